@@ -176,6 +176,14 @@ impl fmt::Display for Subject {
     }
 }
 
+/// Calls a macro with the name of every typed id, so that `store` can bind and read each without listing them again.
+#[macro_export]
+macro_rules! for_each_id {
+    ($callback:ident) => {
+        $callback! { PersonId AccountId UnitId JobRoleId MetricId TargetId CommitmentId FeedId RunId RuleId AlertId NotificationId SessionId ActionId MessageId ProposalId InterventionId StudyId DecisionId CaseId CauseId KeyId StatementId DeliveryId AuditId }
+    };
+}
+
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 fn encode(uuid: Uuid) -> String {
