@@ -1,0 +1,689 @@
+-- The whole first schema. Type words in braces are replaced per database (see store::db::migrate).
+-- Days are calendar days without a zone; instants are UTC; ids are UUIDv7.
+-- Every big table carries its distribution column first in its primary key (observation, roll-ups, standing, learning_day: the subject;
+-- statement rows: the statement id), so that the same schema can be spread by Citus.
+
+-- ---------------------------------------------------------------- people
+
+CREATE TABLE org_unit (
+    id         {id} PRIMARY KEY,
+    code       {text} NOT NULL UNIQUE,
+    name       {text} NOT NULL,
+    kind       {text} NOT NULL,
+    zone       {text},
+    created_at {instant} NOT NULL
+) {strict};
+
+-- Where a unit hangs in the tree, over time. A unit without a row at a day is a root.
+CREATE TABLE org_placement (
+    unit_id    {id} NOT NULL REFERENCES org_unit (id),
+    from_day   {day} NOT NULL,
+    until_day  {day},
+    parent_id  {id} NOT NULL REFERENCES org_unit (id),
+    PRIMARY KEY (unit_id, from_day)
+) {strict};
+CREATE INDEX org_placement_parent ON org_placement (parent_id);
+
+CREATE TABLE job_role (
+    id   {id} PRIMARY KEY,
+    code {text} NOT NULL UNIQUE,
+    name {text} NOT NULL
+) {strict};
+
+CREATE TABLE person (
+    id         {id} PRIMARY KEY,
+    code       {text} NOT NULL UNIQUE,
+    name       {text} NOT NULL,
+    name_fold  {text} NOT NULL,
+    email      {text},
+    email_fold {text} UNIQUE,
+    state      {text} NOT NULL,
+    created_at {instant} NOT NULL
+) {strict};
+
+-- One identity in one system. person_id is empty while nobody has said whose it is.
+CREATE TABLE account (
+    id            {id} PRIMARY KEY,
+    key           {text} NOT NULL UNIQUE,
+    display       {text},
+    person_id     {id} REFERENCES person (id),
+    first_seen_at {instant} NOT NULL,
+    resolved_at   {instant},
+    resolved_by   {id}
+) {strict};
+CREATE INDEX account_person ON account (person_id);
+
+CREATE TABLE membership (
+    person_id   {id} NOT NULL REFERENCES person (id),
+    from_day    {day} NOT NULL,
+    until_day   {day},
+    unit_id     {id} NOT NULL REFERENCES org_unit (id),
+    job_role_id {id} NOT NULL REFERENCES job_role (id),
+    PRIMARY KEY (person_id, from_day)
+) {strict};
+CREATE INDEX membership_unit ON membership (unit_id);
+
+CREATE TABLE reporting_line (
+    person_id {id} NOT NULL REFERENCES person (id),
+    from_day  {day} NOT NULL,
+    until_day {day},
+    leader_id {id} NOT NULL REFERENCES person (id),
+    PRIMARY KEY (person_id, from_day)
+) {strict};
+CREATE INDEX reporting_line_leader ON reporting_line (leader_id);
+
+-- ---------------------------------------------------------------- access
+
+CREATE TABLE access_grant (
+    person_id   {id} NOT NULL REFERENCES person (id),
+    access_role {text} NOT NULL,
+    from_day    {day} NOT NULL,
+    until_day   {day},
+    PRIMARY KEY (person_id, access_role, from_day)
+) {strict};
+
+CREATE TABLE password (
+    person_id  {id} PRIMARY KEY REFERENCES person (id),
+    hash       {text} NOT NULL,
+    changed_at {instant} NOT NULL
+) {strict};
+
+CREATE TABLE web_session (
+    token_hash {bytes} PRIMARY KEY,
+    person_id  {id} NOT NULL REFERENCES person (id),
+    created_at {instant} NOT NULL,
+    seen_at    {instant} NOT NULL,
+    ends_at    {instant} NOT NULL
+) {strict};
+CREATE INDEX web_session_person ON web_session (person_id);
+
+-- One-use links: first start, invitation, reset.
+CREATE TABLE one_use_link (
+    token_hash {bytes} PRIMARY KEY,
+    purpose    {text} NOT NULL,
+    person_id  {id} REFERENCES person (id),
+    created_at {instant} NOT NULL,
+    ends_at    {instant} NOT NULL,
+    used_at    {instant}
+) {strict};
+
+CREATE TABLE api_key (
+    id           {id} PRIMARY KEY,
+    name         {text} NOT NULL,
+    key          {text} NOT NULL UNIQUE,
+    secret_hash  {bytes} NOT NULL,
+    scopes       {text} NOT NULL,
+    created_at   {instant} NOT NULL,
+    expires_at   {instant},
+    revoked_at   {instant},
+    last_used_at {instant}
+) {strict};
+
+-- Who looked at whose data. Insert only.
+CREATE TABLE access_log (
+    subject_id {id} NOT NULL,
+    at         {instant} NOT NULL,
+    id         {id} NOT NULL,
+    viewer_id  {id} NOT NULL,
+    what       {text} NOT NULL,
+    relation   {text} NOT NULL,
+    PRIMARY KEY (subject_id, at, id)
+) {strict};
+
+-- Who changed what. Insert only.
+CREATE TABLE audit_log (
+    id      {id} PRIMARY KEY,
+    at      {instant} NOT NULL,
+    actor   {text} NOT NULL,
+    act     {text} NOT NULL,
+    subject {text} NOT NULL,
+    detail  {text} NOT NULL
+) {strict};
+CREATE INDEX audit_log_subject ON audit_log (subject, at);
+
+-- ---------------------------------------------------------------- feeds
+
+CREATE TABLE feed (
+    id        {id} PRIMARY KEY,
+    code      {text} NOT NULL UNIQUE,
+    name      {text} NOT NULL,
+    kind      {text} NOT NULL,
+    owner_id  {id} REFERENCES person (id),
+    cadence   {text} NOT NULL,
+    lag_days  {bigint} NOT NULL
+) {strict};
+
+-- One arrival of data. Problems is a JSON list of what was refused and why.
+CREATE TABLE feed_run (
+    id            {id} PRIMARY KEY,
+    feed_id       {id} NOT NULL REFERENCES feed (id),
+    at            {instant} NOT NULL,
+    source        {text} NOT NULL,
+    accepted      {bigint} NOT NULL,
+    unchanged     {bigint} NOT NULL,
+    corrected     {bigint} NOT NULL,
+    refused       {bigint} NOT NULL,
+    problems      {text} NOT NULL
+) {strict};
+CREATE INDEX feed_run_feed ON feed_run (feed_id, at);
+
+-- What arrived for each period of a feed, for the day rows: how many subjects reported, how many of them late or corrected.
+CREATE TABLE feed_period (
+    feed_id   {id} NOT NULL REFERENCES feed (id),
+    period    {day} NOT NULL,
+    expected  {bigint} NOT NULL,
+    received  {bigint} NOT NULL,
+    late      {bigint} NOT NULL,
+    corrected {bigint} NOT NULL,
+    PRIMARY KEY (feed_id, period)
+) {strict};
+
+-- ---------------------------------------------------------------- metrics
+
+CREATE TABLE metric (
+    id   {id} PRIMARY KEY,
+    code {text} NOT NULL UNIQUE
+) {strict};
+
+-- A definition, versioned; the newest version is the one in force.
+CREATE TABLE metric_version (
+    metric_id   {id} NOT NULL REFERENCES metric (id),
+    version     {bigint} NOT NULL,
+    name        {text} NOT NULL,
+    unit        {text} NOT NULL,
+    direction   {text} NOT NULL,
+    level       {text} NOT NULL,
+    grain       {text} NOT NULL,
+    aggregation {text} NOT NULL,
+    cadence     {text} NOT NULL,
+    decimals    {bigint} NOT NULL,
+    guardrail   {bool} NOT NULL,
+    owner_id    {id} REFERENCES person (id),
+    feed_id     {id} REFERENCES feed (id),
+    source      {text} NOT NULL,
+    description {text} NOT NULL,
+    set_by      {text} NOT NULL,
+    set_at      {instant} NOT NULL,
+    why         {text} NOT NULL,
+    PRIMARY KEY (metric_id, version)
+) {strict};
+
+-- Appended, never edited: a correction is a new revision.
+CREATE TABLE observation (
+    subject_id  {id} NOT NULL,
+    metric_id   {id} NOT NULL REFERENCES metric (id),
+    period      {day} NOT NULL,
+    revision    {bigint} NOT NULL,
+    numerator   {double} NOT NULL,
+    denominator {double},
+    received_at {instant} NOT NULL,
+    run_id      {id},
+    PRIMARY KEY (subject_id, metric_id, period, revision)
+) {strict};
+
+-- Roll-up: the newest revision of each period (days summed or averaged to weeks), for the subject itself
+-- and, for metrics of persons, for every unit above it. Derived; can be rebuilt.
+CREATE TABLE metric_period (
+    subject_id   {id} NOT NULL,
+    metric_id    {id} NOT NULL REFERENCES metric (id),
+    period       {day} NOT NULL,
+    numerator    {double} NOT NULL,
+    denominator  {double},
+    contributors {bigint} NOT NULL,
+    revision     {bigint} NOT NULL,
+    late         {bool} NOT NULL,
+    PRIMARY KEY (subject_id, metric_id, period)
+) {strict};
+CREATE INDEX metric_period_metric ON metric_period (metric_id, period);
+
+-- ---------------------------------------------------------------- targets
+
+-- scope is 'person', 'unit', 'job_role' or 'all'; scope_id is empty for 'all'.
+CREATE TABLE target (
+    id        {id} PRIMARY KEY,
+    metric_id {id} NOT NULL REFERENCES metric (id),
+    scope     {text} NOT NULL,
+    scope_id  {id},
+    version   {bigint} NOT NULL,
+    level     {double} NOT NULL,
+    tolerance {double} NOT NULL,
+    window_periods {bigint} NOT NULL,
+    from_day  {day} NOT NULL,
+    ended     {bool} NOT NULL,
+    set_by    {text} NOT NULL,
+    set_at    {instant} NOT NULL,
+    why       {text} NOT NULL
+) {strict};
+CREATE INDEX target_scope ON target (metric_id, scope, scope_id, version);
+
+CREATE TABLE commitment (
+    id        {id} PRIMARY KEY,
+    person_id {id} NOT NULL REFERENCES person (id),
+    metric_id {id} NOT NULL REFERENCES metric (id),
+    version   {bigint} NOT NULL,
+    level     {double} NOT NULL,
+    from_day  {day} NOT NULL,
+    ended     {bool} NOT NULL,
+    set_by    {text} NOT NULL,
+    set_at    {instant} NOT NULL,
+    why       {text} NOT NULL,
+    UNIQUE (person_id, metric_id, version)
+) {strict};
+
+-- Where each subject stands on each metric now. Derived; can be rebuilt.
+CREATE TABLE standing (
+    subject_id  {id} NOT NULL,
+    metric_id   {id} NOT NULL REFERENCES metric (id),
+    state       {text} NOT NULL,
+    period      {day},
+    value       {double},
+    usual_mean  {double},
+    usual_low   {double},
+    usual_high  {double},
+    target      {double},
+    tolerance   {double},
+    commitment  {double},
+    since       {day},
+    detail      {text} NOT NULL,
+    PRIMARY KEY (subject_id, metric_id)
+) {strict};
+
+-- ---------------------------------------------------------------- alerts
+
+-- Rules are versioned configuration; the newest version of a code is the one in force. Params is TOML-shaped JSON.
+CREATE TABLE alert_rule (
+    id      {id} PRIMARY KEY,
+    code    {text} NOT NULL,
+    version {bigint} NOT NULL,
+    kind    {text} NOT NULL,
+    params  {text} NOT NULL,
+    set_by  {text} NOT NULL,
+    set_at  {instant} NOT NULL,
+    why     {text} NOT NULL,
+    UNIQUE (code, version)
+) {strict};
+
+-- One episode of a rule being true for a subject. Facts is JSON: what moved, by how much, against what.
+CREATE TABLE alert (
+    subject_id   {id} NOT NULL,
+    id           {id} NOT NULL,
+    subject_kind {text} NOT NULL,
+    metric_id    {id} NOT NULL REFERENCES metric (id),
+    kind         {text} NOT NULL,
+    direction    {text} NOT NULL,
+    state        {text} NOT NULL,
+    since        {day} NOT NULL,
+    opened_on    {day} NOT NULL,
+    opened_at    {instant} NOT NULL,
+    closed_on    {day},
+    closed_at    {instant},
+    snoozed_until {day},
+    effect       {double} NOT NULL,
+    facts        {text} NOT NULL,
+    rule         {text} NOT NULL,
+    within_id    {id},
+    previous_id  {id},
+    answer       {text},
+    answer_note  {text},
+    answered_at  {instant},
+    version      {bigint} NOT NULL,
+    PRIMARY KEY (subject_id, id)
+) {strict};
+CREATE UNIQUE INDEX alert_id ON alert (id);
+CREATE INDEX alert_metric ON alert (metric_id, state);
+
+-- Every change of an episode's state, with who and why.
+CREATE TABLE alert_event (
+    alert_id {id} NOT NULL,
+    number   {bigint} NOT NULL,
+    at       {instant} NOT NULL,
+    state    {text} NOT NULL,
+    by       {text} NOT NULL,
+    note     {text} NOT NULL,
+    PRIMARY KEY (alert_id, number)
+) {strict};
+
+CREATE TABLE notification (
+    person_id  {id} NOT NULL REFERENCES person (id),
+    id         {id} NOT NULL,
+    at         {instant} NOT NULL,
+    about      {text} NOT NULL,
+    about_id   {id} NOT NULL,
+    text       {text} NOT NULL,
+    url        {text} NOT NULL,
+    seen_at    {instant},
+    PRIMARY KEY (person_id, id)
+) {strict};
+
+-- ---------------------------------------------------------------- jobs
+
+-- Everything that leaves the server. Written in the transaction of the change that causes it.
+CREATE TABLE outbox (
+    id           {id} PRIMARY KEY,
+    kind         {text} NOT NULL,
+    order_key    {text} NOT NULL,
+    payload      {text} NOT NULL,
+    state        {text} NOT NULL,
+    attempts     {bigint} NOT NULL,
+    created_at   {instant} NOT NULL,
+    next_at      {instant} NOT NULL,
+    leased_until {instant},
+    done_at      {instant},
+    last_error   {text}
+) {strict};
+CREATE INDEX outbox_state ON outbox (state, next_at);
+CREATE INDEX outbox_order ON outbox (order_key, id);
+
+-- How far each step of the pipeline has read.
+CREATE TABLE pipeline_cursor (
+    step     {text} PRIMARY KEY,
+    position {bigint} NOT NULL
+) {strict};
+
+-- Keys whose derived rows must be recomputed by a step. Written with the change; removed with the recomputation.
+CREATE TABLE pipeline_key (
+    step   {text} NOT NULL,
+    a      {id} NOT NULL,
+    b      {id} NOT NULL,
+    day    {day} NOT NULL,
+    PRIMARY KEY (step, a, b, day)
+) {strict};
+
+-- Small installation-wide values: name, time zone, the seed of a demo, the installation's secret.
+CREATE TABLE setting (
+    key   {text} PRIMARY KEY,
+    value {text} NOT NULL
+) {strict};
+
+-- ---------------------------------------------------------------- statements
+
+-- seq follows commit order. exact is what was received, with the server's own fields added at its end.
+CREATE TABLE statement (
+    id           {id} PRIMARY KEY,
+    seq          {bigint} NOT NULL UNIQUE,
+    stored_at    {instant} NOT NULL,
+    happened_at  {instant} NOT NULL,
+    account_id   {id} NOT NULL,
+    verb         {text} NOT NULL,
+    activity     {text},
+    registration {id},
+    voided_by    {id},
+    voids        {id},
+    refers_to    {id},
+    completion   {bool},
+    success      {bool},
+    score        {double},
+    duration_ms  {bigint},
+    key_id       {id},
+    version      {text} NOT NULL,
+    fingerprint  {bytes} NOT NULL,
+    exact        {bytes} NOT NULL
+) {strict};
+CREATE INDEX statement_verb ON statement (verb, seq);
+CREATE INDEX statement_registration ON statement (registration, seq);
+
+-- Every agent a statement names. direct is true for the actor and the object, which `agent` finds without related_agents.
+CREATE TABLE statement_agent (
+    statement_id {id} NOT NULL,
+    account_id   {id} NOT NULL,
+    relation     {text} NOT NULL,
+    direct       {bool} NOT NULL,
+    seq          {bigint} NOT NULL,
+    PRIMARY KEY (statement_id, account_id, relation)
+) {strict};
+CREATE INDEX statement_agent_account ON statement_agent (account_id, seq);
+
+CREATE TABLE statement_activity (
+    statement_id {id} NOT NULL,
+    activity     {text} NOT NULL,
+    relation     {text} NOT NULL,
+    direct       {bool} NOT NULL,
+    seq          {bigint} NOT NULL,
+    PRIMARY KEY (statement_id, activity, relation)
+) {strict};
+CREATE INDEX statement_activity_iri ON statement_activity (activity, seq);
+
+CREATE TABLE statement_attachment (
+    statement_id {id} NOT NULL,
+    sha2         {text} NOT NULL,
+    content_type {text} NOT NULL,
+    body         {bytes} NOT NULL,
+    PRIMARY KEY (statement_id, sha2)
+) {strict};
+
+-- The newest definition seen of each activity.
+CREATE TABLE activity (
+    iri        {text} PRIMARY KEY,
+    name       {text},
+    definition {text} NOT NULL,
+    seen_at    {instant} NOT NULL
+) {strict};
+
+-- State, agent profile and activity profile documents. owner says which of the three; keys are empty where not used.
+CREATE TABLE document (
+    owner        {text} NOT NULL,
+    activity     {text} NOT NULL,
+    agent        {text} NOT NULL,
+    registration {text} NOT NULL,
+    name         {text} NOT NULL,
+    content_type {text} NOT NULL,
+    etag         {text} NOT NULL,
+    updated_at   {instant} NOT NULL,
+    body         {bytes} NOT NULL,
+    PRIMARY KEY (owner, activity, agent, registration, name)
+) {strict};
+
+-- ---------------------------------------------------------------- learning
+
+-- What one person did with one activity on one day. Derived; can be rebuilt.
+CREATE TABLE learning_day (
+    person_id   {id} NOT NULL,
+    day         {day} NOT NULL,
+    activity    {text} NOT NULL,
+    minutes     {double} NOT NULL,
+    statements  {bigint} NOT NULL,
+    completions {bigint} NOT NULL,
+    passes      {bigint} NOT NULL,
+    best_score  {double},
+    PRIMARY KEY (person_id, day, activity)
+) {strict};
+CREATE INDEX learning_day_activity ON learning_day (activity, day);
+
+-- ---------------------------------------------------------------- interventions
+
+CREATE TABLE intervention (
+    id          {id} PRIMARY KEY,
+    code        {text} NOT NULL UNIQUE,
+    name        {text} NOT NULL,
+    kind        {text} NOT NULL,
+    owner_id    {id} REFERENCES person (id),
+    org_unit_id {id} REFERENCES org_unit (id),
+    minutes     {double} NOT NULL,
+    minutes_per {text} NOT NULL,
+    money       {double} NOT NULL,
+    hour_value  {double},
+    behaviour   {text} NOT NULL,
+    cause_box   {text} NOT NULL,
+    description {text} NOT NULL,
+    activity    {text},
+    state       {text} NOT NULL,
+    created_at  {instant} NOT NULL
+) {strict};
+
+-- Which metrics a support should move, and in which lane of its chain page they stand.
+CREATE TABLE intervention_metric (
+    intervention_id {id} NOT NULL REFERENCES intervention (id),
+    metric_id       {id} NOT NULL REFERENCES metric (id),
+    lane            {text} NOT NULL,
+    position        {bigint} NOT NULL,
+    PRIMARY KEY (intervention_id, metric_id)
+) {strict};
+
+-- Which units start when. drawn is true where the order came from a recorded draw.
+CREATE TABLE rollout (
+    intervention_id {id} NOT NULL REFERENCES intervention (id),
+    unit_id         {id} NOT NULL REFERENCES org_unit (id),
+    start_day       {day} NOT NULL,
+    wave            {bigint} NOT NULL,
+    drawn           {bool} NOT NULL,
+    PRIMARY KEY (intervention_id, unit_id)
+) {strict};
+
+-- Spans that a study leaves out, with the reason in words (a strike, a closure, a broken feed).
+CREATE TABLE rollout_note (
+    intervention_id {id} NOT NULL REFERENCES intervention (id),
+    unit_id         {id} NOT NULL REFERENCES org_unit (id),
+    from_day        {day} NOT NULL,
+    until_day       {day} NOT NULL,
+    reason          {text} NOT NULL,
+    leave_out       {bool} NOT NULL,
+    PRIMARY KEY (intervention_id, unit_id, from_day)
+) {strict};
+
+-- A support given to single persons (a webinar, a coaching session): who, when, and why they were picked.
+CREATE TABLE intervention_use (
+    person_id       {id} NOT NULL REFERENCES person (id),
+    intervention_id {id} NOT NULL REFERENCES intervention (id),
+    day             {day} NOT NULL,
+    picked_by       {text} NOT NULL,
+    PRIMARY KEY (person_id, intervention_id, day)
+) {strict};
+CREATE INDEX intervention_use_intervention ON intervention_use (intervention_id, day);
+
+-- ---------------------------------------------------------------- studies
+
+CREATE TABLE study (
+    id              {id} PRIMARY KEY,
+    code            {text} NOT NULL UNIQUE,
+    intervention_id {id} NOT NULL REFERENCES intervention (id),
+    metric_id       {id} NOT NULL REFERENCES metric (id),
+    design          {text} NOT NULL,
+    hypothesis      {text} NOT NULL,
+    state           {text} NOT NULL,
+    locked_at       {instant},
+    reading_day     {day},
+    created_at      {instant} NOT NULL,
+    created_by      {text} NOT NULL
+) {strict};
+CREATE INDEX study_intervention ON study (intervention_id);
+
+-- The frozen data of one reading and the answer it gave.
+CREATE TABLE study_answer (
+    study_id   {id} NOT NULL REFERENCES study (id),
+    number     {bigint} NOT NULL,
+    at         {instant} NOT NULL,
+    up_to      {day} NOT NULL,
+    input_hash {text} NOT NULL,
+    input      {bytes} NOT NULL,
+    method     {text} NOT NULL,
+    version    {text} NOT NULL,
+    answer     {text} NOT NULL,
+    grade      {text} NOT NULL,
+    verdict    {text} NOT NULL,
+    PRIMARY KEY (study_id, number)
+) {strict};
+
+CREATE TABLE decision (
+    id         {id} PRIMARY KEY,
+    study_id   {id} NOT NULL REFERENCES study (id),
+    choice     {text} NOT NULL,
+    why        {text} NOT NULL,
+    by_id      {id} NOT NULL REFERENCES person (id),
+    at         {instant} NOT NULL,
+    input_hash {text} NOT NULL
+) {strict};
+
+-- ---------------------------------------------------------------- coaching
+
+CREATE TABLE coaching_session (
+    person_id        {id} NOT NULL REFERENCES person (id),
+    id               {id} NOT NULL,
+    leader_id        {id} NOT NULL REFERENCES person (id),
+    alert_id         {id},
+    metric_id        {id} NOT NULL REFERENCES metric (id),
+    state            {text} NOT NULL,
+    agenda           {text} NOT NULL,
+    found            {text} NOT NULL,
+    agreed           {text} NOT NULL,
+    opened_at        {instant} NOT NULL,
+    opened_on        {day} NOT NULL,
+    person_signed_at {instant},
+    leader_signed_at {instant},
+    closed_at        {instant},
+    result           {text},
+    version          {bigint} NOT NULL,
+    PRIMARY KEY (person_id, id)
+) {strict};
+CREATE UNIQUE INDEX coaching_session_id ON coaching_session (id);
+CREATE INDEX coaching_session_leader ON coaching_session (leader_id, state);
+
+CREATE TABLE coaching_action (
+    session_id {id} NOT NULL,
+    id         {id} NOT NULL,
+    text       {text} NOT NULL,
+    owner_id   {id} NOT NULL REFERENCES person (id),
+    check_day  {day} NOT NULL,
+    state      {text} NOT NULL,
+    result     {text},
+    closed_at  {instant},
+    PRIMARY KEY (session_id, id)
+) {strict};
+
+-- A thread hangs on an alert or a session.
+CREATE TABLE message (
+    thread_id {id} NOT NULL,
+    id        {id} NOT NULL,
+    author_id {id} NOT NULL REFERENCES person (id),
+    at        {instant} NOT NULL,
+    text      {text} NOT NULL,
+    PRIMARY KEY (thread_id, id)
+) {strict};
+
+CREATE TABLE proposal (
+    person_id       {id} NOT NULL REFERENCES person (id),
+    id              {id} NOT NULL,
+    intervention_id {id} NOT NULL REFERENCES intervention (id),
+    session_id      {id},
+    alert_id        {id},
+    proposed_by     {id} NOT NULL REFERENCES person (id),
+    at              {instant} NOT NULL,
+    state           {text} NOT NULL,
+    reason          {text} NOT NULL,
+    answered_at     {instant},
+    PRIMARY KEY (person_id, id)
+) {strict};
+
+-- ---------------------------------------------------------------- cases
+
+CREATE TABLE improvement_case (
+    id          {id} PRIMARY KEY,
+    code        {text} NOT NULL UNIQUE,
+    title       {text} NOT NULL,
+    request     {text} NOT NULL,
+    should_be   {text} NOT NULL,
+    is_now      {text} NOT NULL,
+    solved_when {text} NOT NULL,
+    metric_id   {id} REFERENCES metric (id),
+    state       {text} NOT NULL,
+    opened_on   {day} NOT NULL,
+    detail      {text} NOT NULL
+) {strict};
+
+CREATE TABLE cause (
+    case_id         {id} NOT NULL REFERENCES improvement_case (id),
+    position        {bigint} NOT NULL,
+    id              {id} NOT NULL,
+    text            {text} NOT NULL,
+    box             {text} NOT NULL,
+    rank_mean       {double},
+    detail          {text} NOT NULL,
+    PRIMARY KEY (case_id, position)
+) {strict};
+
+CREATE TABLE cause_support (
+    case_id         {id} NOT NULL REFERENCES improvement_case (id),
+    position        {bigint} NOT NULL,
+    intervention_id {id} NOT NULL REFERENCES intervention (id),
+    why             {text} NOT NULL,
+    PRIMARY KEY (case_id, position, intervention_id)
+) {strict};
