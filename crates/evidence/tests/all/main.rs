@@ -1,0 +1,5 @@
+//! The engine against reference software, published tables and worlds of known truth.
+
+mod common;
+mod regress;
+mod spc;
