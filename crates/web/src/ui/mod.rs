@@ -1,0 +1,9 @@
+//! The pages: server-rendered, usable without script.
+//!
+//! [`view`] holds what each page shows, already decided; templates only arrange it. [`mod@format`] writes every number
+//! and date, [`svg`] draws what needs no script.
+
+pub(crate) mod filters;
+pub mod format;
+pub mod svg;
+pub mod view;

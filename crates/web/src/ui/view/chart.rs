@@ -1,0 +1,508 @@
+//! Charts as data: the page holds a chart's numbers as JSON and as a table; the custom element `<tl-chart>` draws
+//! from the JSON. Without script the table is there, open.
+
+use askama::Template;
+use domain::time::{Cadence, Day};
+use serde::Serialize;
+
+use crate::ui::format::{self, Style};
+use crate::ui::svg::Markup;
+
+/// The value of one period.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Reading {
+    /// The period's first day.
+    pub start: Day,
+    /// The value; `None` where nothing came in.
+    pub value: Option<f64>,
+    /// Part of the change that is marked (control chart), or left out of the estimate (chain lanes).
+    pub marked: bool,
+}
+
+impl Reading {
+    /// A value without a mark.
+    pub fn new(start: Day, value: Option<f64>) -> Self {
+        Self { start, value, marked: false }
+    }
+}
+
+/// A stretch of time with one usual level.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Phase {
+    /// First day.
+    pub from: Day,
+    /// The day after the last.
+    pub to: Day,
+    /// The level.
+    pub mean: f64,
+    /// Lower end of the usual range.
+    pub lo: f64,
+    /// Upper end of the usual range.
+    pub hi: f64,
+}
+
+/// What an event on a time axis is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EventKind {
+    /// Something we did or agreed: a talk, a check, a start of support. Plum.
+    Ours,
+    /// Something that happened. Grey.
+    Happened,
+}
+
+/// Something at a day on a time axis.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Event {
+    /// When.
+    pub day: Day,
+    /// What, in two or three words: "Talk", "Check", "New product line".
+    pub label: String,
+    /// Ours or not.
+    pub kind: EventKind,
+    /// Not yet begun: drawn broken.
+    pub planned: bool,
+}
+
+/// "Did something change?": readings, usual range by phase, target, commitment, the marked change, events.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ControlChart {
+    /// The metric's name.
+    pub name: String,
+    /// One sentence that says what the drawing shows.
+    pub sentence: String,
+    /// How values are written.
+    pub style: Style,
+    /// How long a period is.
+    pub cadence: Cadence,
+    /// Today: drawn as a thin grey line where planned events lie beyond it.
+    pub today: Day,
+    /// All periods in order, with holes.
+    pub readings: Vec<Reading>,
+    /// Usual ranges; several where the level was set anew.
+    pub phases: Vec<Phase>,
+    /// The target's level.
+    pub target: Option<f64>,
+    /// The target's lower and upper end where a tolerance exists.
+    pub target_band: Option<(f64, f64)>,
+    /// What the person has personally promised.
+    pub commitment: Option<f64>,
+    /// First day of the marked change.
+    pub change_from: Option<Day>,
+    /// Talks, checks, starts, and what else happened.
+    pub events: Vec<Event>,
+}
+
+/// What was to be expected without doing anything.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Expected {
+    /// The period's first day.
+    pub start: Day,
+    /// Lower end.
+    pub lo: f64,
+    /// Middle.
+    pub mid: f64,
+    /// Upper end.
+    pub hi: f64,
+}
+
+/// "Did it come back by itself?": the grey funnel of what was to be expected, the line that came, talk and check.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RecoveryChart {
+    /// The metric's name.
+    pub name: String,
+    /// One sentence that says what the drawing shows.
+    pub sentence: String,
+    /// How values are written.
+    pub style: Style,
+    /// How long a period is.
+    pub cadence: Cadence,
+    /// Today, for dates in the table.
+    pub today: Day,
+    /// What came.
+    pub readings: Vec<Reading>,
+    /// What was to be expected.
+    pub expected: Vec<Expected>,
+    /// The usual range.
+    pub usual: Option<(f64, f64)>,
+    /// Talk and check.
+    pub events: Vec<Event>,
+}
+
+/// The one time axis that all lanes of a chain page share.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TimeAxis {
+    /// Its first day.
+    pub from: Day,
+    /// Its last day; leaves room for planned starts.
+    pub to: Day,
+    /// Today.
+    pub today: Day,
+    /// Starts of the rollout, in order; planned ones are drawn broken.
+    pub marks: Vec<Event>,
+}
+
+/// Several units on one lane: thin lines for each, a thick one for their middle.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Group {
+    /// Who they are: "wave-1 plants", "later plants".
+    pub name: String,
+    /// The thick line.
+    pub mean: Vec<Reading>,
+    /// The thin lines; may be empty where units are too many to draw. Marked readings are left out and drawn dotted.
+    pub units: Vec<Vec<Reading>>,
+}
+
+/// A span that does not count, with its reason.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LeftOut {
+    /// First day.
+    pub from: Day,
+    /// The day after the last.
+    pub to: Day,
+    /// Why: "Supplier strike at Corran: five weeks left out".
+    pub reason: String,
+}
+
+/// How a lane is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LaneKind {
+    /// Lines through the readings.
+    Lines,
+    /// Level steps, for values that hold until the next.
+    Steps,
+    /// Bars from zero, for use of support.
+    Bars,
+}
+
+/// One metric on the chain page.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Lane {
+    /// The metric's name.
+    pub name: String,
+    /// One sentence that says what the drawing shows.
+    pub sentence: String,
+    /// How values are written.
+    pub style: Style,
+    /// How long a period is.
+    pub cadence: Cadence,
+    /// How it is drawn.
+    pub kind: LaneKind,
+    /// Units that have the support; the bars' values are its thick line.
+    pub treated: Option<Group>,
+    /// Units that do not have it yet.
+    pub compare: Option<Group>,
+    /// The target's lower and upper end.
+    pub target: Option<(f64, f64)>,
+    /// Words in the target band: "Target 3 ± 2 days".
+    pub target_label: String,
+    /// Spans that do not count.
+    pub left_out: Vec<LeftOut>,
+    /// Whether it is taller than the others: the business metric.
+    pub tall: bool,
+}
+
+/// One voice of a panel on one cause.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PanelRow {
+    /// Its short key: "1".
+    pub key: String,
+    /// The cause in words.
+    pub name: String,
+    /// What each person said, in percent of the gap.
+    pub voices: Vec<f64>,
+    /// The middle.
+    pub mid: f64,
+    /// Lower end of the middle half.
+    pub q1: f64,
+    /// Upper end of the middle half.
+    pub q3: f64,
+}
+
+/// "What do several people think?": a dot a voice, a bar for the middle half, a tick for the middle.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PanelChart {
+    /// One sentence that says what the drawing shows.
+    pub sentence: String,
+    /// The causes.
+    pub rows: Vec<PanelRow>,
+}
+
+/// The table beside a chart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChartTable {
+    /// What the table holds.
+    pub caption: String,
+    /// Heads of the columns; the first is the row's name.
+    pub heads: Vec<String>,
+    /// Cells as shown, newest first.
+    pub rows: Vec<Vec<String>>,
+}
+
+#[derive(Template)]
+#[template(path = "parts/chart.html")]
+struct Frame<'a> {
+    kind: &'a str,
+    sentence: &'a str,
+    json: Markup,
+    table: Option<&'a ChartTable>,
+}
+
+/// JSON for a `<script type="application/json">`: `<` is escaped, so that nothing in it can end the element.
+fn json<T: Serialize>(data: &T) -> Markup {
+    Markup::new(serde_json::to_string(data).unwrap_or_else(|_| "null".to_owned()).replace('<', "\\u003c"))
+}
+
+fn frame<T: Serialize>(kind: &str, sentence: &str, data: &T, table: Option<&ChartTable>) -> Markup {
+    let html = Frame { kind, sentence, json: json(data), table }.render();
+    Markup::new(html.unwrap_or_default())
+}
+
+fn period_head(cadence: Cadence) -> &'static str {
+    match cadence {
+        Cadence::Day => "Day",
+        Cadence::Week => "Week of",
+        Cadence::Month => "Month from",
+        Cadence::Quarter => "Quarter from",
+        Cadence::Year => "Year",
+    }
+}
+
+fn period_name(cadence: Cadence, start: Day, today: Day) -> String {
+    match cadence {
+        Cadence::Year => start.date().year().to_string(),
+        _ => format::short_date(start, today),
+    }
+}
+
+impl ControlChart {
+    /// The drawing and its table.
+    pub fn html(&self) -> Markup {
+        frame("control", &self.sentence, self, Some(&self.table()))
+    }
+    /// The same as a table, newest first.
+    pub fn table(&self) -> ChartTable {
+        let usual = |start: Day| self.phases.iter().find(|p| p.from <= start && start < p.to);
+        let mut rows: Vec<Vec<String>> = Vec::with_capacity(self.readings.len());
+        for reading in self.readings.iter().rev() {
+            let mut notes: Vec<String> = Vec::new();
+            if reading.value.is_none() {
+                notes.push("no data".to_owned());
+            } else if reading.marked {
+                notes.push("part of the change".to_owned());
+            }
+            let end = self.cadence.step(reading.start, 1);
+            notes.extend(
+                self.events
+                    .iter()
+                    .filter(|e| reading.start <= e.day && e.day < end)
+                    .map(|e| format!("{}, {}", e.label, format::short_date(e.day, self.today))),
+            );
+            rows.push(vec![
+                period_name(self.cadence, reading.start, self.today),
+                self.style.maybe(reading.value),
+                usual(reading.start).map_or_else(String::new, |p| self.style.range(p.lo, p.hi)),
+                notes.join("; "),
+            ]);
+        }
+        ChartTable {
+            caption: self.name.clone(),
+            heads: vec![
+                period_head(self.cadence).to_owned(),
+                self.name.clone(),
+                "Usual range".to_owned(),
+                "Note".to_owned(),
+            ],
+            rows,
+        }
+    }
+}
+
+impl RecoveryChart {
+    /// The drawing and its table.
+    pub fn html(&self) -> Markup {
+        frame("recovery", &self.sentence, self, Some(&self.table()))
+    }
+    /// The same as a table, newest first.
+    pub fn table(&self) -> ChartTable {
+        let mut starts: Vec<Day> =
+            self.readings.iter().map(|r| r.start).chain(self.expected.iter().map(|e| e.start)).collect();
+        starts.sort_unstable();
+        starts.dedup();
+        let rows = starts
+            .into_iter()
+            .rev()
+            .map(|start| {
+                let came = self.readings.iter().find(|r| r.start == start).and_then(|r| r.value);
+                let expected = self.expected.iter().find(|e| e.start == start);
+                vec![
+                    period_name(self.cadence, start, self.today),
+                    self.style.maybe(came),
+                    expected.map_or_else(String::new, |e| {
+                        format!("{} ({})", self.style.number(e.mid), self.style.range(e.lo, e.hi))
+                    }),
+                ]
+            })
+            .collect();
+        ChartTable {
+            caption: self.name.clone(),
+            heads: vec![
+                period_head(self.cadence).to_owned(),
+                "What came".to_owned(),
+                "Expected without doing anything".to_owned(),
+            ],
+            rows,
+        }
+    }
+}
+
+impl PanelChart {
+    /// The drawing and its table.
+    pub fn html(&self) -> Markup {
+        frame("panel", &self.sentence, self, Some(&self.table()))
+    }
+    /// The same as a table.
+    pub fn table(&self) -> ChartTable {
+        let percent = Style::percent(0);
+        ChartTable {
+            caption: "Share of the gap, as the panel sees it".to_owned(),
+            heads: ["Cause", "Middle", "Middle half", "Voices"].map(str::to_owned).to_vec(),
+            rows: self
+                .rows
+                .iter()
+                .map(|row| {
+                    let voices: Vec<String> = row.voices.iter().map(|v| format::decimal(*v, 0)).collect();
+                    vec![
+                        format!("{} {}", row.key, row.name),
+                        percent.number(row.mid),
+                        percent.range(row.q1, row.q3),
+                        voices.join(", "),
+                    ]
+                })
+                .collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct LaneData<'a> {
+    axis: &'a TimeAxis,
+    lane: &'a Lane,
+    last: bool,
+}
+
+impl TimeAxis {
+    /// The axis above the lanes, with the names of the starts.
+    pub fn html(&self) -> Markup {
+        frame("axis", "Time axis", self, None)
+    }
+}
+
+impl Lane {
+    /// The drawing, on the axis that all lanes share. `last` draws the months under it. Its table stands at the
+    /// chain's foot ([`Lane::table`]), so that marks run through all rows.
+    pub fn html(&self, axis: &TimeAxis, last: bool) -> Markup {
+        frame("lane", &self.sentence, &LaneData { axis, lane: self, last }, None)
+    }
+    /// The lane's thick lines as a table, newest first.
+    pub fn table(&self, today: Day) -> ChartTable {
+        let groups: Vec<&Group> = self.treated.iter().chain(&self.compare).collect();
+        let mut starts: Vec<Day> = groups.iter().flat_map(|g| g.mean.iter().map(|r| r.start)).collect();
+        starts.sort_unstable();
+        starts.dedup();
+        let mut heads = vec![period_head(self.cadence).to_owned()];
+        heads.extend(groups.iter().map(|g| format::capital(&g.name)));
+        heads.push("Note".to_owned());
+        let rows = starts
+            .into_iter()
+            .rev()
+            .map(|start| {
+                let mut row = vec![period_name(self.cadence, start, today)];
+                row.extend(groups.iter().map(|g| {
+                    self.style.maybe(g.mean.iter().find(|r| r.start == start).and_then(|r| r.value))
+                }));
+                let out = self.left_out.iter().find(|s| s.from <= start && start < s.to);
+                row.push(out.map_or_else(String::new, |s| s.reason.clone()));
+                row
+            })
+            .collect();
+        ChartTable { caption: self.name.clone(), heads, rows }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn d(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    fn control() -> ControlChart {
+        ControlChart {
+            name: "Successful calls".to_owned(),
+            sentence: "Lower since 16 February.".to_owned(),
+            style: Style::plain(0),
+            cadence: Cadence::Week,
+            today: d("2026-03-18"),
+            readings: vec![
+                Reading::new(d("2026-02-09"), Some(38.0)),
+                Reading { marked: true, ..Reading::new(d("2026-02-16"), Some(31.2)) },
+                Reading::new(d("2026-02-23"), None),
+            ],
+            phases: vec![Phase { from: d("2025-12-01"), to: d("2026-02-23"), mean: 40.0, lo: 32.0, hi: 48.0 }],
+            target: Some(42.0),
+            target_band: None,
+            commitment: None,
+            change_from: Some(d("2026-02-16")),
+            events: vec![Event {
+                day: d("2026-02-20"),
+                label: "Talk </script>".to_owned(),
+                kind: EventKind::Ours,
+                planned: false,
+            }],
+        }
+    }
+
+    #[test]
+    fn the_table_says_what_the_drawing_shows() {
+        let rows = control().table().rows;
+        assert_eq!(rows[0], ["23 Feb", "–", "", "no data"]);
+        assert_eq!(rows[1], ["16 Feb", "31", "32 to 48", "part of the change; Talk </script>, 20 Feb"]);
+        assert_eq!(rows[2], ["9 Feb", "38", "32 to 48", ""]);
+    }
+
+    #[test]
+    fn nothing_in_the_data_can_end_the_element() {
+        let html = control().html();
+        assert_eq!(html.as_str().matches("</script>").count(), 1, "{html}");
+        assert!(html.as_str().contains(r#""start":"2026-02-09","value":38.0"#), "{html}");
+        assert!(html.as_str().contains("Talk &#60;/script&#62;"), "{html}");
+    }
+
+    #[test]
+    fn a_lane_lists_both_groups_and_what_is_left_out() {
+        let group = |name: &str, value: f64| Group {
+            name: name.to_owned(),
+            mean: vec![Reading::new(d("2026-01-05"), Some(value))],
+            units: vec![],
+        };
+        let lane = Lane {
+            name: "Days on hand".to_owned(),
+            sentence: String::new(),
+            style: Style::of("days", 1),
+            cadence: Cadence::Week,
+            kind: LaneKind::Lines,
+            treated: Some(group("wave-1 plants", 8.1)),
+            compare: Some(group("later plants", 15.1)),
+            target: None,
+            target_label: String::new(),
+            left_out: vec![LeftOut { from: d("2026-01-01"), to: d("2026-01-12"), reason: "Strike".to_owned() }],
+            tall: true,
+        };
+        let table = lane.table(d("2026-03-18"));
+        assert_eq!(table.heads, ["Week of", "Wave-1 plants", "Later plants", "Note"]);
+        assert_eq!(table.rows, [["5 Jan", "8.1", "15.1", "Strike"]]);
+    }
+}
