@@ -21,7 +21,9 @@ fn main() {
     let dist = assets.join("dist");
     let built = NAMES.iter().all(|name| dist.join(name).is_file());
     if !built && env::var("PROFILE").as_deref() == Ok("release") {
-        println!("cargo:error=crates/web/assets/dist is missing or incomplete: run `cargo xtask assets` first");
+        println!(
+            "cargo:error=crates/web/assets/dist is missing or incomplete: run `cargo xtask assets` first"
+        );
         return;
     }
     if !built {
@@ -77,5 +79,7 @@ fn content_type(kind: &str) -> &'static str {
 
 /// 64-bit FNV-1a: tells versions of a file apart, nothing more.
 fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

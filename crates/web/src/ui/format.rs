@@ -73,7 +73,8 @@ pub fn plural(n: u64, one: &str, many: &str) -> String {
 /// A small number as a word, for sentences: "two"; from thirteen up in digits.
 pub fn spell(n: u64) -> Cow<'static, str> {
     const WORDS: [&str; 13] = [
-        "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+        "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+        "twelve",
     ];
     match usize::try_from(n).ok().and_then(|n| WORDS.get(n)) {
         Some(word) => Cow::Borrowed(word),
@@ -296,9 +297,10 @@ impl Style {
         let mut chars = unit.chars();
         match chars.next() {
             Some(sign @ ('€' | '$' | '£' | '¥')) => match chars.as_str().trim() {
-                rest @ ("m" | "k" | "bn") => {
-                    Self { after: format!("{NARROW_SPACE}{rest}").into(), ..Self::money(sign.to_string(), places) }
-                }
+                rest @ ("m" | "k" | "bn") => Self {
+                    after: format!("{NARROW_SPACE}{rest}").into(),
+                    ..Self::money(sign.to_string(), places)
+                },
                 _ => Self::money(sign.to_string(), places),
             },
             _ => Self::of(unit.to_owned(), places),
@@ -350,7 +352,8 @@ impl Style {
     /// A tick on an effect axis: signed, as many decimals as the step between ticks asks for.
     pub fn tick(&self, value: f64, step: f64) -> String {
         let step = self.scaled(step).abs();
-        let places = if step >= 1.0 || step == 0.0 { 0 } else { (-step.log10()).ceil().clamp(0.0, 6.0) as u8 };
+        let places =
+            if step >= 1.0 || step == 0.0 { 0 } else { (-step.log10()).ceil().clamp(0.0, 6.0) as u8 };
         signed(self.scaled(value), places)
     }
 

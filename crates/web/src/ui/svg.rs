@@ -91,7 +91,8 @@ impl Spark {
     fn draw(&self, w: f64, h: f64, pad: f64, words: &[SparkWord]) -> Markup {
         let finite = |v: &f64| v.is_finite();
         let seen: Vec<f64> = self.values.iter().flatten().copied().filter(finite).collect();
-        let all = seen.iter().copied().chain(self.usual.into_iter().flat_map(|(a, b)| [a, b])).chain(self.target);
+        let all =
+            seen.iter().copied().chain(self.usual.into_iter().flat_map(|(a, b)| [a, b])).chain(self.target);
         let (lo, hi) = all.filter(finite).fold((f64::MAX, f64::MIN), |(lo, hi), v| (lo.min(v), hi.max(v)));
         let (lo, hi) = if lo > hi { (0.0, 1.0) } else { (lo, hi) };
         let spread = if hi - lo > 0.0 { hi - lo } else { 1.0 };
@@ -150,7 +151,8 @@ impl Spark {
         }
         let heights: Vec<f64> = words.iter().map(|word| y(word.at) + 4.0).collect();
         for (word, at) in words.iter().zip(apart(&heights, 13.0, 9.0, h + 2.0)) {
-            let tone = if word.tone.is_empty() { String::new() } else { format!(" spark__word--{}", word.tone) };
+            let tone =
+                if word.tone.is_empty() { String::new() } else { format!(" spark__word--{}", word.tone) };
             let _ = write!(
                 s,
                 r#"<text class="spark__word{tone}" x="{}" y="{}">{}</text>"#,
@@ -237,10 +239,15 @@ impl Forest {
         let labelled = !self.labels.is_empty();
         let (mid, foot) = if labelled { (12.0, 24.0) } else { (h / 2.0, h) };
         let tone = if self.tone.is_empty() { String::new() } else { format!(" is-{}", self.tone) };
-        let mut s = format!(r#"<svg class="forest" viewBox="0 0 {w} {h}" aria-hidden="true" focusable="false">"#);
+        let mut s =
+            format!(r#"<svg class="forest" viewBox="0 0 {w} {h}" aria-hidden="true" focusable="false">"#);
         for &tick in &self.ticks {
             let kind = if tick == 0.0 { "zero" } else { "grid" };
-            let _ = write!(s, r#"<line class="forest__{kind}" x1="{x}" x2="{x}" y1="0" y2="{foot}"/>"#, x = x(tick));
+            let _ = write!(
+                s,
+                r#"<line class="forest__{kind}" x1="{x}" x2="{x}" y1="0" y2="{foot}"/>"#,
+                x = x(tick)
+            );
         }
         for (&tick, label) in self.ticks.iter().zip(&self.labels) {
             let at = x(tick);
@@ -256,7 +263,12 @@ impl Forest {
                 "end" => w,
                 _ => at,
             };
-            let _ = write!(s, r#"<text x="{at}" y="{}" text-anchor="{anchor}">{}</text>"#, h - 2.0, escape(label));
+            let _ = write!(
+                s,
+                r#"<text x="{at}" y="{}" text-anchor="{anchor}">{}</text>"#,
+                h - 2.0,
+                escape(label)
+            );
         }
         if let Some(e) = self.estimate {
             if let Some(naive) = self.naive {
@@ -314,8 +326,9 @@ pub fn effect_domain(effects: impl IntoIterator<Item = (Interval, Option<f64>)>)
 
 /// The evidence ladder: five rising bars, `rungs` of them filled (A is 5, E is 1).
 pub fn ladder(rungs: u8) -> Markup {
-    let mut s =
-        String::from(r#"<svg class="grade__ladder" viewBox="0 0 22 18" aria-hidden="true" focusable="false">"#);
+    let mut s = String::from(
+        r#"<svg class="grade__ladder" viewBox="0 0 22 18" aria-hidden="true" focusable="false">"#,
+    );
     for i in 0..5u8 {
         let h = 4.0 + 3.2 * f64::from(i);
         let on = if i < rungs { r#" class="is-on""# } else { "" };
@@ -445,8 +458,11 @@ mod tests {
     #[test]
     fn words_are_escaped_and_kept_apart() {
         let at = |at, text: &str| SparkWord { at, text: text.to_owned(), tone: "" };
-        let svg = Spark { usual: Some((0.0, 10.0)), ..spark(&[Some(5.0), Some(5.0)]) }
-            .wide(&[at(5.0, "a<b"), at(5.2, "c"), at(10.0, "d")]);
+        let svg = Spark { usual: Some((0.0, 10.0)), ..spark(&[Some(5.0), Some(5.0)]) }.wide(&[
+            at(5.0, "a<b"),
+            at(5.2, "c"),
+            at(10.0, "d"),
+        ]);
         assert!(svg.as_str().contains("a&lt;b"), "{svg}");
         assert_eq!(apart(&[10.0, 11.0, 30.0], 13.0, 9.0, 66.0), [10.0, 23.0, 36.0]);
         assert_eq!(apart(&[60.0, 65.0, 66.0], 13.0, 9.0, 66.0), [40.0, 53.0, 66.0]);
@@ -464,8 +480,14 @@ mod tests {
         }
         .row();
         let text = svg.as_str();
-        assert!(text.contains(r#"<line class="forest__zero" x1="251.4" x2="251.4" y1="0" y2="26"/>"#), "{text}");
-        assert!(text.contains(r#"<circle class="forest__dot is-self" cx="107.4" cy="13" r="5.5"/>"#), "{text}");
+        assert!(
+            text.contains(r#"<line class="forest__zero" x1="251.4" x2="251.4" y1="0" y2="26"/>"#),
+            "{text}"
+        );
+        assert!(
+            text.contains(r#"<circle class="forest__dot is-self" cx="107.4" cy="13" r="5.5"/>"#),
+            "{text}"
+        );
         assert!(text.contains(r#"<circle class="forest__naive" cx="66.8" cy="13" r="5"/>"#), "{text}");
         assert!(Interval { at: 0.1, lo: -0.5, hi: 0.7 }.holds_zero());
         assert!(!Interval { at: 0.1, lo: 0.05, hi: 0.7 }.holds_zero());

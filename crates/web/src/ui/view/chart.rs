@@ -451,7 +451,13 @@ mod tests {
                 Reading { marked: true, ..Reading::new(d("2026-02-16"), Some(31.2)) },
                 Reading::new(d("2026-02-23"), None),
             ],
-            phases: vec![Phase { from: d("2025-12-01"), to: d("2026-02-23"), mean: 40.0, lo: 32.0, hi: 48.0 }],
+            phases: vec![Phase {
+                from: d("2025-12-01"),
+                to: d("2026-02-23"),
+                mean: 40.0,
+                lo: 32.0,
+                hi: 48.0,
+            }],
             target: Some(42.0),
             target_band: None,
             commitment: None,
@@ -498,7 +504,11 @@ mod tests {
             compare: Some(group("later plants", 15.1)),
             target: None,
             target_label: String::new(),
-            left_out: vec![LeftOut { from: d("2026-01-01"), to: d("2026-01-12"), reason: "Strike".to_owned() }],
+            left_out: vec![LeftOut {
+                from: d("2026-01-01"),
+                to: d("2026-01-12"),
+                reason: "Strike".to_owned(),
+            }],
             tall: true,
         };
         let table = lane.table(d("2026-03-18"));

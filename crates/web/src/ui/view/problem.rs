@@ -72,9 +72,11 @@ impl ProblemPage {
             shell,
             code: 500,
             title: "Something broke on our side".to_owned(),
-            reason: "It is in the log. What you sent was not stored, or was stored whole; never in part.".to_owned(),
-            remedy: "Try once more. If it happens again, give this reference to whoever runs this installation."
+            reason: "It is in the log. What you sent was not stored, or was stored whole; never in part."
                 .to_owned(),
+            remedy:
+                "Try once more. If it happens again, give this reference to whoever runs this installation."
+                    .to_owned(),
             ways: vec![Link::new("To my first page", home)],
             reference: reference.into(),
         }

@@ -54,7 +54,9 @@ impl Status {
     pub const fn short(self) -> &'static str {
         match self {
             Status::Usual => "",
-            Status::ChangedLower | Status::ChangedHigher | Status::BetterLower | Status::BetterHigher => "changed",
+            Status::ChangedLower | Status::ChangedHigher | Status::BetterLower | Status::BetterHigher => {
+                "changed"
+            }
             Status::OffTarget => "off target",
             Status::Recovered => "recovered",
             Status::InQuestion => "in question",
