@@ -1,1 +1,10 @@
-//! The `store` crate.
+//! Everything that is kept, and the only crate with SQL.
+//!
+//! [`db`] is the engine room: it alone knows which database is underneath.
+//! Every other module is a noun: plain functions over `&mut db::Read` or `&mut db::Tx` that hold its SQL.
+//! This crate knows nothing of HTTP and of who may do what.
+//!
+//! To add a table: a numbered file in `migrations/`, a line in `db/migrate.rs`, functions in the noun's file,
+//! and a test in `tests/` that runs on both databases.
+
+pub mod db;
