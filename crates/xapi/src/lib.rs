@@ -1,1 +1,66 @@
-//! The `xapi` crate.
+//! The experience API as values: what a learning record store has to know of the protocol and nothing else.
+//!
+//! Bytes go in, and statements come out with every row that a store needs of them, or else *every* fault at once, each with
+//! its place (`$[3].actor.mbox`), the clause it offends, and what to do about it. Both versions are spoken: 1.0.3 and
+//! 2.0 (IEEE 9274.1.1).
+//!
+//! ```
+//! use xapi::{Limits, Version, parse_statements, index};
+//! let body = br#"{
+//!     "actor": {"mbox": "mailto:ana@example.com"},
+//!     "verb": {"id": "http://adlnet.gov/expapi/verbs/completed"},
+//!     "object": {"id": "https://example.com/courses/1"}
+//! }"#;
+//! let received = parse_statements(body, Version::V1_0_3, Limits::default()).unwrap();
+//! let rows = index(&received[0].statement);
+//! assert_eq!(rows.agents[0].key.as_str(), "mbox:mailto:ana@example.com");
+//!
+//! let faults = parse_statements(br#"[{"actor": {"mbox": "ana"}}]"#, Version::V1_0_3, Limits::default()).unwrap_err();
+//! assert_eq!(faults.len(), 3); // the mbox, and no verb and no object
+//! assert_eq!(faults[0].path, "$[0].actor.mbox");
+//! ```
+//!
+//! # What it must not know
+//!
+//! HTTP, SQL, the clock, randomness, our people and our metrics. Time and ids are given to it; the same input always gives the
+//! same answer. It does no cryptography but hashing: an RSA signature is taken apart and checked against its statement,
+//! but not verified against a certificate.
+//!
+//! # How it is laid out
+//!
+//! `json` reads text strictly and keeps the place of every value; `judge` holds what was read to the rules and builds the
+//! values of `statement`; `rules` is the table of all rules with their clauses. The other files each do one thing with a
+//! statement: `index` (rows for a store), `splice` (the text as stored).
+//!
+//! # To add a rule
+//!
+//! A line in `rules`, a check in `judge` at the object it is about, and a case in `tests/corpus.rs`, which fails while a
+//! rule has none.
+
+mod agent;
+mod fault;
+mod index;
+mod iri;
+mod json;
+mod judge;
+mod language;
+mod parse;
+pub mod rules;
+mod splice;
+mod statement;
+mod time;
+mod version;
+
+pub use agent::{Actor, Agent, BadKey, Group, Ifi, IfiKey, agent_key, person_json};
+pub use fault::{Fault, Faults};
+pub use index::{ActivityRole, ActivityRow, ActivitySeen, AgentRole, AgentRow, Index, ObjectKind, index};
+pub use iri::{iri_fault, is_iri, mailto_fault};
+pub use language::{LanguageMap, Preferred, is_language_tag};
+pub use parse::{Limits, parse_actor, parse_statements};
+pub use splice::{ServerFields, rfc3339};
+pub use statement::{
+    Activity, Attachment, Context, ContextActor, Definition, Duration, Json, Object, Received, SIGNATURE_USAGE, Score,
+    Statement, StatementResult, SubStatement, VOIDED, Verb,
+};
+pub use time::{duration_millis, timestamp};
+pub use version::Version;
