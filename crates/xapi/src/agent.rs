@@ -306,7 +306,10 @@ mod tests {
     fn keys_are_normal_and_come_back() {
         for (ifi, want) in [
             (Ifi::Mbox("mailto:Ana@Example.COM".into()), "mbox:mailto:Ana@example.com"),
-            (Ifi::MboxSha1("EBD31E95054C018B10727CCFFD2EF2EC3A016EE9".into()), "mbox_sha1sum:ebd31e95054c018b10727ccffd2ef2ec3a016ee9"),
+            (
+                Ifi::MboxSha1("EBD31E95054C018B10727CCFFD2EF2EC3A016EE9".into()),
+                "mbox_sha1sum:ebd31e95054c018b10727ccffd2ef2ec3a016ee9",
+            ),
             (Ifi::OpenId("http://ana.example.org/".into()), "openid:http://ana.example.org/"),
             (account("https://lms.example.com", "a|b:c"), "account:https://lms.example.com|a|b:c"),
             (account("https://lms.example.com", ""), "account:https://lms.example.com|"),
@@ -317,7 +320,16 @@ mod tests {
             assert_eq!(key.ifi().key(), key);
         }
         assert_eq!("mbox:mailto:a@B.com".parse::<IfiKey>().unwrap().as_str(), "mbox:mailto:a@b.com");
-        for bad in ["", "mbox", "mbox:a@b.c", "account:nope|x", "account:http://x.y", "openid:x", "name:x", "mbox_sha1sum:12"] {
+        for bad in [
+            "",
+            "mbox",
+            "mbox:a@b.c",
+            "account:nope|x",
+            "account:http://x.y",
+            "openid:x",
+            "name:x",
+            "mbox_sha1sum:12",
+        ] {
             assert!(bad.parse::<IfiKey>().is_err(), "{bad}");
         }
         assert_eq!(account("https://lms.example.com", "4711").key().label(), "4711");

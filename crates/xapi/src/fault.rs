@@ -25,7 +25,12 @@ pub type Faults = Vec<Fault>;
 
 impl Fault {
     /// A fault against a rule.
-    pub fn new(rule: &'static Rule, version: Version, path: impl Into<String>, what: impl Into<String>) -> Self {
+    pub fn new(
+        rule: &'static Rule,
+        version: Version,
+        path: impl Into<String>,
+        what: impl Into<String>,
+    ) -> Self {
         Self {
             path: path.into(),
             rule: rule.name,

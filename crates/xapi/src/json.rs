@@ -129,7 +129,9 @@ impl<'a> Doc<'a> {
     pub(crate) fn finish(&mut self) -> Result<(), Broken> {
         match self.peek() {
             None => Ok(()),
-            Some(_) => Err(self.stopped("$".to_owned(), "there is more text after the end of the JSON value,")),
+            Some(_) => {
+                Err(self.stopped("$".to_owned(), "there is more text after the end of the JSON value,"))
+            }
         }
     }
 
@@ -232,7 +234,10 @@ impl<'a> Doc<'a> {
         match bytes.get(self.at) {
             Some(b'0') => self.at += 1,
             Some(b'1'..=b'9') => self.digits(),
-            _ => return self.stop("a number has no digit after its sign (NaN and Infinity are not JSON numbers),"),
+            _ => {
+                return self
+                    .stop("a number has no digit after its sign (NaN and Infinity are not JSON numbers),");
+            }
         }
         if let Some(b'0'..=b'9') = bytes.get(self.at) {
             return self.stop("a number starts with a needless 0,");
@@ -349,7 +354,9 @@ impl<'a> Doc<'a> {
                     return self.stop("`\\u` is not followed by four hexadecimal digits");
                 };
                 return match unit {
-                    0xd800..=0xdbff if bytes.get(i + 6) == Some(&b'\\') && bytes.get(i + 7) == Some(&b'u') => {
+                    0xd800..=0xdbff
+                        if bytes.get(i + 6) == Some(&b'\\') && bytes.get(i + 7) == Some(&b'u') =>
+                    {
                         match hex4(bytes, i + 8) {
                             Some(low @ 0xdc00..=0xdfff) => {
                                 let code = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);

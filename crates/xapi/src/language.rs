@@ -27,10 +27,11 @@ pub fn is_language_tag(tag: &str) -> bool {
         }
     }
     let _script = parts.next_if(|p| p.len() == 4 && alpha(p));
-    let _region =
-        parts.next_if(|p| (p.len() == 2 && alpha(p)) || (p.len() == 3 && p.bytes().all(|b| b.is_ascii_digit())));
+    let _region = parts
+        .next_if(|p| (p.len() == 2 && alpha(p)) || (p.len() == 3 && p.bytes().all(|b| b.is_ascii_digit())));
     let is_variant = |p: &&str| {
-        alnum(p) && ((5..=8).contains(&p.len()) || (p.len() == 4 && p.starts_with(|c: char| c.is_ascii_digit())))
+        alnum(p)
+            && ((5..=8).contains(&p.len()) || (p.len() == 4 && p.starts_with(|c: char| c.is_ascii_digit())))
     };
     let mut variants: Vec<&str> = Vec::new();
     while let Some(variant) = parts.next_if(is_variant) {
@@ -76,8 +77,23 @@ fn private_use<'a>(parts: impl Iterator<Item = &'a str>) -> bool {
 
 /// The grandfathered tags that the grammar does not reach (RFC 5646, section 2.1, `irregular`).
 const IRREGULAR: [&str; 17] = [
-    "en-GB-oed", "i-ami", "i-bnn", "i-default", "i-enochian", "i-hak", "i-klingon", "i-lux", "i-mingo", "i-navajo",
-    "i-pwn", "i-tao", "i-tay", "i-tsu", "sgn-BE-FR", "sgn-BE-NL", "sgn-CH-DE",
+    "en-GB-oed",
+    "i-ami",
+    "i-bnn",
+    "i-default",
+    "i-enochian",
+    "i-hak",
+    "i-klingon",
+    "i-lux",
+    "i-mingo",
+    "i-navajo",
+    "i-pwn",
+    "i-tao",
+    "i-tay",
+    "i-tsu",
+    "sgn-BE-FR",
+    "sgn-BE-NL",
+    "sgn-CH-DE",
 ];
 
 /// Texts by language, in the order written.
@@ -152,15 +168,47 @@ mod tests {
     #[test]
     fn tags() {
         for good in [
-            "en", "EN", "de-CH", "zh-Hant-TW", "zh-cmn-Hans-CN", "es-419", "sl-rozaj-biske", "de-CH-1901",
-            "en-US-u-islamcal", "en-a-bbb-x-a-ccc", "x-whatever", "i-klingon", "art-lojban", "tlh", "und",
-            "ast", "sr-Latn-RS", "en-x-a",
+            "en",
+            "EN",
+            "de-CH",
+            "zh-Hant-TW",
+            "zh-cmn-Hans-CN",
+            "es-419",
+            "sl-rozaj-biske",
+            "de-CH-1901",
+            "en-US-u-islamcal",
+            "en-a-bbb-x-a-ccc",
+            "x-whatever",
+            "i-klingon",
+            "art-lojban",
+            "tlh",
+            "und",
+            "ast",
+            "sr-Latn-RS",
+            "en-x-a",
         ] {
             assert!(is_language_tag(good), "{good}");
         }
         for bad in [
-            "", "a", "a12345", "en_US", "en-", "-en", "en--US", "de-419-DE", "a-DE", "ar-a-aaa-b-bbb-a-ccc",
-            "de-1901-1901", "x-", "en-u", "en-US-", "toolonglanguage", "en-🇬🇧", "123", "en us", "en-US-u",
+            "",
+            "a",
+            "a12345",
+            "en_US",
+            "en-",
+            "-en",
+            "en--US",
+            "de-419-DE",
+            "a-DE",
+            "ar-a-aaa-b-bbb-a-ccc",
+            "de-1901-1901",
+            "x-",
+            "en-u",
+            "en-US-",
+            "toolonglanguage",
+            "en-🇬🇧",
+            "123",
+            "en us",
+            "en-US-u",
         ] {
             assert!(!is_language_tag(bad), "{bad}");
         }
@@ -169,7 +217,9 @@ mod tests {
     #[test]
     fn choice() {
         let map = LanguageMap(
-            [("en-US", "hello"), ("de", "hallo"), ("fr-CA", "salut")].map(|(a, b)| (a.into(), b.into())).into(),
+            [("en-US", "hello"), ("de", "hallo"), ("fr-CA", "salut")]
+                .map(|(a, b)| (a.into(), b.into()))
+                .into(),
         );
         for (header, want) in [
             ("de", "hallo"),

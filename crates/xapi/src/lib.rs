@@ -59,8 +59,8 @@ pub use language::{LanguageMap, Preferred, is_language_tag};
 pub use parse::{Limits, parse_actor, parse_statements};
 pub use splice::{ServerFields, rfc3339};
 pub use statement::{
-    Activity, Attachment, Context, ContextActor, Definition, Duration, Json, Object, Received, SIGNATURE_USAGE, Score,
-    Statement, StatementResult, SubStatement, VOIDED, Verb,
+    Activity, Attachment, Context, ContextActor, Definition, Duration, Json, Object, Received,
+    SIGNATURE_USAGE, Score, Statement, StatementResult, SubStatement, VOIDED, Verb,
 };
 pub use time::{duration_millis, timestamp};
 pub use version::Version;

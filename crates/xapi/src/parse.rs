@@ -49,8 +49,9 @@ pub fn parse_statements(body: &[u8], version: Version, limits: Limits) -> Result
 
 /// Reads the JSON of an Agent or Group, such as the `agent` parameter of a query. `place` names it in faults.
 pub fn parse_actor(text: &str, place: &str, version: Version) -> Result<Actor, Faults> {
-    let doc = Doc::read(text, 16)
-        .map_err(|broken| vec![Fault::new(broken.rule, version, broken.path.replacen('$', place, 1), broken.what)])?;
+    let doc = Doc::read(text, 16).map_err(|broken| {
+        vec![Fault::new(broken.rule, version, broken.path.replacen('$', place, 1), broken.what)]
+    })?;
     let mut judge = Judge::new(&doc, version, place, 50);
     let actor = judge.actor(doc.root());
     match (actor, judge.into_faults()) {
@@ -109,8 +110,11 @@ impl Batch {
         let mut judge = Judge::new(doc, self.version, base, room);
         let root = doc.root();
         if root.span().len() > self.limits.statement_bytes {
-            let what =
-                format!("the statement has {} bytes; the most is {}", root.span().len(), self.limits.statement_bytes);
+            let what = format!(
+                "the statement has {} bytes; the most is {}",
+                root.span().len(),
+                self.limits.statement_bytes
+            );
             judge.fault(root, &rules::JSON_SIZE, what);
             self.faults.extend(judge.into_faults());
             return;
@@ -121,7 +125,11 @@ impl Batch {
             && let Some(first) = self.ids.insert(id, place)
         {
             let at = root.get("id").unwrap_or(root);
-            judge.fault(at, &rules::STATEMENT_ID_REPEATED, format!("statement $[{first}] of this request has this id too"));
+            judge.fault(
+                at,
+                &rules::STATEMENT_ID_REPEATED,
+                format!("statement $[{first}] of this request has this id too"),
+            );
         }
         let faults = judge.into_faults();
         match parsed {

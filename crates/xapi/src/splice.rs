@@ -11,9 +11,9 @@ use std::ops::Range;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::Version;
 use crate::json::Value;
 use crate::statement::Received;
-use crate::Version;
 
 /// Where the text of a statement is changed on its way into the store.
 #[derive(Clone, Debug, Default)]

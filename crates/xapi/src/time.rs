@@ -38,7 +38,8 @@ fn read_timestamp(r: &mut Reader<'_>, lenient: bool) -> Result<Timestamp, &'stat
     }
     let minute = r.digits(2).ok_or(TIME)?;
     let (mut second, mut nanos) = (0, 0);
-    let has_seconds = if basic { r.rest.first().is_some_and(u8::is_ascii_digit) } else { r.take(b':').is_some() };
+    let has_seconds =
+        if basic { r.rest.first().is_some_and(u8::is_ascii_digit) } else { r.take(b':').is_some() };
     if has_seconds {
         second = r.digits(2).ok_or(TIME)?;
         if r.take(b'.').is_some() || (lenient && r.take(b',').is_some()) {
@@ -47,7 +48,11 @@ fn read_timestamp(r: &mut Reader<'_>, lenient: bool) -> Result<Timestamp, &'stat
     } else if !lenient {
         return Err("its seconds are missing");
     }
-    if hour == 24 && !(lenient && minute == 0 && second == 0 && nanos == 0) || hour > 24 || minute > 59 || second > 60 {
+    if hour == 24 && !(lenient && minute == 0 && second == 0 && nanos == 0)
+        || hour > 24
+        || minute > 59
+        || second > 60
+    {
         return Err("there is no such time of day");
     }
     if second == 60 {
@@ -119,7 +124,11 @@ impl Reader<'_> {
         let count = self.rest.iter().take_while(|b| b.is_ascii_digit()).count();
         let (digits, rest) = self.rest.split_at(count);
         self.rest = rest;
-        let nanos = digits.iter().chain(std::iter::repeat(&b'0')).take(9).fold(0, |n, b| n * 10 + i64::from(b - b'0'));
+        let nanos = digits
+            .iter()
+            .chain(std::iter::repeat(&b'0'))
+            .take(9)
+            .fold(0, |n, b| n * 10 + i64::from(b - b'0'));
         (count > 0).then_some(nanos)
     }
 }
@@ -160,7 +169,8 @@ pub fn duration_millis(text: &str) -> Result<i64, String> {
     let no = |why: &str| Err(why.to_owned());
     let Some(body) = text.strip_prefix('P') else { return no("it does not start with `P`") };
     let bytes = body.as_bytes();
-    let (mut i, mut in_time, mut next, mut parts, mut fraction_seen, mut weeks) = (0, false, 0, 0, false, false);
+    let (mut i, mut in_time, mut next, mut parts, mut fraction_seen, mut weeks) =
+        (0, false, 0, 0, false, false);
     let mut millis = 0.0;
     while i < bytes.len() {
         if bytes[i] == b'T' {
@@ -244,13 +254,32 @@ mod tests {
         old("20260318T0841-03", "2026-03-18T11:41:00Z");
         old("2026-12-31T24:00:00Z", "2027-01-01T00:00:00Z");
         for bad in [
-            "", "should fail", "01/011/2015", "2026-03-18", "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z",
-            "2026-00-01T00:00:00Z", "2026-01-00T00:00:00Z", "2026-01-01T25:00:00Z", "2026-01-01T24:00:01Z",
-            "2026-01-01T00:60:00Z", "2026-01-01T00:00:61Z", "2026-01-01 00:00:00Z", "2026-01-01T00:00:00.Z",
-            "2008-09-15T15:53:00.601-00:00", "2008-09-15T15:53:00.601-00", "2008-09-15T15:53:00.601-0000",
-            "2026-01-01T00:00:00+24:00", "2026-01-01T00:00:00+01:60", "2026-01-01T00:00:00+1:00",
-            "2026-01-01T00:00:00ZZ", "2026-01-01T00:00:00 Z", "+002026-01-01T00:00:00Z", "9999-12-31T23:59:59-23:59",
-            "２０２６-01-01T00:00:00Z", "2026-W01-1T00:00:00Z",
+            "",
+            "should fail",
+            "01/011/2015",
+            "2026-03-18",
+            "2026-02-29T00:00:00Z",
+            "2026-13-01T00:00:00Z",
+            "2026-00-01T00:00:00Z",
+            "2026-01-00T00:00:00Z",
+            "2026-01-01T25:00:00Z",
+            "2026-01-01T24:00:01Z",
+            "2026-01-01T00:60:00Z",
+            "2026-01-01T00:00:61Z",
+            "2026-01-01 00:00:00Z",
+            "2026-01-01T00:00:00.Z",
+            "2008-09-15T15:53:00.601-00:00",
+            "2008-09-15T15:53:00.601-00",
+            "2008-09-15T15:53:00.601-0000",
+            "2026-01-01T00:00:00+24:00",
+            "2026-01-01T00:00:00+01:60",
+            "2026-01-01T00:00:00+1:00",
+            "2026-01-01T00:00:00ZZ",
+            "2026-01-01T00:00:00 Z",
+            "+002026-01-01T00:00:00Z",
+            "9999-12-31T23:59:59-23:59",
+            "２０２６-01-01T00:00:00Z",
+            "2026-W01-1T00:00:00Z",
         ] {
             assert_eq!(both(bad), (None, None), "{bad}");
         }
@@ -280,9 +309,34 @@ mod tests {
             assert_eq!(duration_millis(text), Ok(want), "{text}");
         }
         for bad in [
-            "", "P", "PT", "P4W1D", "P1D4W", "1D", "P1S", "PT1D", "P1H", "PT1M1H", "P1M1Y", "PT1.5H30M", "-PT1S",
-            "P-1D", "PT1", "PTS", "PT1.S", "PT.5S", "P1DT", "P1D1D", "PT1H1H", "p1d", "P 1D", "P0003-01-29T04:35:59",
-            "notvalid", "PT99999999999999999999999S", "PTT1S", "P١D",
+            "",
+            "P",
+            "PT",
+            "P4W1D",
+            "P1D4W",
+            "1D",
+            "P1S",
+            "PT1D",
+            "P1H",
+            "PT1M1H",
+            "P1M1Y",
+            "PT1.5H30M",
+            "-PT1S",
+            "P-1D",
+            "PT1",
+            "PTS",
+            "PT1.S",
+            "PT.5S",
+            "P1DT",
+            "P1D1D",
+            "PT1H1H",
+            "p1d",
+            "P 1D",
+            "P0003-01-29T04:35:59",
+            "notvalid",
+            "PT99999999999999999999999S",
+            "PTT1S",
+            "P١D",
         ] {
             assert!(duration_millis(bad).is_err(), "{bad}");
         }

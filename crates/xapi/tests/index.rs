@@ -57,9 +57,15 @@ fn every_row_at_once() {
         ]
     );
     assert_eq!(rows.definitions.len(), 1);
-    assert_eq!(rows.definitions[0].definition.json.as_str(), r#"{"name":{"en":"Safety"},"type":"https://example.com/types/course"}"#);
+    assert_eq!(
+        rows.definitions[0].definition.json.as_str(),
+        r#"{"name":{"en":"Safety"},"type":"https://example.com/types/course"}"#
+    );
     assert_eq!(rows.timestamp.unwrap().to_string(), "2026-03-18T07:41:00Z");
-    assert_eq!((rows.completion, rows.success, rows.duration_millis), (Some(true), Some(false), Some(90_500)));
+    assert_eq!(
+        (rows.completion, rows.success, rows.duration_millis),
+        (Some(true), Some(false), Some(90_500))
+    );
     assert_eq!((rows.scaled, rows.raw, rows.min, rows.max), (Some(0.5), Some(5.0), Some(0.0), Some(10.0)));
     assert_eq!((rows.voids, rows.refers_to), (None, None));
 }
@@ -77,9 +83,15 @@ fn a_substatement_is_related_only() {
     let agents: Vec<_> = rows.agents.iter().map(|a| (a.key.as_str(), a.direct)).collect();
     assert_eq!(
         agents,
-        [("mbox:mailto:a@example.com", true), ("mbox:mailto:b@example.com", false), ("mbox:mailto:c@example.com", false)]
+        [
+            ("mbox:mailto:a@example.com", true),
+            ("mbox:mailto:b@example.com", false),
+            ("mbox:mailto:c@example.com", false)
+        ]
     );
-    assert!(rows.activity.is_none() && rows.activities.len() == 2 && rows.activities.iter().all(|a| !a.direct));
+    assert!(
+        rows.activity.is_none() && rows.activities.len() == 2 && rows.activities.iter().all(|a| !a.direct)
+    );
 }
 
 #[test]

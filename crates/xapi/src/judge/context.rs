@@ -7,14 +7,31 @@ use crate::{Actor, Version, rules};
 
 const RESULT: [&str; 6] = ["score", "success", "completion", "response", "duration", "extensions"];
 const CONTEXT: [&str; 9] = [
-    "registration", "instructor", "team", "contextActivities", "revision", "platform", "language", "statement",
+    "registration",
+    "instructor",
+    "team",
+    "contextActivities",
+    "revision",
+    "platform",
+    "language",
+    "statement",
     "extensions",
 ];
 const CONTEXT_2: [&str; 11] = [
-    "registration", "instructor", "team", "contextActivities", "contextAgents", "contextGroups", "revision", "platform",
-    "language", "statement", "extensions",
+    "registration",
+    "instructor",
+    "team",
+    "contextActivities",
+    "contextAgents",
+    "contextGroups",
+    "revision",
+    "platform",
+    "language",
+    "statement",
+    "extensions",
 ];
-const ATTACHMENT: [&str; 7] = ["usageType", "display", "description", "contentType", "length", "sha2", "fileUrl"];
+const ATTACHMENT: [&str; 7] =
+    ["usageType", "display", "description", "contentType", "length", "sha2", "fileUrl"];
 
 impl<'d> Judge<'d> {
     pub(super) fn result(&mut self, value: Value<'d>) -> Option<StatementResult> {
@@ -40,7 +57,11 @@ impl<'d> Judge<'d> {
                 "scaled" => {
                     score.scaled = self.number(v);
                     if score.scaled.is_some_and(|s| !(-1.0..=1.0).contains(&s)) {
-                        self.fault(v, &rules::SCORE_RANGE, format!("{} is not between -1 and 1", short(v.raw(), 40)));
+                        self.fault(
+                            v,
+                            &rules::SCORE_RANGE,
+                            format!("{} is not between -1 and 1", short(v.raw(), 40)),
+                        );
                     }
                 }
                 "raw" => score.raw = self.number(v),
@@ -130,7 +151,12 @@ impl<'d> Judge<'d> {
         }
     }
 
-    fn context_actors(&mut self, value: Value<'d>, object_type: &'static str, who: &'static str) -> Vec<ContextActor> {
+    fn context_actors(
+        &mut self,
+        value: Value<'d>,
+        object_type: &'static str,
+        who: &'static str,
+    ) -> Vec<ContextActor> {
         let Some(list) = self.array(value) else { return Vec::new() };
         list.items().filter_map(|item| self.context_actor(item, object_type, who)).collect()
     }
@@ -190,7 +216,8 @@ impl<'d> Judge<'d> {
         let usage_type = self.required(value, "usageType", usage_type, rule).and_then(|v| self.iri(v));
         let display = self.required(value, "display", display, rule).map(|v| self.language_map(v));
         let description = description.map(|v| self.language_map(v)).unwrap_or_default();
-        let content_type = self.required(value, "contentType", content_type, rule).and_then(|v| self.media_type(v));
+        let content_type =
+            self.required(value, "contentType", content_type, rule).and_then(|v| self.media_type(v));
         let length = self.required(value, "length", length, rule).and_then(|v| self.length(v));
         let sha2 = self.required(value, "sha2", sha2, rule).and_then(|v| self.sha2(v));
         let file_url = file_url.and_then(|v| self.iri(v)).map(str::to_owned);
@@ -208,7 +235,8 @@ impl<'d> Judge<'d> {
     fn media_type(&mut self, value: Value<'d>) -> Option<&'d str> {
         let text = self.string(value)?;
         if !is_media_type(text) {
-            let what = format!("`{}` is not a media type such as `text/plain`", short(text, 60).escape_debug());
+            let what =
+                format!("`{}` is not a media type such as `text/plain`", short(text, 60).escape_debug());
             self.fault(value, &rules::ATTACHMENT_VALUE, what);
             return None;
         }
@@ -245,8 +273,8 @@ pub(crate) fn is_sha2(text: &str) -> bool {
 pub(crate) fn is_media_type(text: &str) -> bool {
     let essence = text.split(';').next().unwrap_or_default().trim_end();
     let token = |part: &str| {
-        !part.is_empty()
-            && part.bytes().all(|b| b.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?=".contains(&b))
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?=".contains(&b))
     };
-    essence.split_once('/').is_some_and(|(kind, sub)| token(kind) && token(sub)) && !text.contains(char::is_control)
+    essence.split_once('/').is_some_and(|(kind, sub)| token(kind) && token(sub))
+        && !text.contains(char::is_control)
 }

@@ -65,7 +65,13 @@ impl<'d> Judge<'d> {
         }
     }
 
-    fn required(&mut self, at: Value<'d>, name: &str, value: Option<Value<'d>>, rule: &'static Rule) -> Option<Value<'d>> {
+    fn required(
+        &mut self,
+        at: Value<'d>,
+        name: &str,
+        value: Option<Value<'d>>,
+        rule: &'static Rule,
+    ) -> Option<Value<'d>> {
         if value.is_none() {
             self.missing(at, name, rule);
         }
@@ -81,7 +87,11 @@ impl<'d> Judge<'d> {
         if found == Kind::Null {
             self.fault(value, &rules::NO_NULL, "it is null");
         } else {
-            self.fault(value, &rules::RIGHT_TYPE, format!("{} is here where {} belongs", found.named(), kind.named()));
+            self.fault(
+                value,
+                &rules::RIGHT_TYPE,
+                format!("{} is here where {} belongs", found.named(), kind.named()),
+            );
         }
         None
     }
@@ -118,11 +128,20 @@ impl<'d> Judge<'d> {
     }
 
     /// One of a list of words.
-    fn one_of(&mut self, value: Value<'d>, words: &'static [&'static str], rule: &'static Rule) -> Option<&'static str> {
+    fn one_of(
+        &mut self,
+        value: Value<'d>,
+        words: &'static [&'static str],
+        rule: &'static Rule,
+    ) -> Option<&'static str> {
         let text = self.string(value)?;
         let found = words.iter().find(|word| **word == text);
         if found.is_none() {
-            self.fault(value, rule, format!("`{}` is not one of {}", short(text, 80).escape_debug(), words.join(", ")));
+            self.fault(
+                value,
+                rule,
+                format!("`{}` is not one of {}", short(text, 80).escape_debug(), words.join(", ")),
+            );
         }
         found.copied()
     }
@@ -135,17 +154,32 @@ impl<'d> Judge<'d> {
         let stored = parts.stored.and_then(|v| self.timestamp(v));
         let authority = parts.authority.and_then(|v| self.authority(v));
         let version = parts.version.and_then(|v| self.statement_version(v));
-        let SubStatement { actor, verb, object, result, context, timestamp, attachments } = self.body(value, &parts, Place::Top)?;
+        let SubStatement { actor, verb, object, result, context, timestamp, attachments } =
+            self.body(value, &parts, Place::Top)?;
         if verb.id == VOIDED && !matches!(object, Object::StatementRef(_)) {
             let at = parts.object.unwrap_or(value);
-            self.fault(at, &rules::VOIDING, "the verb voids a statement, but the object is not a StatementRef");
+            self.fault(
+                at,
+                &rules::VOIDING,
+                "the verb voids a statement, but the object is not a StatementRef",
+            );
         }
         if self.faults.len() > before {
             return None;
         }
         let layout = Layout::of(value, std::mem::take(&mut self.singles));
         let statement = Statement {
-            id, actor, verb, object, result, context, timestamp, stored, authority, version, attachments,
+            id,
+            actor,
+            verb,
+            object,
+            result,
+            context,
+            timestamp,
+            stored,
+            authority,
+            version,
+            attachments,
         };
         Some((statement, layout))
     }
@@ -195,7 +229,9 @@ impl<'d> Judge<'d> {
         let needed = &rules::STATEMENT_REQUIRED;
         let actor = self.required(value, "actor", parts.actor, needed).and_then(|v| self.actor(v));
         let verb = self.required(value, "verb", parts.verb, needed).and_then(|v| self.verb(v));
-        let object = self.required(value, "object", parts.object, needed).and_then(|v| self.statement_object(v, place));
+        let object = self
+            .required(value, "object", parts.object, needed)
+            .and_then(|v| self.statement_object(v, place));
         let about_activity = parts.object.is_none_or(|v| match v.get("objectType").and_then(Value::text) {
             None | Some("Activity") => true,
             Some(_) => false,
@@ -247,7 +283,17 @@ struct Parts<'d> {
 
 impl Parts<'_> {
     const NAMES: [&'static str; 11] = [
-        "id", "actor", "verb", "object", "result", "context", "timestamp", "stored", "authority", "version", "attachments",
+        "id",
+        "actor",
+        "verb",
+        "object",
+        "result",
+        "context",
+        "timestamp",
+        "stored",
+        "authority",
+        "version",
+        "attachments",
     ];
     const NAMES_WITHIN: [&'static str; 8] =
         ["objectType", "actor", "verb", "object", "result", "context", "timestamp", "attachments"];

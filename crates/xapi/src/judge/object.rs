@@ -8,8 +8,18 @@ use crate::statement::{Activity, Definition, Json, Object, Verb};
 const OBJECT_TYPES: [&str; 5] = ["Activity", "Agent", "Group", "SubStatement", "StatementRef"];
 
 const DEFINITION: [&str; 12] = [
-    "name", "description", "type", "moreInfo", "interactionType", "correctResponsesPattern", "choices", "scale",
-    "source", "target", "steps", "extensions",
+    "name",
+    "description",
+    "type",
+    "moreInfo",
+    "interactionType",
+    "correctResponsesPattern",
+    "choices",
+    "scale",
+    "source",
+    "target",
+    "steps",
+    "extensions",
 ];
 
 /// The interaction types, each with the lists of components it has.
@@ -139,7 +149,8 @@ impl<'d> Judge<'d> {
         match interaction {
             Some(v) => {
                 if let Some(found) = self.one_of(v, &INTERACTION_TYPES, &rules::INTERACTION_TYPE) {
-                    let own = INTERACTIONS.iter().find(|(name, _)| *name == found).map_or(&[][..], |(_, own)| own);
+                    let own =
+                        INTERACTIONS.iter().find(|(name, _)| *name == found).map_or(&[][..], |(_, own)| own);
                     for (key, v) in of_interaction {
                         if key != "correctResponsesPattern" && !own.contains(&key) {
                             let what = format!("an interaction of type {found} has no `{key}`");
@@ -150,7 +161,11 @@ impl<'d> Judge<'d> {
             }
             None => {
                 if let Some((key, v)) = of_interaction.first() {
-                    self.fault(*v, &rules::INTERACTION_TYPE, format!("there is `{key}` but no interactionType"));
+                    self.fault(
+                        *v,
+                        &rules::INTERACTION_TYPE,
+                        format!("there is `{key}` but no interactionType"),
+                    );
                 }
             }
         }
@@ -180,7 +195,10 @@ impl<'d> Judge<'d> {
                 if text.is_empty() {
                     self.fault(v, &rules::INTERACTION_COMPONENT, "the id is empty");
                 } else if !seen.insert(text) {
-                    let what = format!("`{}` is the id of another component of the list", short(text, 60).escape_debug());
+                    let what = format!(
+                        "`{}` is the id of another component of the list",
+                        short(text, 60).escape_debug()
+                    );
                     self.fault(v, &rules::INTERACTION_COMPONENT, what);
                 }
             }

@@ -101,7 +101,11 @@ impl<'d> Judge<'d> {
         }
         if parts.identifiers.len() > 1 {
             let names: Vec<_> = parts.identifiers.iter().map(|(key, _)| *key).collect();
-            self.fault(value, &rules::ACTOR_IDENTIFIER, format!("there are {}: {}", names.len(), names.join(", ")));
+            self.fault(
+                value,
+                &rules::ACTOR_IDENTIFIER,
+                format!("there are {}: {}", names.len(), names.join(", ")),
+            );
         }
         found
     }
@@ -135,7 +139,8 @@ impl<'d> Judge<'d> {
                 _ => self.unknown(key, v, &["homePage", "name"]),
             }
         }
-        let home_page = self.required(value, "homePage", home_page, &rules::ACCOUNT).and_then(|v| self.iri(v));
+        let home_page =
+            self.required(value, "homePage", home_page, &rules::ACCOUNT).and_then(|v| self.iri(v));
         let name = self.required(value, "name", name, &rules::ACCOUNT).and_then(|v| self.string(v));
         Some(Ifi::Account { home_page: home_page?.to_owned(), name: name?.to_owned() })
     }
