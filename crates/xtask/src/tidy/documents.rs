@@ -15,6 +15,7 @@ pub(crate) fn complaints(root: &Path, files: &[File]) -> Vec<Complaint> {
         }
         if file.path.ends_with("package-lock.json") {
             found.extend(download_addresses(file));
+            found.extend(too_new_for_debian(file));
         }
     }
     found
@@ -118,6 +119,25 @@ fn download_addresses(file: &File) -> Option<Complaint> {
     ))
 }
 
+/// The newest Node.js that a package may ask for: the one in Debian 12.
+const NODE: u32 = 18;
+
+/// Packages that the Node.js of a fresh machine would refuse to run.
+fn too_new_for_debian(file: &File) -> Vec<Complaint> {
+    let lines = file.text.lines().enumerate();
+    lines
+        .filter_map(|(at, line)| {
+            let wants =
+                line.trim().strip_prefix("\"node\": \"")?.trim_start_matches(['>', '=', '^', '~', ' ']);
+            let major: u32 = wants.split(|one: char| !one.is_ascii_digit()).next()?.parse().ok()?;
+            let says = format!(
+                "a package asks for Node.js {major}, and a fresh Debian 12 has {NODE}: take an older one"
+            );
+            (major > NODE && !wants.contains("||")).then(|| file.complain(at + 1, says))
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::planted;
@@ -156,5 +176,14 @@ mod tests {
                 .is_some()
         );
         assert!(download_addresses(&planted("package-lock.json", "\"integrity\": \"sha512-x\",")).is_none());
+    }
+
+    #[test]
+    fn packages_run_on_a_fresh_machine() {
+        let lock = |range: &str| planted("package-lock.json", &format!("  \"node\": \"{range}\"\n"));
+        assert_eq!(too_new_for_debian(&lock(">=20")).len(), 1);
+        assert_eq!(too_new_for_debian(&lock(">= 20.1.0")).len(), 1);
+        assert!(too_new_for_debian(&lock(">=18")).is_empty());
+        assert!(too_new_for_debian(&lock("^20 || >=18")).is_empty());
     }
 }
