@@ -1,6 +1,8 @@
 //! What templates may call on a value: `{{ "bell"|icon }}`, `{{ start|date(today) }}`. Rules are in
 //! [`format`](super::format); here they only get the shape that askama asks for.
 
+#![allow(unreachable_pub, reason = "the filter macro writes a `pub` method into a crate-private struct")]
+
 use askama::{Result, Values};
 use domain::time::Day;
 
@@ -47,9 +49,4 @@ pub(crate) fn moment(at: &format::Moment, _: &dyn Values, today: &Day) -> Result
 #[askama::filter_fn]
 pub(crate) fn minutes(minutes: &f64, _: &dyn Values) -> Result<String> {
     Ok(format::minutes(*minutes))
-}
-/// "1,840".
-#[askama::filter_fn]
-pub(crate) fn count(n: &u64, _: &dyn Values) -> Result<String> {
-    Ok(format::count(*n))
 }

@@ -7,14 +7,26 @@
 //! Forms are plain POST forms. Each struct's docstring names the address and the fields its forms send.
 //! Nothing here knows HTTP, storage or rights.
 
+mod alert;
 mod chart;
+mod coaching;
+mod metric;
 mod parts;
 mod problem;
+mod session;
 mod shell;
 mod status;
+mod team;
+mod today;
 
+pub use alert::*;
 pub use chart::*;
+pub use coaching::*;
+pub use metric::*;
 pub use parts::*;
 pub use problem::*;
+pub use session::*;
 pub use shell::*;
 pub use status::*;
+pub use team::*;
+pub use today::*;

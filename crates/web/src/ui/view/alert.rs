@@ -1,0 +1,119 @@
+//! An alert: what changed, since when, what was tried, and the next step of whoever looks.
+
+use askama::Template;
+use domain::time::Day;
+
+use super::{ControlChart, Fact, FormErrors, Link, Message, Shell, Status, Step, StepState, SupportOption};
+use crate::ui::filters;
+
+/// An alert's page, the same for the person and their leader except for the next step.
+///
+/// Forms, all to this page's `href`:
+/// - the person: `POST {href}/answer` with `answer` = `know`, `help` or `wrong`, and `text` (one line);
+/// - the leader: `POST {href}/talk` (no fields); `POST {href}/wait` with `until` (a date) and `why`;
+///   `POST {href}/wrong` with `text`; `POST {href}/accept` with `why` (the level is accepted as it is);
+///   `POST {href}/propose` with `support` (an id);
+/// - both: `POST {href}/message` with `text`.
+///
+/// `GET {href}?answer=know` sets the choice in the person's form.
+#[derive(Debug, Clone, PartialEq, Template)]
+#[template(path = "alert.html")]
+pub struct AlertPage {
+    /// The frame.
+    pub shell: Shell,
+    /// This page's own address, without a query.
+    pub href: String,
+    /// Where it stands in the navigation.
+    pub crumbs: Vec<Link>,
+    /// The first name of the person it is about.
+    pub first_name: String,
+    /// The finding: "Maya's successful calls have been lower for four weeks".
+    pub title: String,
+    /// "About 31 a week since 16 February; her usual range is 32 to 48."
+    pub lead: String,
+    /// Gap or shift, or how it ended.
+    pub status: Status,
+    /// Where the episode stands.
+    pub steps: Vec<Step>,
+    /// The metric's page.
+    pub metric_href: String,
+    /// The chart.
+    pub chart: ControlChart,
+    /// What changed with it, what did not, what was tried.
+    pub facts: Vec<Fact>,
+    /// Support that fits, three or so, at least one not a lesson.
+    pub supports: Vec<SupportOption>,
+    /// Whether the viewer may propose support.
+    pub can_propose: bool,
+    /// What is not offered and why: "The motivational webinar is not offered: no difference was seen." May be empty.
+    pub not_offered: String,
+    /// The rule, its version, what chance alone would do, who was told when.
+    pub why: String,
+    /// What the viewer can do next.
+    pub next: NextStep,
+    /// The messages.
+    pub thread: Vec<Message>,
+    /// Whether the viewer may write.
+    pub can_write: bool,
+}
+
+/// What the viewer can do next.
+#[derive(Debug, Clone, PartialEq)]
+pub enum NextStep {
+    /// The person it is about has not answered yet, or may change the answer.
+    Answer(AnswerForm),
+    /// The leader decides.
+    Lead(LeadForm),
+    /// Nothing to do; why, in a sentence.
+    Nothing(String),
+}
+
+/// The person's three ways out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AnswerForm {
+    /// `know`, `help`, `wrong`, or empty where nothing is chosen yet.
+    pub chosen: String,
+    /// What stands in the field.
+    pub text: String,
+    /// Likely reasons that fit what is known, as suggestions for the line.
+    pub suggestions: Vec<String>,
+    /// Who sees the answer when: "Daniel sees this on Friday 20 March, with your answer if you gave one."
+    pub note: String,
+    /// What to put right. Field ids: `answer`, `text`.
+    pub errors: FormErrors,
+}
+
+/// The leader's next step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeadForm {
+    /// A session that is open already, to go on with.
+    pub session_href: Option<String>,
+    /// "You already meet on Friday 20 March at 10:00." May be empty.
+    pub note: String,
+    /// What stands in the date field of Wait until.
+    pub until: Option<Day>,
+    /// The latest date that can be chosen.
+    pub until_max: Option<Day>,
+    /// What to put right. Field ids: `until`, `wait-why`, `wrong-text`, `accept-why`.
+    pub errors: FormErrors,
+}
+
+impl AlertPage {
+    /// "Only one of these is a lesson."
+    pub fn support_note(&self) -> String {
+        let lessons = self.supports.iter().filter(|s| s.kind.is_lesson()).count();
+        let can = format!("{} can take, swap or decline.", self.first_name);
+        match (lessons, self.supports.len()) {
+            (0, _) => format!("{can} None of these is a lesson."),
+            (1, n) if n > 1 => format!("{can} Only one of these is a lesson."),
+            _ => can,
+        }
+    }
+}
+
+impl AnswerForm {
+    /// Whether this choice is set.
+    pub fn is(&self, choice: &str) -> bool {
+        self.chosen == choice
+    }
+}
