@@ -4,6 +4,12 @@
 
 use serde::Serialize;
 
+use crate::build::Build;
+use crate::harbour;
+use crate::metrics::*;
+use crate::northwind::Northwind;
+use crate::supports::*;
+use crate::work::{self, Numbers};
 use crate::world::{AccountIx, InterventionIx, MetricIx, PersonIx, UnitIx};
 
 /// The conclusion that an honest reading of the numbers must reach.
@@ -52,4 +58,37 @@ pub struct Truths {
     pub second_accounts: Vec<(AccountIx, PersonIx)>,
     /// The first day of the week in which the market dipped for everyone.
     pub market_dip: domain::time::Day,
+}
+
+/// Writes down what was planted at Northwind Advisors.
+pub(crate) fn planted(
+    b: &Build,
+    n: &Northwind,
+    numbers: &Numbers,
+    second_accounts: Vec<(AccountIx, PersonIx)>,
+) -> Truths {
+    let shown = |position: usize| n.members[n.branches[n.shown].members[position]].person;
+    let effect = |intervention, metric, size, conclusion, naive| Effect {
+        intervention,
+        metric,
+        size,
+        absolute: false,
+        conclusion,
+        naive,
+    };
+    Truths {
+        effects: vec![
+            effect(SECOND_QUESTION, REVENUE_PER_HOUR, numbers.lesson_effect, Conclusion::Helps, None),
+            effect(LEGACY_COURSE, REVENUE_PER_HOUR, -0.01, Conclusion::CostsNoGain, None),
+            effect(PROMPT_COACHING, CONTACTS, numbers.talk_effect, Conclusion::Helps, None),
+            effect(WEBINAR, CALLS, 0.0, Conclusion::NoDifference, Some(0.2)),
+            effect(CALL_LIST, CONTACTS, 0.05, Conclusion::Helps, None),
+        ],
+        need_leader: harbour::NEED_LEADER.iter().map(|&(who, metric)| (shown(who), metric)).collect(),
+        plain_threshold_reds: harbour::BELOW_TARGET,
+        data_late: (shown(harbour::DATA_LATE.0), harbour::DATA_LATE.1),
+        broken_feed: n.branches[n.broken_feed].unit,
+        second_accounts,
+        market_dip: b.weeks.day(work::DIP),
+    }
 }

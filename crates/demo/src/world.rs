@@ -110,8 +110,8 @@ pub struct World {
     pub proposals: Vec<Proposal>,
     /// Past and open talks, sorted by the day they were opened.
     pub sessions: Vec<Session>,
-    /// The finished performance analysis at Alder Industrial.
-    pub case: Case,
+    /// Performance analyses; one is finished.
+    pub cases: Vec<Case>,
 }
 
 /// What an org unit is.
@@ -320,6 +320,8 @@ pub struct Feed {
     pub cadence: Cadence,
     /// How many days after the end of a period its rows are expected at the latest.
     pub expected_lag_days: u16,
+    /// The metrics it brings; none for people and for learning records.
+    pub metrics: Vec<MetricIx>,
 }
 
 /// One arrival, or one that should have been.
