@@ -123,7 +123,14 @@ impl Build {
         names::login(&self.world.people[person.at()].name)
     }
 
-    pub(crate) fn works(&mut self, person: PersonIx, unit: UnitIx, job_role: JobRoleIx, from: Day, until: Option<Day>) {
+    pub(crate) fn works(
+        &mut self,
+        person: PersonIx,
+        unit: UnitIx,
+        job_role: JobRoleIx,
+        from: Day,
+        until: Option<Day>,
+    ) {
         self.world.memberships.push(Membership { person, unit, job_role, from, until });
     }
 

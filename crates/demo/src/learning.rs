@@ -23,40 +23,160 @@ type Lessons = [(&'static str, &'static str, u16, &'static str); 4];
 
 const LESSONS: [Lessons; 6] = [
     [
-        ("https://learn.northwind.example/lessons/second-question", "The second question", 6, "Ask once more before you offer: what changes, and how to word it."),
-        ("https://learn.northwind.example/lessons/silence", "Three seconds of silence", 4, "Why a short pause brings the better answer."),
-        ("https://learn.northwind.example/lessons/what-else", "What else?", 5, "Find the need behind the first wish."),
-        ("https://learn.northwind.example/lessons/playing-back", "Say it back", 5, "Play back what you heard, and let the client correct it."),
+        (
+            "https://learn.northwind.example/lessons/second-question",
+            "The second question",
+            6,
+            "Ask once more before you offer: what changes, and how to word it.",
+        ),
+        (
+            "https://learn.northwind.example/lessons/silence",
+            "Three seconds of silence",
+            4,
+            "Why a short pause brings the better answer.",
+        ),
+        (
+            "https://learn.northwind.example/lessons/what-else",
+            "What else?",
+            5,
+            "Find the need behind the first wish.",
+        ),
+        (
+            "https://learn.northwind.example/lessons/playing-back",
+            "Say it back",
+            5,
+            "Play back what you heard, and let the client correct it.",
+        ),
     ],
     [
-        ("https://learn.northwind.example/lessons/ten-names", "Ten names by nine", 5, "Choose today's ten conversations from what changed since yesterday."),
-        ("https://learn.northwind.example/lessons/life-events", "Reading life events", 7, "Which small notes in the records call for a conversation."),
-        ("https://learn.northwind.example/lessons/quiet-clients", "Clients gone quiet", 6, "How to come back after half a year without contact."),
-        ("https://learn.northwind.example/lessons/calendar-blocks", "A block is a promise", 3, "Keep calling time free without closing the door."),
+        (
+            "https://learn.northwind.example/lessons/ten-names",
+            "Ten names by nine",
+            5,
+            "Choose today's ten conversations from what changed since yesterday.",
+        ),
+        (
+            "https://learn.northwind.example/lessons/life-events",
+            "Reading life events",
+            7,
+            "Which small notes in the records call for a conversation.",
+        ),
+        (
+            "https://learn.northwind.example/lessons/quiet-clients",
+            "Clients gone quiet",
+            6,
+            "How to come back after half a year without contact.",
+        ),
+        (
+            "https://learn.northwind.example/lessons/calendar-blocks",
+            "A block is a promise",
+            3,
+            "Keep calling time free without closing the door.",
+        ),
     ],
     [
-        ("https://learn.northwind.example/lessons/open-with-goal", "Open with the goal", 5, "The first two sentences of a call."),
-        ("https://learn.northwind.example/lessons/next-step", "End with a next step", 4, "Who does what until when, before you hang up."),
-        ("https://learn.northwind.example/lessons/bad-moment", "A bad moment", 4, "What to say when you called at the wrong time."),
-        ("https://learn.northwind.example/lessons/voicemail", "Twenty seconds after the tone", 3, "A message that gets a call back."),
+        (
+            "https://learn.northwind.example/lessons/open-with-goal",
+            "Open with the goal",
+            5,
+            "The first two sentences of a call.",
+        ),
+        (
+            "https://learn.northwind.example/lessons/next-step",
+            "End with a next step",
+            4,
+            "Who does what until when, before you hang up.",
+        ),
+        (
+            "https://learn.northwind.example/lessons/bad-moment",
+            "A bad moment",
+            4,
+            "What to say when you called at the wrong time.",
+        ),
+        (
+            "https://learn.northwind.example/lessons/voicemail",
+            "Twenty seconds after the tone",
+            3,
+            "A message that gets a call back.",
+        ),
     ],
     [
-        ("https://learn.northwind.example/lessons/book-it-now", "Book it now", 4, "Agree the next review before you part."),
-        ("https://learn.northwind.example/lessons/one-page-agenda", "A review on one page", 8, "Three questions that carry a review meeting."),
-        ("https://learn.northwind.example/lessons/couples", "Both at the table", 7, "Review meetings with two people who want different things."),
-        ("https://learn.northwind.example/lessons/short-review", "The twenty-minute review", 6, "What can be left out, and what never."),
+        (
+            "https://learn.northwind.example/lessons/book-it-now",
+            "Book it now",
+            4,
+            "Agree the next review before you part.",
+        ),
+        (
+            "https://learn.northwind.example/lessons/one-page-agenda",
+            "A review on one page",
+            8,
+            "Three questions that carry a review meeting.",
+        ),
+        (
+            "https://learn.northwind.example/lessons/couples",
+            "Both at the table",
+            7,
+            "Review meetings with two people who want different things.",
+        ),
+        (
+            "https://learn.northwind.example/lessons/short-review",
+            "The twenty-minute review",
+            6,
+            "What can be left out, and what never.",
+        ),
     ],
     [
-        ("https://learn.northwind.example/lessons/cost-first", "Cost first", 6, "Name the price before the client asks."),
-        ("https://learn.northwind.example/lessons/in-euro", "In euro, a year", 5, "Turn per cents into money that people can picture."),
-        ("https://learn.northwind.example/lessons/when-no-fits", "When no is right", 7, "Advise against, and stay in touch."),
-        ("https://learn.northwind.example/lessons/risk-plainly", "Risk in plain words", 9, "Say what can go wrong without frightening or soothing."),
+        (
+            "https://learn.northwind.example/lessons/cost-first",
+            "Cost first",
+            6,
+            "Name the price before the client asks.",
+        ),
+        (
+            "https://learn.northwind.example/lessons/in-euro",
+            "In euro, a year",
+            5,
+            "Turn per cents into money that people can picture.",
+        ),
+        (
+            "https://learn.northwind.example/lessons/when-no-fits",
+            "When no is right",
+            7,
+            "Advise against, and stay in touch.",
+        ),
+        (
+            "https://learn.northwind.example/lessons/risk-plainly",
+            "Risk in plain words",
+            9,
+            "Say what can go wrong without frightening or soothing.",
+        ),
     ],
     [
-        ("https://learn.northwind.example/lessons/same-day-note", "The same-day note", 3, "Four lines that save the next conversation."),
-        ("https://learn.northwind.example/lessons/handing-over", "Handing a client over", 8, "What the next colleague must know."),
-        ("https://learn.northwind.example/lessons/reasons", "Write the reason", 4, "Why a decision was made, in one sentence."),
-        ("https://learn.northwind.example/lessons/clean-records", "Two minutes for the records", 3, "Close what is done, date what is open."),
+        (
+            "https://learn.northwind.example/lessons/same-day-note",
+            "The same-day note",
+            3,
+            "Four lines that save the next conversation.",
+        ),
+        (
+            "https://learn.northwind.example/lessons/handing-over",
+            "Handing a client over",
+            8,
+            "What the next colleague must know.",
+        ),
+        (
+            "https://learn.northwind.example/lessons/reasons",
+            "Write the reason",
+            4,
+            "Why a decision was made, in one sentence.",
+        ),
+        (
+            "https://learn.northwind.example/lessons/clean-records",
+            "Two minutes for the records",
+            3,
+            "Close what is done, date what is open.",
+        ),
     ],
 ];
 
@@ -230,11 +350,18 @@ pub(crate) fn adopt(b: &Build, n: &Northwind) -> Vec<Adoption> {
 }
 
 /// Writes what everyone did with activities, in the order of time.
-pub(crate) fn events(b: &mut Build, n: &Northwind, c: &Catalogue, adoption: &[Adoption]) -> Vec<(AccountIx, PersonIx)> {
+pub(crate) fn events(
+    b: &mut Build,
+    n: &Northwind,
+    c: &Catalogue,
+    adoption: &[Adoption],
+) -> Vec<(AccountIx, PersonIx)> {
     let second = second_accounts(b, n);
     let mut webinars = vec![None; n.members.len()];
     for pick in b.world.picks.iter().filter(|p| p.intervention == crate::supports::WEBINAR) {
-        if let (Some(day), Some(index)) = (pick.started, n.members.iter().position(|m| m.person == pick.person)) {
+        if let (Some(day), Some(index)) =
+            (pick.started, n.members.iter().position(|m| m.person == pick.person))
+        {
             webinars[index] = Some(day);
         }
     }
@@ -271,7 +398,12 @@ pub(crate) fn events(b: &mut Build, n: &Northwind, c: &Catalogue, adoption: &[Ad
                 }
             }
         }
-        for (item, every, share) in [(c.licence_year, 52, 1.0), (c.licence_two_years, 104, 1.0), (c.cmi5, 999, 0.33), (c.scorm, 999, 0.3)] {
+        for (item, every, share) in [
+            (c.licence_year, 52, 1.0),
+            (c.licence_two_years, 104, 1.0),
+            (c.cmi5, 999, 0.33),
+            (c.scorm, 999, 0.3),
+        ] {
             let mut week = pen.dice.below(every.min(WEEKS)) as i32;
             while week < WEEKS as i32 {
                 if member.works(week) && pen.dice.chance(share) {
@@ -324,7 +456,8 @@ struct Pen<'a> {
 
 impl Pen<'_> {
     fn moment(&mut self, week: i32) -> Instant {
-        let (day, hour, minute) = (self.dice.below(5) as i32, 8 + self.dice.below(10) as i8, self.dice.below(60) as i8);
+        let (day, hour, minute) =
+            (self.dice.below(5) as i32, 8 + self.dice.below(10) as i8, self.dice.below(60) as i8);
         self.b.weeks.at(week, day, hour, minute)
     }
 
@@ -340,13 +473,29 @@ impl Pen<'_> {
         let kind = what.kind;
         let usual = f64::from(what.minutes) * 60.0;
         let mut at = self.moment(week);
-        let blank = LearningEvent { at, account, activity, verb: Verb::Initialized, seconds: None, completion: None, success: None, score: None };
+        let blank = LearningEvent {
+            at,
+            account,
+            activity,
+            verb: Verb::Initialized,
+            seconds: None,
+            completion: None,
+            success: None,
+            score: None,
+        };
         if kind == ActivityKind::Mandated && self.dice.chance(0.09) {
             self.write(blank);
             let seconds = (usual * self.dice.between(0.6, 1.0)) as u32;
             let score = (self.dice.between(0.45, 0.79) * 100.0).round() as f32 / 100.0;
             let end = at.plus_seconds(i64::from(seconds) + 20);
-            self.write(LearningEvent { at: end, verb: Verb::Failed, seconds: Some(seconds), success: Some(false), score: Some(score), ..blank });
+            self.write(LearningEvent {
+                at: end,
+                verb: Verb::Failed,
+                seconds: Some(seconds),
+                success: Some(false),
+                score: Some(score),
+                ..blank
+            });
             at = at.plus_seconds(86_400);
         }
         let blank = LearningEvent { at, ..blank };
@@ -371,7 +520,8 @@ impl Pen<'_> {
         let minutes = self.b.world.activities[activity.at()].minutes;
         let attended = verb == Verb::Attended;
         // Thursday at ten for what is live; any time for the rest.
-        let at = if attended { self.b.weeks.at(week, 3, 10, self.dice.below(4) as i8) } else { self.moment(week) };
+        let at =
+            if attended { self.b.weeks.at(week, 3, 10, self.dice.below(4) as i8) } else { self.moment(week) };
         let seconds = if attended { 3_500 } else { u32::from(minutes) * 60 };
         self.write(LearningEvent {
             at,

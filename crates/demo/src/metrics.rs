@@ -109,7 +109,12 @@ pub(crate) fn northwind(b: &mut Build, n: &Northwind) {
     );
     b.metric(
         MEETINGS,
-        ["review_meetings", "Review meetings held", "meetings", "Review meetings that took place and were noted."],
+        [
+            "review_meetings",
+            "Review meetings held",
+            "meetings",
+            "Review meetings that took place and were noted.",
+        ],
         work,
         from(n.feeds.crm),
     );
@@ -145,7 +150,12 @@ pub(crate) fn northwind(b: &mut Build, n: &Northwind) {
     );
     let complaints = b.metric(
         COMPLAINTS,
-        ["complaints", "Complaints", "complaints", "Complaints that clients made about the branch in the week."],
+        [
+            "complaints",
+            "Complaints",
+            "complaints",
+            "Complaints that clients made about the branch in the week.",
+        ],
         (Business, branch, Sum),
         of_branch(n.feeds.comments),
     );
@@ -212,7 +222,11 @@ pub(crate) fn northwind_targets(b: &mut Build, n: &Northwind) {
         };
         b.world.targets.push(target(old, first, "Yearly review with the branch leaders."));
         if new != old {
-            b.world.targets.push(target(new, second, "Half-year review: reached by most without strain, so a little more."));
+            b.world.targets.push(target(
+                new,
+                second,
+                "Half-year review: reached by most without strain, so a little more.",
+            ));
         }
     }
     // Harbour Street agreed its own level for calls.

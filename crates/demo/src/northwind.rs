@@ -96,7 +96,9 @@ pub(crate) struct Member {
 impl Member {
     /// Whether a week is one of work.
     pub(crate) fn works(&self, week: i32) -> bool {
-        week >= self.weeks.0 && week < self.weeks.1 && !self.away.is_some_and(|(from, until)| week >= from && week < until)
+        week >= self.weeks.0
+            && week < self.weeks.1
+            && !self.away.is_some_and(|(from, until)| week >= from && week < until)
     }
 }
 
@@ -324,7 +326,14 @@ fn branches(b: &mut Build, n: &mut Northwind, branch_leader: JobRoleIx, long_ago
 }
 
 /// Adds an account manager who starts in a week (negative: before the first).
-fn hire(b: &mut Build, n: &mut Northwind, name: String, branch: usize, week: i32, shown: Option<usize>) -> usize {
+fn hire(
+    b: &mut Build,
+    n: &mut Northwind,
+    name: String,
+    branch: usize,
+    week: i32,
+    shown: Option<usize>,
+) -> usize {
     let index = n.members.len();
     let mut dice = Dice::new(b.seed(), Use::Levels, index);
     let mut level = [0.0; WORK];
@@ -412,9 +421,14 @@ fn changes(b: &mut Build, n: &mut Northwind, branch_leader: JobRoleIx) {
         b.reports(new, n.vp_branches, from, None);
         for index in n.branches[branch].members.clone() {
             let person = n.members[index].person;
-            let led = b.world.reporting_lines.iter().any(|l| l.person == person && l.leader == old && l.until.is_none());
+            let led = b
+                .world
+                .reporting_lines
+                .iter()
+                .any(|l| l.person == person && l.leader == old && l.until.is_none());
             if led {
-                let line = b.world.reporting_lines.iter_mut().find(|l| l.person == person && l.until.is_none());
+                let line =
+                    b.world.reporting_lines.iter_mut().find(|l| l.person == person && l.until.is_none());
                 let start = line.map_or(from, |line| {
                     line.until = Some(from.max(line.from.plus(1)));
                     from.max(line.from.plus(1))

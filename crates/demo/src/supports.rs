@@ -199,7 +199,12 @@ pub(crate) fn interventions(b: &mut Build, n: &Northwind, c: &Catalogue) {
             if let Some(week) = start(branch) {
                 let wave = waves.iter().position(|&w| w == week).map_or(0, |p| p as u16 + 1);
                 let from = b.weeks.monday(week);
-                b.world.rollouts.push(Rollout { intervention: what, reach: Reach::Unit(branch.unit), from, wave });
+                b.world.rollouts.push(Rollout {
+                    intervention: what,
+                    reach: Reach::Unit(branch.unit),
+                    from,
+                    wave,
+                });
             }
         }
     }
@@ -209,21 +214,22 @@ pub(crate) fn interventions(b: &mut Build, n: &Northwind, c: &Catalogue) {
 pub(crate) fn studies(b: &mut Build, n: &Northwind) {
     let steady: Vec<UnitIx> = n.branches.iter().filter(|x| x.steady).map(|x| x.unit).collect();
     let (weeks, last) = (b.weeks, WEEKS as i32);
-    let staged = |code, intervention, hypothesis, outcome, first: i32, last_start: i32, weeks_after: u16| StudyPlan {
-        code,
-        intervention,
-        hypothesis,
-        outcome,
-        beside: Vec::new(),
-        guardrail: Some(COMPLAINTS),
-        design: Design::StagedUnits,
-        units: steady.clone(),
-        weeks_before: 12,
-        weeks_after,
-        locked: weeks.monday(first - 2).plus(1),
-        reading: weeks.monday((last_start + i32::from(weeks_after)).min(last)).plus(1),
-        events: Vec::new(),
-    };
+    let staged =
+        |code, intervention, hypothesis, outcome, first: i32, last_start: i32, weeks_after: u16| StudyPlan {
+            code,
+            intervention,
+            hypothesis,
+            outcome,
+            beside: Vec::new(),
+            guardrail: Some(COMPLAINTS),
+            design: Design::StagedUnits,
+            units: steady.clone(),
+            weeks_before: 12,
+            weeks_after,
+            locked: weeks.monday(first - 2).plus(1),
+            reading: weeks.monday((last_start + i32::from(weeks_after)).min(last)).plus(1),
+            events: Vec::new(),
+        };
     let mut studies = vec![
         StudyPlan {
             beside: vec![LESSON_DONE, LESSON_TRIED, BRANCH_REVENUE],

@@ -102,8 +102,8 @@ fn shared(b: &Build) -> Shared {
             calendar[metric][week] = factor;
             let of_year = f64::from(b.weeks.day(week).date().day_of_year()) / 365.25;
             for (region, wave) in season.iter_mut().enumerate() {
-                wave[metric][week] =
-                    SEASON[metric] * (std::f64::consts::TAU * (of_year + region as f64 / 8.0 + metric as f64 / 6.0)).sin();
+                wave[metric][week] = SEASON[metric]
+                    * (std::f64::consts::TAU * (of_year + region as f64 / 8.0 + metric as f64 / 6.0)).sin();
             }
         }
     }
@@ -147,7 +147,9 @@ pub(crate) fn numbers(b: &mut Build, n: &Northwind, adoption: &[Adoption]) -> Nu
             let branch = n.branch_of(member, week as i32);
             let mut factor = member.level[metric] * shared.calendar[metric][week];
             if member.shown.is_none() {
-                factor *= 1.0 + shared.season[n.branches[branch].region][metric][week] + shocks[branch][metric][week];
+                factor *= 1.0
+                    + shared.season[n.branches[branch].region][metric][week]
+                    + shocks[branch][metric][week];
             }
             factor * growth(n, member, week as i32, metric)
         };
@@ -176,7 +178,10 @@ pub(crate) fn numbers(b: &mut Build, n: &Northwind, adoption: &[Adoption]) -> Nu
                 let started = talked.then(|| b.weeks.monday(w + 1).plus(1 + dice.below(4) as i32));
                 let mut healed = 0.0;
                 if talked {
-                    for stretch in stretches.iter_mut().filter(|s| s.metric == CONTACTS && s.start <= w && s.start + s.weeks > w + 1) {
+                    for stretch in stretches
+                        .iter_mut()
+                        .filter(|s| s.metric == CONTACTS && s.start <= w && s.start + s.weeks > w + 1)
+                    {
                         let before: Vec<f64> = (1..7).map(|i| stretch.at(w + i)).collect();
                         stretch.weeks -= 1;
                         healed += (1..7).zip(before).map(|(i, old)| old - stretch.at(w + i)).sum::<f64>();
@@ -204,7 +209,9 @@ pub(crate) fn numbers(b: &mut Build, n: &Northwind, adoption: &[Adoption]) -> Nu
                     dev += carried(&own, &stretches, metric, w);
                 }
                 let mut value = common(week, metric) * (1.0 + dev);
-                if let Some(z) = member.shown.and_then(|who| harbour::planned(seed, who, metric, WEEKS - 1 - week)) {
+                if let Some(z) =
+                    member.shown.and_then(|who| harbour::planned(seed, who, metric, WEEKS - 1 - week))
+                {
                     value = member.level[metric] * (1.0 + z * harbour::SPREAD[metric]);
                 }
                 value *= treated(n, member, &adoption[index], w, metric);
@@ -295,7 +302,8 @@ fn treated(n: &Northwind, member: &Member, adoption: &Adoption, week: i32, metri
         CONTACTS if since > 0 => 1.0 + CALL_LIST_CONTACTS,
         ACCOUNTS if since >= 4 => 1.0 + CALL_LIST_ACCOUNTS,
         REVENUE_PER_HOUR => {
-            let lesson = if adoption.lesson.is_some_and(|done| week > done) { 1.0 + LESSON_EFFECT } else { 1.0 };
+            let lesson =
+                if adoption.lesson.is_some_and(|done| week > done) { 1.0 + LESSON_EFFECT } else { 1.0 };
             let course = adoption.course.is_some_and(|start| week >= start && week < start + COURSE_WEEKS);
             lesson * if course { 1.0 + COURSE_EFFECT } else { 1.0 }
         }
@@ -397,10 +405,15 @@ pub(crate) fn observe(b: &mut Build, n: &Northwind, numbers: &Numbers, adoption:
                 let value = numbers.value(index, week, metric);
                 let silent = match member.shown {
                     Some(who) => harbour::missing(who, metric, ago),
-                    None => metric == CALLS.at() && n.branch_of(member, week as i32) == n.broken_feed && ago < feeds::BROKEN_WEEKS,
+                    None => {
+                        metric == CALLS.at()
+                            && n.branch_of(member, week as i32) == n.broken_feed
+                            && ago < feeds::BROKEN_WEEKS
+                    }
                 };
                 let (late, wrong) = (dice.chance(0.02), dice.chance(0.01));
-                let (nights, later, off) = (1 + dice.below(9) as i32, 3 + dice.below(10) as i32, dice.between(0.08, 0.2));
+                let (nights, later, off) =
+                    (1 + dice.below(9) as i32, 3 + dice.below(10) as i32, dice.between(0.08, 0.2));
                 if silent {
                     continue;
                 }
