@@ -9,6 +9,7 @@
 //! into a plain row struct, and check what the file alone can show (duplicates, loops, reversed dates).
 
 pub mod csv;
-
-
-
+mod dated;
+pub mod metrics;
+pub mod people;
+pub mod targets;

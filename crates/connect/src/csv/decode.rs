@@ -25,7 +25,11 @@ pub enum Encoding {
 }
 
 /// Reads a source to its end, or to the limit, and decodes it.
-pub(super) fn load(source: impl Read, wanted: Option<Encoding>, limits: &Limits) -> Result<(String, Encoding), Problem> {
+pub(super) fn load(
+    source: impl Read,
+    wanted: Option<Encoding>,
+    limits: &Limits,
+) -> Result<(String, Encoding), Problem> {
     let whole = |reason: String, remedy: &str| Problem::new(0, None, "", reason, remedy);
     let mut bytes = Vec::new();
     source
@@ -33,13 +37,22 @@ pub(super) fn load(source: impl Read, wanted: Option<Encoding>, limits: &Limits)
         .read_to_end(&mut bytes)
         .map_err(|e| whole(format!("the file could not be read to its end ({e})"), "send it again"))?;
     if bytes.len() > limits.bytes {
-        return Err(whole(format!("the file is larger than {}", size(limits.bytes)), "split it into several files"));
+        return Err(whole(
+            format!("the file is larger than {}", size(limits.bytes)),
+            "split it into several files",
+        ));
     }
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
-        return Err(whole("this is a workbook or an archive, not a CSV file".into(), "save the sheet as “CSV UTF-8” and send that"));
+        return Err(whole(
+            "this is a workbook or an archive, not a CSV file".into(),
+            "save the sheet as “CSV UTF-8” and send that",
+        ));
     }
     if bytes.starts_with(b"%PDF") || bytes.starts_with(&[0x1f, 0x8b]) {
-        return Err(whole("this is a PDF or a packed file, not a CSV file".into(), "send the unpacked CSV file"));
+        return Err(whole(
+            "this is a PDF or a packed file, not a CSV file".into(),
+            "send the unpacked CSV file",
+        ));
     }
     let (encoding, skip) = match wanted {
         Some(encoding) => (encoding, mark(&bytes).filter(|(e, _)| *e == encoding).map_or(0, |(_, n)| n)),
@@ -67,7 +80,10 @@ pub(super) fn load(source: impl Read, wanted: Option<Encoding>, limits: &Limits)
             let decoder = if encoding == Encoding::Utf16Le { UTF_16LE } else { UTF_16BE };
             let (text, broken) = decoder.decode_without_bom_handling(&bytes[skip..]);
             if broken {
-                return Err(whole("the file starts as UTF-16, and some of it is not".into(), "save it again as UTF-8"));
+                return Err(whole(
+                    "the file starts as UTF-16, and some of it is not".into(),
+                    "save it again as UTF-8",
+                ));
             }
             Ok((text.into_owned(), encoding))
         }

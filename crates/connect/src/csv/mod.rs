@@ -9,6 +9,7 @@ mod decode;
 mod number;
 mod records;
 mod row;
+mod survey;
 mod table;
 mod when;
 mod write;
@@ -20,6 +21,7 @@ use serde::Serialize;
 pub use decode::Encoding;
 pub use number::Decimal;
 pub use row::Row;
+pub(crate) use table::fold;
 pub use table::{Column, Kind, Table};
 pub use when::DayOrder;
 pub use write::{Cell, Writer, unguard};
@@ -57,6 +59,8 @@ pub struct Options {
     /// Headers of columns to pass over. Others that nobody knows are a problem, because a misspelt header would
     /// otherwise lose a whole column in silence.
     pub leave_out: Vec<String>,
+    /// Pass over every column that is not asked for. For mappings that name each header they want.
+    pub leave_out_others: bool,
     /// What the file may cost.
     pub limits: Limits,
 }
@@ -76,7 +80,8 @@ pub enum Separator {
 }
 
 impl Separator {
-    pub(crate) const ALL: [Separator; 4] = [Separator::Comma, Separator::Semicolon, Separator::Tab, Separator::Bar];
+    pub(crate) const ALL: [Separator; 4] =
+        [Separator::Comma, Separator::Semicolon, Separator::Tab, Separator::Bar];
 
     pub(crate) const fn byte(self) -> u8 {
         match self {
@@ -105,7 +110,13 @@ pub struct Problem {
 
 impl Problem {
     /// A problem with a line, or with the whole file where `line` is 0.
-    pub fn new(line: u64, column: Option<&str>, value: &str, reason: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub fn new(
+        line: u64,
+        column: Option<&str>,
+        value: &str,
+        reason: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
         Self {
             line,
             column: column.map(cut),

@@ -29,7 +29,8 @@ pub(super) struct Marks {
 }
 
 const CURRENCIES: [&str; 18] = [
-    "€", "$", "£", "¥", "₹", "₽", "EUR", "USD", "GBP", "JPY", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "CAD", "AUD",
+    "€", "$", "£", "¥", "₹", "₽", "EUR", "USD", "GBP", "JPY", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK",
+    "CAD", "AUD",
 ];
 
 /// Longer than any number somebody means.
@@ -64,8 +65,9 @@ fn strip(cell: &str) -> Option<(&str, bool, Marks)> {
         } else if let Some(r) = rest.strip_suffix('%') {
             rest = r;
             (!std::mem::replace(&mut marks.percent, true)).then_some(())?;
-        } else if let Some((sign, r)) =
-            CURRENCIES.iter().find_map(|c| rest.strip_prefix(c).or_else(|| rest.strip_suffix(c)).map(|r| (*c, r)))
+        } else if let Some((sign, r)) = CURRENCIES
+            .iter()
+            .find_map(|c| rest.strip_prefix(c).or_else(|| rest.strip_suffix(c)).map(|r| (*c, r)))
         {
             rest = r;
             marks.currency.replace(sign).is_none().then_some(())?;

@@ -99,7 +99,8 @@ impl<'t> Records<'t> {
     fn plain(&mut self) -> Result<Cow<'t, str>, Fault> {
         let rest = &self.text.as_bytes()[self.pos..];
         let separator = self.separator;
-        let len = rest.iter().position(|b| *b == separator || *b == b'\n' || *b == b'\r').unwrap_or(rest.len());
+        let len =
+            rest.iter().position(|b| *b == separator || *b == b'\n' || *b == b'\r').unwrap_or(rest.len());
         let start = self.pos;
         self.pos += len;
         if len > self.field_limit {
@@ -150,7 +151,8 @@ impl<'t> Records<'t> {
         self.pos = at + 1;
         let tail = &bytes[self.pos..];
         let separator = self.separator;
-        let len = tail.iter().position(|b| *b == separator || *b == b'\n' || *b == b'\r').unwrap_or(tail.len());
+        let len =
+            tail.iter().position(|b| *b == separator || *b == b'\n' || *b == b'\r').unwrap_or(tail.len());
         let after = &tail[..len];
         self.pos += len;
         if !after.iter().all(|b| *b == b' ' || *b == b'\t') {

@@ -69,7 +69,13 @@ impl<'r> Row<'r> {
 
     fn raw(&self, column: usize) -> &'r str {
         let cells: &'r [Cow<'r, str>] = self.cells;
-        self.table.fields.get(column).copied().flatten().and_then(|f| cells.get(f)).map_or("", |c| unguard(c.trim()).trim())
+        self.table
+            .fields
+            .get(column)
+            .copied()
+            .flatten()
+            .and_then(|f| cells.get(f))
+            .map_or("", |c| unguard(c.trim()).trim())
     }
 
     /// Reports a cell.
@@ -83,7 +89,8 @@ impl<'r> Row<'r> {
     /// The text of a cell; `None` where the column is absent or the cell is empty.
     pub fn text(&mut self, column: usize) -> Option<&'r str> {
         let text = self.raw(column);
-        if self.table.has_controls && text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        if self.table.has_controls && text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+        {
             self.problem(column, "the cell holds control characters", "take them out");
             return None;
         }
@@ -203,7 +210,8 @@ impl<'r> Row<'r> {
         let text = self.text(column)?;
         let moment = text.parse().ok();
         if moment.is_none() {
-            let remedy = "write it like 2026-03-18T08:41:00Z, or with its offset as 2026-03-18T09:41:00+01:00";
+            let remedy =
+                "write it like 2026-03-18T08:41:00Z, or with its offset as 2026-03-18T09:41:00+01:00";
             self.problem(column, "this is not a moment with its offset", remedy);
         }
         moment
@@ -217,7 +225,7 @@ impl<'r> Row<'r> {
 
 fn why_no_number(text: &str, decimal: number::Decimal) -> (&'static str, &'static str) {
     let lower = text.to_lowercase();
-    let bare = lower.trim_start_matches(['+', '-', '\u{2212}']);
+    let bare = lower.strip_prefix(['+', '-', '\u{2212}']).unwrap_or(&lower);
     let empty = "leave the cell empty where there is no value";
     if matches!(bare, "nan" | "inf" | "infinity" | "∞") {
         ("this is not a finite number", empty)
@@ -227,9 +235,13 @@ fn why_no_number(text: &str, decimal: number::Decimal) -> (&'static str, &'stati
         ("this is a hexadecimal number", "write it in decimal digits")
     } else if bare.contains('e') && bare.bytes().all(|b| b.is_ascii_digit() || b"e+-.,".contains(&b)) {
         ("this number is too large, or its exponent is not a number", "write it out in decimal digits")
-    } else if decimal == number::Decimal::Comma && bare.bytes().all(|b| b.is_ascii_digit() || b".,".contains(&b)) {
+    } else if decimal == number::Decimal::Comma
+        && bare.bytes().all(|b| b.is_ascii_digit() || b".,".contains(&b))
+    {
         ("this is not a number with a decimal comma, as the rest of the column", "write it like 1234,5")
-    } else if decimal == number::Decimal::Point && bare.bytes().all(|b| b.is_ascii_digit() || b".,".contains(&b)) {
+    } else if decimal == number::Decimal::Point
+        && bare.bytes().all(|b| b.is_ascii_digit() || b".,".contains(&b))
+    {
         ("this is not a number with a decimal point, as the rest of the column", "write it like 1234.5")
     } else {
         ("this is not a number", "write digits only; leave the cell empty where there is no value")

@@ -17,7 +17,8 @@ pub enum DayOrder {
 pub(super) type Refusal = (&'static str, &'static str);
 
 const WRITE_DAY: &str = "write it like 2026-03-18";
-const WRITE: &str = "write a day like 2026-03-18, a week 2026-W12, a month 2026-03, a quarter 2026-Q1 or a year 2026";
+const WRITE: &str =
+    "write a day like 2026-03-18, a week 2026-W12, a month 2026-03, a quarter 2026-Q1 or a year 2026";
 const IMPOSSIBLE: Refusal = ("the calendar has no such day", WRITE_DAY);
 
 /// What a text says, as far as it can be said without its column.
@@ -51,9 +52,9 @@ pub(super) fn find(text: &str) -> Result<Found, Refusal> {
     }
     if text.len() > 10 && matches!(text.as_bytes()[10], b'T' | b' ') {
         let midnight = text[11..].trim_end_matches('Z');
-        let midnight = midnight.split_once('.').map_or(midnight, |(whole, part)| {
-            if part.bytes().all(|b| b == b'0') { whole } else { midnight }
-        });
+        let midnight = midnight
+            .split_once('.')
+            .map_or(midnight, |(whole, part)| if part.bytes().all(|b| b == b'0') { whole } else { midnight });
         return match find(&text[..10]) {
             Ok(found) if matches!(midnight, "00:00" | "00:00:00" | "0:00" | "0:00:00") => Ok(found),
             Ok(_) => Err(("this is a moment, and a day or period is needed", "leave out the time of day")),
@@ -61,7 +62,10 @@ pub(super) fn find(text: &str) -> Result<Found, Refusal> {
         };
     }
     if text.len() == 5 && text.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(("this looks like a spreadsheet's number of a day", "format the column as a date before saving"));
+        return Err((
+            "this looks like a spreadsheet's number of a day",
+            "format the column as a date before saving",
+        ));
     }
     if let Some(year) = digits(text, 4, 4) {
         return Day::of(year, 1, 1).filter(|_| year >= 1000).map(|d| of(Cadence::Year, d)).ok_or(IMPOSSIBLE);
@@ -106,7 +110,10 @@ pub(super) fn find(text: &str) -> Result<Found, Refusal> {
 }
 
 fn day(year: i16, month: i16, day: i16) -> Result<Found, Refusal> {
-    Day::of(year, month as i8, day as i8).filter(|_| year >= 1000).map(|d| of(Cadence::Day, d)).ok_or(IMPOSSIBLE)
+    Day::of(year, month as i8, day as i8)
+        .filter(|_| year >= 1000)
+        .map(|d| of(Cadence::Day, d))
+        .ok_or(IMPOSSIBLE)
 }
 
 fn month(year: &str, month: &str) -> Result<Found, Refusal> {
