@@ -25,9 +25,9 @@ macro_rules! worded {
         }
     };
 }
-pub(crate) use worded;
 
 pub mod access;
+pub mod feeds;
 pub mod ids;
 pub mod interventions;
 pub mod metrics;

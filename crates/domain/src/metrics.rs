@@ -1,8 +1,11 @@
 //! Metrics: definitions, observations, and how they roll up to periods and units.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{FeedId, MetricId, PersonId};
+use crate::ids::{FeedId, MetricId, PersonId, UnitId};
+use crate::people::OrgTree;
 use crate::time::{Cadence, Day};
 
 worded! {
@@ -199,36 +202,64 @@ pub fn over_time(aggregation: Aggregation, readings: &[Quantity]) -> Option<Quan
     })
 }
 
-/// Readings of several subjects for the same period, as one of the unit above them.
+/// What one subject's reading adds to the units above it: numerator and denominator, both additive.
 ///
-/// Sums and means become a mean per contributor, so that a branch of twelve can be read beside a branch of eight;
-/// the total of a sum is the numerator.
-pub fn over_subjects(aggregation: Aggregation, readings: &[Quantity]) -> Option<Quantity> {
-    if readings.is_empty() {
-        return None;
+/// `None` where it has no value to add (a ratio of nothing).
+pub fn contribution(aggregation: Aggregation, quantity: Quantity) -> Option<(f64, f64)> {
+    match aggregation {
+        Aggregation::Sum => Some((quantity.numerator, 1.0)),
+        Aggregation::Mean | Aggregation::Last => quantity.value().map(|v| (v, 1.0)),
+        Aggregation::Ratio => quantity.denominator.filter(|&d| d > 0.0).map(|d| (quantity.numerator, d)),
     }
-    let count = readings.len() as f64;
-    Some(match aggregation {
-        Aggregation::Sum => {
-            Quantity { numerator: readings.iter().map(|q| q.numerator).sum(), denominator: Some(count) }
-        }
-        Aggregation::Mean | Aggregation::Last => {
-            let values: Vec<f64> = readings.iter().filter_map(|q| q.value()).collect();
-            if values.is_empty() {
-                return None;
+}
+
+/// One reading that has a place in the tree.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Leaf {
+    /// The person's unit, or the unit itself.
+    pub unit: UnitId,
+    /// Whether the reading is the unit's own rather than a person's in it.
+    pub own: bool,
+    /// The number.
+    pub quantity: Quantity,
+}
+
+/// The reading of every unit above the leaves, for one period.
+///
+/// Sums and means become a mean per contributor, so that a branch of twelve can be read beside a branch of eight
+/// (the total of a sum is the numerator). A unit with a reading of its own keeps it, and passes that one on upwards
+/// instead of what came from below. Gives the quantity and how many subjects it is made of.
+pub fn up_the_tree(
+    aggregation: Aggregation,
+    leaves: &[Leaf],
+    tree: &OrgTree,
+) -> BTreeMap<UnitId, (Quantity, i64)> {
+    let own: BTreeSet<UnitId> = leaves.iter().filter(|l| l.own).map(|l| l.unit).collect();
+    let mut sums: BTreeMap<UnitId, (f64, f64, i64)> = BTreeMap::new();
+    let mut paths: BTreeMap<UnitId, Vec<UnitId>> = BTreeMap::new();
+    for leaf in leaves {
+        let Some((numerator, denominator)) = contribution(aggregation, leaf.quantity) else { continue };
+        let path = paths.entry(leaf.unit).or_insert_with(|| tree.ancestors(leaf.unit));
+        let start = (!leaf.own).then_some(leaf.unit);
+        for unit in start.into_iter().chain(path.iter().copied()) {
+            if own.contains(&unit) {
+                break;
             }
-            Quantity { numerator: values.iter().sum(), denominator: Some(values.len() as f64) }
+            let sum = sums.entry(unit).or_default();
+            sum.0 += numerator;
+            sum.1 += denominator;
+            sum.2 += 1;
         }
-        Aggregation::Ratio => Quantity {
-            numerator: readings.iter().map(|q| q.numerator).sum(),
-            denominator: Some(readings.iter().map(|q| q.denominator.unwrap_or(0.0)).sum()),
-        },
-    })
+    }
+    sums.into_iter()
+        .map(|(unit, (n, d, count))| (unit, (Quantity { numerator: n, denominator: Some(d) }, count)))
+        .collect()
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::people::{Placement, Span};
     use uuid::Uuid;
 
     pub(crate) fn metric(aggregation: Aggregation) -> Metric {
@@ -286,8 +317,10 @@ pub(crate) mod tests {
     fn ratios_are_divided_last() {
         let a = Quantity { numerator: 10.0, denominator: Some(1.0) };
         let b = Quantity { numerator: 10.0, denominator: Some(4.0) };
-        let both = over_subjects(Aggregation::Ratio, &[a, b]).unwrap();
-        assert_eq!(both.value(), Some(4.0), "not the mean of 10 and 2.5");
+        let leaf = |quantity| Leaf { unit: unit(2), own: false, quantity };
+        let both = up_the_tree(Aggregation::Ratio, &[leaf(a), leaf(b)], &tree());
+        assert_eq!(both[&unit(2)].0.value(), Some(4.0), "not the mean of 10 and 2.5");
+        assert_eq!(both[&unit(1)].0.value(), Some(4.0));
         let nothing = Quantity { numerator: 0.0, denominator: Some(0.0) };
         assert_eq!(nothing.value(), None, "no hours is not zero per hour");
     }
@@ -295,6 +328,36 @@ pub(crate) mod tests {
     #[test]
     fn nothing_rolls_up_to_nothing() {
         assert_eq!(over_time(Aggregation::Sum, &[]), None);
-        assert_eq!(over_subjects(Aggregation::Mean, &[]), None);
+        assert!(up_the_tree(Aggregation::Mean, &[], &tree()).is_empty());
+    }
+
+    #[test]
+    fn a_unit_with_a_reading_of_its_own_keeps_it() {
+        let leaves = [
+            Leaf { unit: unit(2), own: true, quantity: Quantity::plain(10.0) },
+            Leaf { unit: unit(3), own: true, quantity: Quantity::plain(99.0) },
+            Leaf { unit: unit(4), own: true, quantity: Quantity::plain(20.0) },
+        ];
+        let up = up_the_tree(Aggregation::Mean, &leaves, &tree());
+        assert_eq!(up.keys().copied().collect::<Vec<_>>(), [unit(1)]);
+        assert_eq!(
+            up[&unit(1)],
+            (Quantity { numerator: 30.0, denominator: Some(2.0) }, 2),
+            "3 is below 2, which speaks for itself"
+        );
+    }
+
+    fn unit(n: u128) -> UnitId {
+        UnitId::new(Uuid::from_u128(n))
+    }
+
+    /// 2 and 4 hang under 1, 3 under 2.
+    fn tree() -> OrgTree {
+        let hang = |child, parent| Placement {
+            unit: unit(child),
+            parent: unit(parent),
+            span: Span::since(day("2020-01-01")),
+        };
+        OrgTree::on(day("2026-01-01"), &[hang(2, 1), hang(3, 2), hang(4, 1)])
     }
 }

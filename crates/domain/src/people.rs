@@ -234,6 +234,37 @@ pub fn cycle<K: Copy + Ord>(links: &[(K, K, Span)]) -> Option<Vec<K>> {
     None
 }
 
+/// Lays a value over a span of a history: what was there gives way inside the span and stays outside it.
+///
+/// Neighbours with the same value become one, so that laying what is already there changes nothing.
+pub fn lay<T: PartialEq + Clone>(history: &[(Span, T)], span: Span, value: T) -> Vec<(Span, T)> {
+    let mut pieces: Vec<(Span, T)> = Vec::with_capacity(history.len() + 2);
+    for (old, kept) in history {
+        if !old.overlaps(span) {
+            pieces.push((*old, kept.clone()));
+            continue;
+        }
+        if old.from < span.from {
+            pieces.push((Span { from: old.from, until: Some(span.from) }, kept.clone()));
+        }
+        if let Some(until) = span.until
+            && old.until.is_none_or(|end| until < end)
+        {
+            pieces.push((Span { from: until, until: old.until }, kept.clone()));
+        }
+    }
+    pieces.push((span, value));
+    pieces.sort_by_key(|(s, _)| s.from);
+    let mut joined: Vec<(Span, T)> = Vec::with_capacity(pieces.len());
+    for (next, value) in pieces {
+        match joined.last_mut() {
+            Some((last, held)) if *held == value && last.until == Some(next.from) => last.until = next.until,
+            _ => joined.push((next, value)),
+        }
+    }
+    joined
+}
+
 /// Text as compared and searched: lower case by Unicode, spaces trimmed and single.
 ///
 /// Done here and kept in a column of its own, because `LOWER` is ASCII only on SQLite.
@@ -282,6 +313,22 @@ mod tests {
         let links = [(1, 2, Span::since(day("2025-01-01"))), (2, 1, Span::since(day("2025-06-01")))];
         assert_eq!(cycle(&links).map(|c| c.len()), Some(2));
         assert_eq!(cycle(&[(7, 7, Span::since(day("2025-01-01")))]), Some(vec![7]));
+    }
+
+    #[test]
+    fn laying_what_is_there_changes_nothing() {
+        let span = |from, until: Option<&str>| Span { from: day(from), until: until.map(day) };
+        let history = vec![(span("2025-01-01", Some("2025-06-01")), 'a'), (span("2025-06-01", None), 'b')];
+        assert_eq!(lay(&history, span("2025-07-01", None), 'b'), history);
+        assert_eq!(lay(&history, span("2025-02-01", Some("2025-03-01")), 'a'), history);
+        assert_eq!(
+            lay(&history, span("2025-05-01", Some("2025-07-01")), 'c'),
+            [
+                (span("2025-01-01", Some("2025-05-01")), 'a'),
+                (span("2025-05-01", Some("2025-07-01")), 'c'),
+                (span("2025-07-01", None), 'b')
+            ]
+        );
     }
 
     #[test]

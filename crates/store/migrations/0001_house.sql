@@ -21,7 +21,7 @@ CREATE TABLE org_placement (
     until_day  {day},
     parent_id  {id} NOT NULL REFERENCES org_unit (id),
     PRIMARY KEY (unit_id, from_day)
-) {strict};
+) {clustered};
 CREATE INDEX org_placement_parent ON org_placement (parent_id);
 
 CREATE TABLE job_role (
@@ -60,7 +60,7 @@ CREATE TABLE membership (
     unit_id     {id} NOT NULL REFERENCES org_unit (id),
     job_role_id {id} NOT NULL REFERENCES job_role (id),
     PRIMARY KEY (person_id, from_day)
-) {strict};
+) {clustered};
 CREATE INDEX membership_unit ON membership (unit_id);
 
 CREATE TABLE reporting_line (
@@ -69,7 +69,7 @@ CREATE TABLE reporting_line (
     until_day {day},
     leader_id {id} NOT NULL REFERENCES person (id),
     PRIMARY KEY (person_id, from_day)
-) {strict};
+) {clustered};
 CREATE INDEX reporting_line_leader ON reporting_line (leader_id);
 
 -- ---------------------------------------------------------------- access
@@ -128,7 +128,7 @@ CREATE TABLE access_log (
     what       {text} NOT NULL,
     relation   {text} NOT NULL,
     PRIMARY KEY (subject_id, at, id)
-) {strict};
+) {clustered};
 
 -- Who changed what. Insert only.
 CREATE TABLE audit_log (
@@ -176,7 +176,7 @@ CREATE TABLE feed_period (
     late      {bigint} NOT NULL,
     corrected {bigint} NOT NULL,
     PRIMARY KEY (feed_id, period)
-) {strict};
+) {clustered};
 
 -- ---------------------------------------------------------------- metrics
 
@@ -219,7 +219,7 @@ CREATE TABLE observation (
     received_at {instant} NOT NULL,
     run_id      {id},
     PRIMARY KEY (subject_id, metric_id, period, revision)
-) {strict};
+) {clustered};
 
 -- Roll-up: the newest revision of each period (days summed or averaged to weeks), for the subject itself
 -- and, for metrics of persons, for every unit above it. Derived; can be rebuilt.
@@ -233,7 +233,7 @@ CREATE TABLE metric_period (
     revision     {bigint} NOT NULL,
     late         {bool} NOT NULL,
     PRIMARY KEY (subject_id, metric_id, period)
-) {strict};
+) {clustered};
 CREATE INDEX metric_period_metric ON metric_period (metric_id, period);
 
 -- ---------------------------------------------------------------- targets
@@ -286,7 +286,7 @@ CREATE TABLE standing (
     since       {day},
     detail      {text} NOT NULL,
     PRIMARY KEY (subject_id, metric_id)
-) {strict};
+) {clustered};
 
 -- ---------------------------------------------------------------- alerts
 
@@ -341,7 +341,7 @@ CREATE TABLE alert_event (
     by       {text} NOT NULL,
     note     {text} NOT NULL,
     PRIMARY KEY (alert_id, number)
-) {strict};
+) {clustered};
 
 CREATE TABLE notification (
     person_id  {id} NOT NULL REFERENCES person (id),
@@ -387,7 +387,7 @@ CREATE TABLE pipeline_key (
     b      {id} NOT NULL,
     day    {day} NOT NULL,
     PRIMARY KEY (step, a, b, day)
-) {strict};
+) {clustered};
 
 -- Small installation-wide values: name, time zone, the seed of a demo, the installation's secret.
 CREATE TABLE setting (
@@ -430,7 +430,7 @@ CREATE TABLE statement_agent (
     direct       {bool} NOT NULL,
     seq          {bigint} NOT NULL,
     PRIMARY KEY (statement_id, account_id, relation)
-) {strict};
+) {clustered};
 CREATE INDEX statement_agent_account ON statement_agent (account_id, seq);
 
 CREATE TABLE statement_activity (
@@ -440,7 +440,7 @@ CREATE TABLE statement_activity (
     direct       {bool} NOT NULL,
     seq          {bigint} NOT NULL,
     PRIMARY KEY (statement_id, activity, relation)
-) {strict};
+) {clustered};
 CREATE INDEX statement_activity_iri ON statement_activity (activity, seq);
 
 CREATE TABLE statement_attachment (
@@ -486,7 +486,7 @@ CREATE TABLE learning_day (
     passes      {bigint} NOT NULL,
     best_score  {double},
     PRIMARY KEY (person_id, day, activity)
-) {strict};
+) {clustered};
 CREATE INDEX learning_day_activity ON learning_day (activity, day);
 
 -- ---------------------------------------------------------------- interventions
@@ -517,7 +517,7 @@ CREATE TABLE intervention_metric (
     lane            {text} NOT NULL,
     position        {bigint} NOT NULL,
     PRIMARY KEY (intervention_id, metric_id)
-) {strict};
+) {clustered};
 
 -- Which units start when. drawn is true where the order came from a recorded draw.
 CREATE TABLE rollout (
@@ -527,7 +527,7 @@ CREATE TABLE rollout (
     wave            {bigint} NOT NULL,
     drawn           {bool} NOT NULL,
     PRIMARY KEY (intervention_id, unit_id)
-) {strict};
+) {clustered};
 
 -- Spans that a study leaves out, with the reason in words (a strike, a closure, a broken feed).
 CREATE TABLE rollout_note (
@@ -547,7 +547,7 @@ CREATE TABLE intervention_use (
     day             {day} NOT NULL,
     picked_by       {text} NOT NULL,
     PRIMARY KEY (person_id, intervention_id, day)
-) {strict};
+) {clustered};
 CREATE INDEX intervention_use_intervention ON intervention_use (intervention_id, day);
 
 -- ---------------------------------------------------------------- studies

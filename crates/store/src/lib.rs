@@ -7,4 +7,12 @@
 //! To add a table: a numbered file in `migrations/`, a line in `db/migrate.rs`, functions in the noun's file,
 //! and a test in `tests/` that runs on both databases.
 
+pub mod audit;
 pub mod db;
+pub mod feeds;
+pub mod metrics;
+pub mod people;
+pub mod pipeline;
+pub mod targets;
+
+pub use db::Store;

@@ -15,6 +15,7 @@
 //! | `{bytes}` | `BLOB` | `BYTEA` |
 //! | `{serial}` | `INTEGER PRIMARY KEY AUTOINCREMENT` | `BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY` |
 //! | `{strict}` | `STRICT` | nothing |
+//! | `{clustered}` | `STRICT, WITHOUT ROWID` (kept in the order of the primary key) | nothing |
 //!
 //! ```sql
 //! CREATE TABLE unit (
@@ -49,12 +50,17 @@ pub struct Migration {
 
 /// Every migration of this server, in order. A line here reads
 /// `Migration { number: 1, name: "people", sql: include_str!("../../migrations/0001_people.sql"), oldest_server: 1 },`.
-pub const MIGRATIONS: &[Migration] = &[];
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    number: 1,
+    name: "house",
+    sql: include_str!("../../migrations/0001_house.sql"),
+    oldest_server: 1,
+}];
 
 /// The key of the advisory lock that lets one server migrate at a time.
 const LOCK: i64 = 0x0074_6872_6f75_6768;
 
-const WORDS: [(&str, &str, &str); 11] = [
+const WORDS: [(&str, &str, &str); 12] = [
     ("id", "BLOB", "UUID"),
     ("instant", "INTEGER", "TIMESTAMPTZ"),
     ("day", "INTEGER", "DATE"),
@@ -66,6 +72,7 @@ const WORDS: [(&str, &str, &str); 11] = [
     ("bytes", "BLOB", "BYTEA"),
     ("serial", "INTEGER PRIMARY KEY AUTOINCREMENT", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
     ("strict", "STRICT", ""),
+    ("clustered", "STRICT, WITHOUT ROWID", ""),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -1,0 +1,599 @@
+//! Metrics: define them, take observations in, roll them up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::access::{Permit, SendObservations};
+use domain::feeds::{Problem, Run};
+use domain::ids::{MetricId, RunId};
+use domain::metrics::{Aggregation, Draft, Grain, Leaf, Metric, Quantity, accept, over_time, up_the_tree};
+use domain::people::{Membership, OrgTree};
+use domain::time::{Cadence, Day, Instant};
+use store::db::{Read, Tx};
+use store::metrics::{Observation, Reading};
+use store::people::Directory;
+use store::pipeline::Key;
+use uuid::Uuid;
+
+use crate::{App, Error, Fault, Result};
+
+/// The pipeline step that rolls readings up to units; its keys are metric and period.
+pub const UNITS: &str = "units";
+
+/// One observation as it arrives: everything by the codes of the systems it comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Incoming {
+    /// Where it stands in what was sent: a line of a file, or an item counted from 1.
+    pub line: u64,
+    /// The metric's code.
+    pub metric: String,
+    /// The person's or unit's code, or the key of one of the person's accounts.
+    pub subject: String,
+    /// Any day of its period.
+    pub day: Day,
+    /// The number.
+    pub quantity: Quantity,
+}
+
+/// What to do with a batch that holds bad rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnProblem {
+    /// Refuse the whole batch and list the rows. Nothing is half-applied.
+    #[default]
+    Refuse,
+    /// Take the good rows and list the others.
+    Skip,
+}
+
+/// What became of a batch.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Receipt {
+    /// The run that was recorded; `None` where nothing was applied or no feed is concerned.
+    pub run: Option<RunId>,
+    /// New observations.
+    pub accepted: i64,
+    /// There already, with the same value.
+    pub unchanged: i64,
+    /// Corrections: a new revision was added.
+    pub corrected: i64,
+    /// Rows refused, with reasons.
+    pub problems: Vec<Problem>,
+}
+
+/// At most so many observations in one batch; a longer file is sent in several.
+pub const BATCH_MAX: usize = 2_000_000;
+
+/// Takes a batch of observations in: idempotent by metric, subject and period; a different value is a correction.
+///
+/// With `dry_run` nothing is written and the receipt says what would have been.
+pub async fn record(
+    app: &App,
+    permit: &Permit<SendObservations>,
+    source: &str,
+    items: Vec<Incoming>,
+    on_problem: OnProblem,
+    dry_run: bool,
+) -> Result<Receipt> {
+    if items.len() > BATCH_MAX {
+        return Err(Error::TooLarge(format!(
+            "{} observations in one batch; send at most {BATCH_MAX}",
+            items.len()
+        )));
+    }
+    let now = app.now();
+    let source = source.to_owned();
+    let by = permit.by().to_owned();
+    let zone = app.settings.zone.clone();
+    let ids = app.ids.clone();
+    let work = move |tx: &mut Tx| -> Result<Receipt> {
+        let (rows, mut problems) = resolve(tx, &items, now, &zone)?;
+        if !problems.is_empty() && on_problem == OnProblem::Refuse {
+            return Err(Error::Invalid(faults(&problems)));
+        }
+        let mut receipt = Receipt::default();
+        let (fresh, unchanged, corrected) = compare(tx, &rows, now)?;
+        receipt.unchanged = unchanged;
+        receipt.corrected = corrected;
+        receipt.accepted = fresh.len() as i64 - corrected;
+        if !dry_run {
+            // One run for each feed concerned, so that the health of each is seen by itself.
+            let metrics: BTreeMap<MetricId, &Metric> =
+                rows.iter().map(|r| (r.metric.id, &r.metric)).collect();
+            let feeds: BTreeSet<_> = metrics.values().filter_map(|m| m.feed).collect();
+            let mut fresh = fresh;
+            for feed in feeds {
+                let run = ids.next::<RunId>(now);
+                let mut counted = [0_i64; 2];
+                for o in fresh.iter_mut().filter(|o| metrics[&o.metric].feed == Some(feed)) {
+                    o.run = Some(run);
+                    counted[usize::from(o.revision > 1)] += 1;
+                }
+                let sent = rows.iter().filter(|r| r.metric.feed == Some(feed)).count() as i64;
+                store::feeds::add_run(
+                    tx,
+                    &Run {
+                        id: run,
+                        feed,
+                        at: now,
+                        source: source.clone(),
+                        accepted: counted[0],
+                        unchanged: sent - counted[0] - counted[1],
+                        corrected: counted[1],
+                        refused: problems.len() as i64,
+                        problems: problems.iter().take(100).cloned().collect(),
+                    },
+                )?;
+                receipt.run = Some(run);
+            }
+            let metrics: BTreeMap<MetricId, Metric> =
+                metrics.into_iter().map(|(id, m)| (id, m.clone())).collect();
+            write(tx, &metrics, &fresh)?;
+            crate::audit::note(
+                tx,
+                &ids,
+                now,
+                &by,
+                "observations.record",
+                &source,
+                &format!("{} new, {} corrected", receipt.accepted, corrected),
+            )?;
+        }
+        receipt.problems = std::mem::take(&mut problems);
+        Ok(receipt)
+    };
+    let receipt = app.store.write(work).await?;
+    app.work.notify_one();
+    Ok(receipt)
+}
+
+fn faults(problems: &[Problem]) -> Vec<Fault> {
+    problems
+        .iter()
+        .map(|p| Fault::at(format!("line {}, {}", p.line, p.column), format!("`{}`: {}", p.value, p.reason)))
+        .collect()
+}
+
+/// A row whose codes are known and whose value is acceptable.
+struct Row {
+    metric: Metric,
+    subject: Uuid,
+    period: Day,
+    quantity: Quantity,
+}
+
+fn resolve(
+    tx: &mut Read,
+    items: &[Incoming],
+    now: Instant,
+    zone: &domain::time::Zone,
+) -> Result<(Vec<Row>, Vec<Problem>)> {
+    let distinct = |pick: fn(&Incoming) -> &String| -> Vec<String> {
+        items.iter().map(pick).collect::<BTreeSet<_>>().into_iter().cloned().collect()
+    };
+    let metrics: BTreeMap<String, Metric> =
+        store::metrics::metrics(tx)?.into_iter().map(|m| (m.code.clone(), m)).collect();
+    let codes = distinct(|i| &i.subject);
+    let mut persons: BTreeMap<String, Uuid> = BTreeMap::new();
+    let mut units: BTreeMap<String, Uuid> = BTreeMap::new();
+    for some in codes.chunks(2_000) {
+        persons.extend(store::people::person_ids(tx, some)?.into_iter().map(|(c, id)| (c, id.uuid())));
+        units.extend(store::people::unit_ids(tx, some)?.into_iter().map(|(c, id)| (c, id.uuid())));
+        let unknown: Vec<String> = some.iter().filter(|c| !persons.contains_key(*c)).cloned().collect();
+        let accounts = store::people::accounts_by_key(tx, &unknown)?;
+        persons.extend(accounts.into_iter().filter_map(|(key, a)| a.person.map(|p| (key, p.uuid()))));
+    }
+    let zones: Vec<domain::time::Zone> =
+        store::people::units(tx)?.iter().filter_map(|u| u.own_zone()).collect();
+    // A period is refused only when it has begun nowhere in the organisation yet.
+    let today =
+        zones.iter().map(|z| now.day(z)).chain([now.day(zone)]).max().unwrap_or_else(|| now.day(zone));
+
+    let mut rows = Vec::with_capacity(items.len());
+    let mut problems = Vec::new();
+    let mut seen: BTreeMap<(MetricId, Uuid, Day), u64> = BTreeMap::new();
+    for item in items {
+        let mut refuse = |column: &str, value: String, reason: String| {
+            problems.push(Problem {
+                line: item.line,
+                column: column.into(),
+                value: value.chars().take(80).collect(),
+                reason,
+            });
+        };
+        let Some(metric) = metrics.get(&item.metric) else {
+            refuse(
+                "metric",
+                item.metric.clone(),
+                "no metric has this code; define it first, or correct the code".into(),
+            );
+            continue;
+        };
+        let subject = match metric.grain {
+            Grain::Person => persons.get(&item.subject),
+            Grain::Unit => units.get(&item.subject),
+        };
+        let Some(&subject) = subject else {
+            let what = match metric.grain {
+                Grain::Person => {
+                    "no person has this code or account; import the person first, or correct the code"
+                }
+                Grain::Unit => "no org unit has this code; import the unit first, or correct the code",
+            };
+            refuse("subject", item.subject.clone(), what.into());
+            continue;
+        };
+        let (period, quantity) = match accept(metric, Draft { day: item.day, quantity: item.quantity }, today)
+        {
+            Ok(accepted) => accepted,
+            Err(reason) => {
+                let column = if matches!(reason, domain::metrics::Refusal::InFuture { .. }) {
+                    "period"
+                } else {
+                    "value"
+                };
+                refuse(column, item.day.to_string(), reason.to_string());
+                continue;
+            }
+        };
+        if let Some(first) = seen.insert((metric.id, subject, period), item.line) {
+            refuse(
+                "period",
+                item.day.to_string(),
+                format!(
+                    "the same metric, subject and period stands on line {first} already; keep one of the two"
+                ),
+            );
+            continue;
+        }
+        rows.push(Row { metric: metric.clone(), subject, period, quantity });
+    }
+    Ok((rows, problems))
+}
+
+/// The rows that are new or different, as the revisions they become; how many were unchanged, how many are corrections.
+fn compare(r: &mut Read, rows: &[Row], now: Instant) -> Result<(Vec<Observation>, i64, i64)> {
+    let (Some(first), Some(last)) =
+        (rows.iter().map(|r| r.period).min(), rows.iter().map(|r| r.period).max())
+    else {
+        return Ok((Vec::new(), 0, 0));
+    };
+    let subjects: Vec<Uuid> = rows.iter().map(|r| r.subject).collect::<BTreeSet<_>>().into_iter().collect();
+    let metrics: Vec<MetricId> =
+        rows.iter().map(|r| r.metric.id).collect::<BTreeSet<_>>().into_iter().collect();
+    let known = store::metrics::newest_revisions(r, &subjects, &metrics, first, last)?;
+    let (mut unchanged, mut corrected) = (0, 0);
+    let mut fresh = Vec::with_capacity(rows.len());
+    for row in rows {
+        let revision = match known.get(&(row.subject, row.metric.id, row.period)) {
+            Some((_, quantity)) if *quantity == row.quantity => {
+                unchanged += 1;
+                continue;
+            }
+            Some((revision, _)) => {
+                corrected += 1;
+                revision + 1
+            }
+            None => 1,
+        };
+        fresh.push(Observation {
+            subject: row.subject,
+            metric: row.metric.id,
+            period: row.period,
+            revision,
+            quantity: row.quantity,
+            received_at: now,
+            run: None,
+        });
+    }
+    fresh.sort_by_key(|o| (o.subject, o.metric, o.period, o.revision));
+    Ok((fresh, unchanged, corrected))
+}
+
+/// Appends observations (sorted by subject, metric, period and revision), writes the readings they make,
+/// and asks for what is above them.
+pub fn write(tx: &mut Tx, metrics: &BTreeMap<MetricId, Metric>, observations: &[Observation]) -> Result<()> {
+    store::metrics::add_observations(tx, observations)?;
+    let lags = lags(tx)?;
+    let mut readings: Vec<Reading> = Vec::with_capacity(observations.len());
+    let mut weeks: BTreeSet<(Uuid, MetricId, Day)> = BTreeSet::new();
+    for o in observations {
+        let metric = &metrics[&o.metric];
+        if metric.cadence == Cadence::Day {
+            weeks.insert((o.subject, o.metric, Cadence::Week.start(o.period)));
+            continue;
+        }
+        let reading = reading_of(metric, o, &lags);
+        match readings.last_mut() {
+            // The later revision of the same period takes the place of the earlier one.
+            Some(last) if (last.subject, last.metric, last.period) == (o.subject, o.metric, o.period) => {
+                *last = reading
+            }
+            _ => readings.push(reading),
+        }
+    }
+    for (subject, metric, week) in weeks {
+        readings.extend(week_of_days(tx, &metrics[&metric], subject, week, &lags)?);
+    }
+    store::metrics::put_readings(tx, &readings)?;
+    let above: BTreeSet<Key> =
+        readings.iter().map(|r| Key { a: r.metric.uuid(), b: Uuid::nil(), day: r.period }).collect();
+    store::pipeline::ask(tx, UNITS, above)?;
+    let alone: BTreeSet<Key> =
+        readings.iter().map(|r| Key { a: r.subject, b: r.metric.uuid(), day: Day::from_number(0) }).collect();
+    store::pipeline::ask(tx, crate::STANDING, alone)?;
+    Ok(())
+}
+
+/// Days after a period's end until a metric's data are late, by metric; metrics without a feed are never late.
+type Lags = BTreeMap<MetricId, i32>;
+
+fn lags(r: &mut Read) -> Result<Lags> {
+    let feeds: BTreeMap<_, _> = store::feeds::feeds(r)?.into_iter().map(|f| (f.id, f.lag_days)).collect();
+    Ok(store::metrics::metrics(r)?
+        .into_iter()
+        .filter_map(|m| m.feed.and_then(|f| feeds.get(&f).copied()).map(|lag| (m.id, lag)))
+        .collect())
+}
+
+fn is_late(metric: &Metric, period: Day, first_received: Instant, lags: &Lags) -> bool {
+    lags.get(&metric.id).is_some_and(|&lag| {
+        first_received.day(&domain::time::Zone::UTC) > metric.cadence.step(period, 1).plus(lag)
+    })
+}
+
+fn reading_of(metric: &Metric, o: &Observation, lags: &Lags) -> Reading {
+    Reading {
+        subject: o.subject,
+        metric: o.metric,
+        period: o.period,
+        quantity: o.quantity,
+        contributors: 1,
+        revision: o.revision,
+        late: o.revision == 1 && is_late(metric, o.period, o.received_at, lags),
+    }
+}
+
+/// The week of a metric that is observed by the day.
+fn week_of_days(
+    r: &mut Read,
+    metric: &Metric,
+    subject: Uuid,
+    week: Day,
+    lags: &Lags,
+) -> Result<Option<Reading>> {
+    let revisions = store::metrics::observations(r, subject, metric.id, week, week.plus(6))?;
+    let mut days: BTreeMap<Day, Observation> = BTreeMap::new();
+    for o in revisions {
+        days.insert(o.period, o);
+    }
+    let quantities: Vec<Quantity> = days.values().map(|o| o.quantity).collect();
+    Ok(over_time(metric.aggregation, &quantities).map(|quantity| Reading {
+        subject,
+        metric: metric.id,
+        period: week,
+        quantity,
+        contributors: 1,
+        revision: days.values().map(|o| o.revision).max().unwrap_or(1),
+        late: days.values().any(|o| o.revision == 1 && is_late(metric, o.period, o.received_at, lags)),
+    }))
+}
+
+/// The pipeline's step for units: takes what was asked, recomputes every unit's reading of those metrics and periods,
+/// and what came for them through their feeds. Gives how many keys it did; 0 when there is nothing to do.
+pub async fn roll_up_units(app: &App, limit: u32) -> Result<usize> {
+    app.store
+        .write(move |tx: &mut Tx| -> Result<usize> {
+            let keys = store::pipeline::asked(tx, UNITS, limit)?;
+            if keys.is_empty() {
+                return Ok(0);
+            }
+            let directory = store::people::directory(tx)?;
+            let metrics: BTreeMap<MetricId, Metric> =
+                store::metrics::metrics(tx)?.into_iter().map(|m| (m.id, m)).collect();
+            let mut periods: BTreeMap<MetricId, BTreeSet<Day>> = BTreeMap::new();
+            for key in &keys {
+                periods.entry(MetricId::new(key.a)).or_default().insert(key.day);
+            }
+            for (metric, days) in periods {
+                if let Some(metric) = metrics.get(&metric) {
+                    units_of(tx, &directory, metric, &days)?;
+                }
+            }
+            store::pipeline::done(tx, UNITS, &keys)?;
+            Ok(keys.len())
+        })
+        .await
+}
+
+/// Recomputes every unit's reading of one metric for some periods.
+pub fn units_of(tx: &mut Tx, directory: &Directory, metric: &Metric, periods: &BTreeSet<Day>) -> Result<()> {
+    let (Some(&first), Some(&last)) = (periods.first(), periods.last()) else { return Ok(()) };
+    let mut memberships: BTreeMap<Uuid, Vec<&Membership>> = BTreeMap::new();
+    if metric.grain == Grain::Person {
+        for m in &directory.memberships {
+            memberships.entry(m.person.uuid()).or_default().push(m);
+        }
+    }
+    let mut leaves: BTreeMap<Day, Vec<Leaf>> = BTreeMap::new();
+    store::metrics::each_reading(tx, metric.id, first, last, |reading| {
+        // Revision 0 is a unit's roll-up, which is what is being made here.
+        if reading.revision == 0 || !periods.contains(&reading.period) {
+            return Ok(());
+        }
+        let (unit, own) = match metric.grain {
+            Grain::Unit => (Some(domain::ids::UnitId::new(reading.subject)), true),
+            Grain::Person => {
+                let held = memberships.get(&reading.subject);
+                let place = held.and_then(|all| all.iter().rev().find(|m| m.span.holds(reading.period)));
+                // Whoever joined inside the period counts where they joined.
+                let place = place.or_else(|| {
+                    let end = metric.cadence.rolled().step(reading.period, 1);
+                    held.and_then(|all| {
+                        all.iter().find(|m| m.span.from >= reading.period && m.span.from < end)
+                    })
+                });
+                (place.map(|m| m.unit), false)
+            }
+        };
+        if let Some(unit) = unit {
+            leaves.entry(reading.period).or_default().push(Leaf { unit, own, quantity: reading.quantity });
+        }
+        Ok(())
+    })?;
+    let mut tree: Option<(Day, OrgTree)> = None;
+    let changes: BTreeSet<Day> =
+        directory.placements.iter().flat_map(|p| [Some(p.span.from), p.span.until]).flatten().collect();
+    let mut readings = Vec::new();
+    for &period in periods {
+        // The tree changes only where a placement starts or ends.
+        let as_of = changes.range(..=period).next_back().copied().unwrap_or(period);
+        if tree.as_ref().is_none_or(|(day, _)| *day != as_of) {
+            tree = Some((as_of, OrgTree::on(as_of, &directory.placements)));
+        }
+        let Some((_, tree)) = &tree else { continue };
+        let up = up_the_tree(metric.aggregation, leaves.get(&period).map_or(&[], Vec::as_slice), tree);
+        let kept: Vec<_> = up.keys().copied().collect();
+        store::metrics::drop_unit_readings(tx, metric.id, period, &kept)?;
+        readings.extend(up.into_iter().map(|(unit, (quantity, contributors))| Reading {
+            subject: unit.uuid(),
+            metric: metric.id,
+            period,
+            quantity,
+            contributors,
+            revision: 0,
+            late: false,
+        }));
+    }
+    readings.sort_by_key(|r| (r.subject, r.period));
+    store::metrics::put_readings(tx, &readings)?;
+    Ok(())
+}
+
+/// Empties the roll-ups and makes them again from the observations: the same bytes as before.
+pub fn rebuild(tx: &mut Tx) -> Result<()> {
+    store::metrics::clear_readings(tx)?;
+    let metrics: BTreeMap<MetricId, Metric> =
+        store::metrics::metrics(tx)?.into_iter().map(|m| (m.id, m)).collect();
+    let lags = lags(tx)?;
+    let mut readings = Vec::new();
+    let mut weeks: BTreeSet<(Uuid, MetricId, Day)> = BTreeSet::new();
+    store::metrics::each_newest(tx, |o| {
+        let Some(metric) = metrics.get(&o.metric) else { return Ok(()) };
+        if metric.cadence == Cadence::Day {
+            weeks.insert((o.subject, o.metric, Cadence::Week.start(o.period)));
+        } else {
+            readings.push(reading_of(metric, &o, &lags));
+        }
+        Ok(())
+    })?;
+    for (subject, metric, week) in weeks {
+        readings.extend(week_of_days(tx, &metrics[&metric], subject, week, &lags)?);
+    }
+    store::metrics::put_readings(tx, &readings)?;
+    let directory = store::people::directory(tx)?;
+    let mut periods: BTreeMap<MetricId, BTreeSet<Day>> = BTreeMap::new();
+    for r in &readings {
+        periods.entry(r.metric).or_default().insert(r.period);
+    }
+    for (metric, days) in periods {
+        units_of(tx, &directory, &metrics[&metric], &days)?;
+    }
+    Ok(())
+}
+
+/// A definition as it arrives, with codes instead of ids.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Definition {
+    /// Everything but the ids, which are filled in; `version` is ignored.
+    pub metric: Metric,
+    /// The owner's code.
+    pub owner: Option<String>,
+    /// The feed's code.
+    pub feed: Option<String>,
+    /// Why this version, in words.
+    pub why: String,
+}
+
+/// Defines metrics, or adds a version where a definition differs from the one in force. Gives how many changed.
+///
+/// What an observation means must not change under it: grain, aggregation and cadence of a metric that has observations stay.
+pub async fn define(
+    app: &App,
+    permit: &Permit<SendObservations>,
+    definitions: Vec<Definition>,
+) -> Result<usize> {
+    let now = app.now();
+    let ids = app.ids.clone();
+    let by = permit.by().to_owned();
+    app.store.write(move |tx: &mut Tx| define_in(tx, &ids, now, &by, definitions)).await
+}
+
+/// [`define`] inside a transaction.
+pub fn define_in(
+    tx: &mut Tx,
+    ids: &crate::Ids,
+    now: Instant,
+    by: &str,
+    definitions: Vec<Definition>,
+) -> Result<usize> {
+    let mut faults = Vec::new();
+    let mut changed = 0;
+    for (i, d) in definitions.into_iter().enumerate() {
+        let place = |field: &str| format!("metric {} ({}), {field}", i + 1, d.metric.code);
+        let owner = match &d.owner {
+            None => None,
+            Some(code) => match store::people::person_by_code(tx, code)? {
+                Some(person) => Some(person.id),
+                None => {
+                    faults.push(Fault::at(
+                        place("owner"),
+                        format!("no person has the code `{code}`; import the person first"),
+                    ));
+                    None
+                }
+            },
+        };
+        let feed = match &d.feed {
+            None => None,
+            Some(code) => match store::feeds::feed_by_code(tx, code)? {
+                Some(feed) => Some(feed.id),
+                None => {
+                    let feed = domain::feeds::Feed {
+                        id: ids.next(now),
+                        code: code.clone(),
+                        name: code.clone(),
+                        kind: "file".into(),
+                        owner,
+                        cadence: d.metric.cadence,
+                        lag_days: 7,
+                    };
+                    store::feeds::put_feed(tx, &feed)?;
+                    Some(feed.id)
+                }
+            },
+        };
+        let known = store::metrics::metric_by_code(tx, &d.metric.code)?;
+        let (id, version) = known.as_ref().map_or_else(|| (ids.next(now), 0), |m| (m.id, m.version));
+        let next = Metric { id, version: version + 1, owner, feed, ..d.metric.clone() };
+        if let Some(known) = &known {
+            if (Metric { version: next.version, ..known.clone() }) == next {
+                continue;
+            }
+            let meaning = |m: &Metric| (m.grain, m.aggregation, m.cadence);
+            if meaning(known) != meaning(&next) && store::metrics::span(tx, id)?.is_some() {
+                faults.push(Fault::at(
+                    place("grain, aggregation, cadence"),
+                    "these cannot change once there are observations, or old numbers would mean something else; define a new metric with its own code",
+                ));
+                continue;
+            }
+        }
+        store::metrics::add_version(tx, &next, by, now, &d.why)?;
+        changed += 1;
+    }
+    if faults.is_empty() { Ok(changed) } else { Err(Error::Invalid(faults)) }
+}
+
+/// Whether a metric's readings of units are means over subjects rather than totals, for words on pages.
+pub const fn is_per_contributor(aggregation: Aggregation) -> bool {
+    matches!(aggregation, Aggregation::Sum | Aggregation::Mean | Aggregation::Last)
+}

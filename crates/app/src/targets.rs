@@ -1,0 +1,230 @@
+//! Targets and commitments: set them with a reason, and find the one in force.
+
+use std::collections::BTreeMap;
+
+use domain::access::{Asked, Permit, SetTarget};
+use domain::ids::{JobRoleId, MetricId, PersonId, UnitId};
+use domain::targets::{Commitment, Place, Target, TargetScope};
+use domain::time::Day;
+use store::db::{Read, Tx};
+use store::people::Directory;
+
+use crate::{App, Error, Result};
+
+/// A level to be set, with its reason.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Level {
+    /// In the metric's unit.
+    pub level: f64,
+    /// Allowed distance from the level; ignored for commitments.
+    pub tolerance: f64,
+    /// On how many periods it is judged; ignored for commitments.
+    pub window: u32,
+    /// From which day; today where `None`.
+    pub from: Option<Day>,
+    /// Ends the target or commitment instead of setting one.
+    pub ended: bool,
+    /// Why, in words.
+    pub why: String,
+}
+
+fn check(level: &Level) -> Result<()> {
+    let finite = |name: &str, x: f64| {
+        if x.is_finite() {
+            Ok(())
+        } else {
+            Err(Error::invalid(name, "not a finite number; send a number in the metric's unit"))
+        }
+    };
+    finite("level", level.level)?;
+    finite("tolerance", level.tolerance)?;
+    if level.tolerance < 0.0 {
+        return Err(Error::invalid(
+            "tolerance",
+            format!("{} is negative; the tolerated distance is zero or more", level.tolerance),
+        ));
+    }
+    if level.window == 0 || level.window > 520 {
+        return Err(Error::invalid("window", format!("{} periods; give from 1 to 520", level.window)));
+    }
+    if level.why.trim().is_empty() {
+        return Err(Error::invalid(
+            "why",
+            "say in a few words why, so that whoever reads the history understands it",
+        ));
+    }
+    Ok(())
+}
+
+/// Sets a target: a new version for its metric and scope, with who and why. Old versions stay.
+///
+/// The permit is for one person; targets of units, job roles and all are set by imports and commands.
+pub async fn set_own(
+    app: &App,
+    permit: &Permit<SetTarget>,
+    metric: MetricId,
+    level: Level,
+) -> Result<Target> {
+    let scope = TargetScope::Person(permit.asked().0);
+    set(app, permit, metric, scope, level).await
+}
+
+/// Sets a target for any scope.
+pub async fn set<A: Asked>(
+    app: &App,
+    permit: &Permit<A>,
+    metric: MetricId,
+    scope: TargetScope,
+    level: Level,
+) -> Result<Target> {
+    check(&level)?;
+    let now = app.now();
+    let ids = app.ids.clone();
+    let by = permit.by().to_owned();
+    let today = now.day(&app.settings.zone);
+    let target = app
+        .store
+        .write(move |tx: &mut Tx| -> Result<Target> {
+            let Some(found) = store::metrics::metric(tx, metric)? else {
+                return Err(Error::NotFound("metric"));
+            };
+            let target = Target {
+                id: ids.next(now),
+                metric,
+                scope,
+                version: store::targets::newest_version(tx, metric, scope)? + 1,
+                level: level.level,
+                tolerance: level.tolerance,
+                window: level.window,
+                from: level.from.unwrap_or_else(|| found.cadence.rolled().start(today)),
+                ended: level.ended,
+                set_by: by.clone(),
+                set_at: now,
+                why: level.why.trim().to_owned(),
+            };
+            store::targets::add_target(tx, &target)?;
+            ask_standing(tx, metric)?;
+            crate::audit::note(tx, &ids, now, &by, "target.set", &target.id.to_string(), &target.why)?;
+            Ok(target)
+        })
+        .await?;
+    app.work.notify_one();
+    Ok(target)
+}
+
+/// A person promises a level, or takes the promise back. Only the person themselves makes one.
+pub async fn commit(app: &App, person: PersonId, metric: MetricId, level: Level) -> Result<Commitment> {
+    check(&Level { tolerance: 0.0, window: 1, ..level.clone() })?;
+    let now = app.now();
+    let ids = app.ids.clone();
+    let today = now.day(&app.settings.zone);
+    let commitment = app
+        .store
+        .write(move |tx: &mut Tx| -> Result<Commitment> {
+            let Some(found) = store::metrics::metric(tx, metric)? else {
+                return Err(Error::NotFound("metric"));
+            };
+            let version = store::targets::commitments_of(tx, &[person])?
+                .iter()
+                .filter(|c| c.metric == metric)
+                .map(|c| c.version)
+                .max()
+                .unwrap_or(0)
+                + 1;
+            let by = person.to_string();
+            let commitment = Commitment {
+                id: ids.next(now),
+                person,
+                metric,
+                version,
+                level: level.level,
+                from: level.from.unwrap_or_else(|| found.cadence.rolled().start(today)),
+                ended: level.ended,
+                set_by: by.clone(),
+                set_at: now,
+                why: level.why.trim().to_owned(),
+            };
+            store::targets::add_commitment(tx, &commitment)?;
+            ask_standing(tx, metric)?;
+            crate::audit::note(
+                tx,
+                &ids,
+                now,
+                &by,
+                "commitment.set",
+                &commitment.id.to_string(),
+                &commitment.why,
+            )?;
+            Ok(commitment)
+        })
+        .await?;
+    app.work.notify_one();
+    Ok(commitment)
+}
+
+/// Asks for a review of everybody who has readings of a metric: a target may concern any of them.
+fn ask_standing(tx: &mut Tx, metric: MetricId) -> Result<()> {
+    let Some((_, last)) = store::metrics::span(tx, metric)? else { return Ok(()) };
+    let mut keys = std::collections::BTreeSet::new();
+    store::metrics::each_reading(tx, metric, last.plus(-400), last, |r| {
+        keys.insert(store::pipeline::Key { a: r.subject, b: metric.uuid(), day: Day::from_number(0) });
+        Ok(())
+    })?;
+    store::pipeline::ask(tx, crate::STANDING, keys)?;
+    Ok(())
+}
+
+/// Where persons and units stand in the organisation on a day, for finding the target in force.
+pub struct Places {
+    persons: BTreeMap<PersonId, (UnitId, JobRoleId)>,
+    tree: domain::people::OrgTree,
+}
+
+impl Places {
+    /// From the directory, on a day.
+    pub fn on(day: Day, directory: &Directory) -> Self {
+        let persons = directory
+            .memberships
+            .iter()
+            .filter(|m| m.span.holds(day))
+            .map(|m| (m.person, (m.unit, m.job_role)))
+            .collect();
+        Self { persons, tree: domain::people::OrgTree::on(day, &directory.placements) }
+    }
+    /// The tree on that day.
+    pub fn tree(&self) -> &domain::people::OrgTree {
+        &self.tree
+    }
+    /// The unit and job role of a person on that day.
+    pub fn of_person(&self, person: PersonId) -> Option<(UnitId, JobRoleId)> {
+        self.persons.get(&person).copied()
+    }
+    /// A person's place.
+    pub fn person(&self, person: PersonId) -> Place {
+        let held = self.persons.get(&person);
+        let units = held.map(|(unit, _)| std::iter::once(*unit).chain(self.tree.ancestors(*unit)).collect());
+        Place {
+            person: Some(person),
+            units: units.unwrap_or_default(),
+            job_role: held.map(|(_, role)| *role),
+        }
+    }
+    /// A unit's place.
+    pub fn unit(&self, unit: UnitId) -> Place {
+        let units = std::iter::once(unit).chain(self.tree.ancestors(unit)).collect();
+        Place { person: None, units, job_role: None }
+    }
+}
+
+/// The place of one person on a day, without reading the whole directory.
+pub fn place_of(r: &mut Read, person: PersonId, day: Day) -> Result<Place> {
+    let held = store::people::membership_on(r, person, day)?;
+    let tree = domain::people::OrgTree::on(day, &store::people::placements(r)?);
+    Ok(Place {
+        person: Some(person),
+        units: held
+            .map(|m| std::iter::once(m.unit).chain(tree.ancestors(m.unit)).collect())
+            .unwrap_or_default(),
+        job_role: held.map(|m| m.job_role),
+    })
+}
