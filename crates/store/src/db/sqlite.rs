@@ -434,7 +434,7 @@ impl Session {
         let failed = match self.conn.prepare_cached(&shared) {
             Err(e) => e,
             Ok(mut stmt) => {
-                bind(&mut stmt, sql, params)?;
+                bind(&mut stmt, &shared, params)?;
                 let mut rows = stmt.raw_query();
                 loop {
                     match rows.next() {
@@ -453,7 +453,7 @@ impl Session {
         let result = match self.conn.prepare_cached(&shared) {
             Err(e) => Err(e),
             Ok(mut stmt) => {
-                bind(&mut stmt, sql, params)?;
+                bind(&mut stmt, &shared, params)?;
                 stmt.raw_execute()
             }
         };
@@ -559,6 +559,7 @@ fn bind(stmt: &mut Statement<'_>, sql: &str, params: &[Value]) -> Result<(), Err
         let reason = format!("it has {found} parameters and was given {}", params.len());
         return Err(bad(format!("`{}`", brief(sql)), reason));
     }
+    let lists = sql.contains("rarray($");
     for slot in 1..=found {
         let number = stmt.parameter_name(slot).and_then(|name| name[1..].parse::<usize>().ok());
         let Some(value) = number.and_then(|n| params.get(n.wrapping_sub(1))) else {
@@ -568,6 +569,14 @@ fn bind(stmt: &mut Statement<'_>, sql: &str, params: &[Value]) -> Result<(), Err
                 format!("parameter {name} should be one of $1 to ${found}"),
             ));
         };
+        let listed = lists && sql.contains(&format!("rarray(${})", number.unwrap_or_default()));
+        if listed != matches!(value, Value::List(_)) {
+            let wanted = if listed { "a list" } else { "a single value" };
+            return Err(bad(
+                format!("${} of `{}`", number.unwrap_or_default(), brief(sql)),
+                format!("{} cannot be bound where the statement needs {wanted}", value.kind()),
+            ));
+        }
         stmt.raw_bind_parameter(slot, Bound(value))
             .map_err(|e| bad(format!("${slot} of `{}`", brief(sql)), e.to_string()))?;
     }

@@ -24,7 +24,6 @@ pub struct Tx {
     depth: u32,
 }
 
-#[expect(clippy::large_enum_variant, reason = "one per connection, never moved in a loop")]
 pub(super) enum Session {
     Sqlite(sqlite::Session),
     Postgres(postgres::Session),
