@@ -225,6 +225,42 @@ impl Panel {
         self.cohort[unit].is_some_and(|start| self.times[t] >= start)
     }
 
+    /// The same panel with other start dates, one for each unit.
+    ///
+    /// Units beyond the length of `cohorts` count as never treated.
+    pub fn with_cohorts(&self, mut cohorts: Vec<Option<i64>>) -> Self {
+        cohorts.resize(self.units(), None);
+        Self { cohort: cohorts, ..self.clone() }
+    }
+
+    /// A fake start: treated observations are left out and each start is moved
+    /// `periods` earlier, so that any "effect" found is not one.
+    ///
+    /// # Errors
+    /// [`Reason::NoPrePeriod`] when nothing is left.
+    pub fn fake_start(&self, periods: u32) -> Result<Self, Reason> {
+        let units = self.units();
+        let last = self.cohort.iter().flatten().max().ok_or(Reason::NoTreated)?;
+        let kept = self.times.partition_point(|t| t < last);
+        if kept < 2 {
+            return Err(Reason::NoPrePeriod);
+        }
+        let mut values = self.values[..kept * units].to_vec();
+        for (at, value) in values.iter_mut().enumerate() {
+            if self.treated(at % units, at / units) {
+                *value = f64::NAN;
+            }
+        }
+        let observed = values.iter().filter(|v| !v.is_nan()).count();
+        Ok(Self {
+            times: self.times[..kept].to_vec(),
+            values,
+            cohort: self.cohort.iter().map(|g| g.map(|g| g - i64::from(periods))).collect(),
+            observed,
+            ..self.clone()
+        })
+    }
+
     /// The observations as long columns: unit, period, outcome, each ordered by
     /// unit and then period.
     pub fn long(&self) -> Long {

@@ -1,5 +1,7 @@
 //! The engine against reference software, published tables and worlds of known truth.
 
 mod common;
+mod design;
+mod did;
 mod regress;
 mod spc;

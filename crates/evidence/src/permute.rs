@@ -1,0 +1,231 @@
+//! Permutation and placebo: how often would chance alone look like this?
+
+use rand::Rng;
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::answer::{Answer, Reason, all_finite};
+use crate::panel::Panel;
+
+/// The outcome of a permutation test.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Permutation {
+    /// The statistic as observed.
+    pub observed: f64,
+    /// Arrangements at least as extreme, the observed one included.
+    pub as_extreme: u64,
+    /// Arrangements looked at, the observed one included.
+    pub arrangements: u64,
+    /// Whether these are all there are.
+    pub exact: bool,
+    /// Share of arrangements at least as extreme (two-sided).
+    pub p_value: f64,
+    /// The statistic of drawn arrangements, for a picture; empty when exact.
+    pub draws: Vec<f64>,
+}
+
+/// Which arrangements to look at when there are too many for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draws {
+    /// How many.
+    pub number: usize,
+    /// From which seed; each draw has its own stream, so threads change nothing.
+    pub seed: u64,
+}
+
+impl Default for Draws {
+    fn default() -> Self {
+        Self { number: 9_999, seed: 1 }
+    }
+}
+
+/// The generator of one draw.
+pub(crate) fn stream(seed: u64, draw: usize) -> ChaCha8Rng {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(draw as u64);
+    rng
+}
+
+/// Ties are compared with this relative slack, so that rounding decides nothing.
+fn at_least(value: f64, observed: f64) -> bool {
+    value.abs() >= observed.abs() * (1.0 - 1e-12) - 1e-300
+}
+
+/// Sign-flip test of paired differences (Fisher 1935): is their mean zero?
+///
+/// *Assumes* that without an effect each difference could as well have the other sign.
+/// Exact up to 20 pairs. *Refuses* without differences or when all are zero.
+pub fn sign_flip(differences: &[f64], draws: Draws) -> Answer<Permutation> {
+    let run = || {
+        all_finite("The differences", differences)?;
+        let n = differences.len();
+        if n == 0 {
+            return Err(Reason::Empty);
+        }
+        if differences.iter().all(|&d| d == 0.0) {
+            return Err(Reason::NoVariation { what: "The difference within pairs".into() });
+        }
+        let observed: f64 = differences.iter().sum();
+        let flipped = |mask: &dyn Fn(usize) -> bool| -> f64 {
+            differences.iter().enumerate().map(|(i, d)| if mask(i) { -d } else { *d }).sum()
+        };
+        if n <= 20 {
+            let arrangements = 1_u64 << n;
+            let as_extreme = (0..arrangements)
+                .into_par_iter()
+                .filter(|code| at_least(flipped(&|i| code >> i & 1 == 1), observed))
+                .count() as u64;
+            return Ok(finish(observed / n as f64, as_extreme, arrangements, true, vec![]));
+        }
+        let values: Vec<f64> = (0..draws.number)
+            .into_par_iter()
+            .map(|draw| {
+                let mut rng = stream(draws.seed, draw);
+                let signs: Vec<bool> = (0..n).map(|_| rng.random()).collect();
+                flipped(&|i| signs[i]) / n as f64
+            })
+            .collect();
+        Ok(drawn(observed / n as f64, values))
+    };
+    run().into()
+}
+
+/// Two groups: is the difference of their means more than chance?
+///
+/// *Assumes* that without an effect any unit could as well have been in the other
+/// group. Exact up to 100,000 arrangements. *Refuses* when a group is empty or
+/// nothing varies.
+pub fn two_groups(values: &[f64], treated: &[bool], draws: Draws) -> Answer<Permutation> {
+    let run = || {
+        all_finite("The values", values)?;
+        let n = values.len();
+        if treated.len() != n {
+            return Err(Reason::bad(
+                "The groups",
+                "values and groups have different lengths",
+                "Give one group for each value.",
+            ));
+        }
+        let k = treated.iter().filter(|t| **t).count();
+        if k == 0 {
+            return Err(Reason::NoTreated);
+        }
+        if k == n {
+            return Err(Reason::NoComparison);
+        }
+        let mean = values.iter().sum::<f64>() / n as f64;
+        let centred: Vec<f64> = values.iter().map(|v| v - mean).collect();
+        if centred.iter().all(|v| *v == 0.0) {
+            return Err(Reason::NoVariation { what: "The outcome".into() });
+        }
+        // The difference of means is this sum times a constant.
+        let scale = n as f64 / (k as f64 * (n - k) as f64);
+        let observed: f64 = centred.iter().zip(treated).filter(|(_, t)| **t).map(|(v, _)| v * scale).sum();
+        if combinations(n, k) <= 100_000.0 {
+            let (mut as_extreme, mut arrangements) = (0, 0);
+            let mut chosen: Vec<usize> = (0..k).collect();
+            loop {
+                arrangements += 1;
+                let value: f64 = chosen.iter().map(|&i| centred[i] * scale).sum();
+                as_extreme += u64::from(at_least(value, observed));
+                if !next_combination(&mut chosen, n) {
+                    break;
+                }
+            }
+            return Ok(finish(observed, as_extreme, arrangements, true, vec![]));
+        }
+        let statistics: Vec<f64> = (0..draws.number)
+            .into_par_iter()
+            .map(|draw| {
+                let mut rng = stream(draws.seed, draw);
+                let mut pool = centred.clone();
+                let (picked, _) = pool.partial_shuffle(&mut rng, k);
+                picked.iter().map(|v| v * scale).sum()
+            })
+            .collect();
+        Ok(drawn(observed, statistics))
+    };
+    run().into()
+}
+
+/// Reassigns the start dates among clusters and computes the statistic again.
+///
+/// *Assumes* that each cluster could as well have had another's start. Units of a
+/// cluster move together when they share a start, otherwise units move alone.
+/// `statistic` returns `None` where it cannot say; such draws are left out.
+/// *Refuses* when the observed statistic cannot be computed.
+pub fn reassign(
+    panel: &Panel,
+    draws: Draws,
+    statistic: impl Fn(&Panel) -> Option<f64> + Sync,
+) -> Answer<Permutation> {
+    let Some(observed) = statistic(panel).filter(|s| s.is_finite()) else {
+        return Answer::CannotSay(Reason::bad(
+            "The permutation test",
+            "the statistic cannot be computed on the data as they are",
+            "See why the estimate itself is refused.",
+        ));
+    };
+    let mut starts: Vec<Option<Option<i64>>> = vec![None; panel.clusters()];
+    let mut together = true;
+    for (&c, &g) in panel.cluster().iter().zip(panel.cohorts()) {
+        let known = starts[c as usize].get_or_insert(g);
+        together &= *known == g;
+    }
+    let statistics: Vec<f64> = (0..draws.number)
+        .into_par_iter()
+        .filter_map(|draw| {
+            let mut rng = stream(draws.seed, draw);
+            let cohorts = if together {
+                let mut pool: Vec<Option<i64>> = starts.iter().copied().flatten().collect();
+                pool.shuffle(&mut rng);
+                panel.cluster().iter().map(|&c| pool[c as usize]).collect()
+            } else {
+                let mut pool = panel.cohorts().to_vec();
+                pool.shuffle(&mut rng);
+                pool
+            };
+            statistic(&panel.with_cohorts(cohorts)).filter(|s| s.is_finite())
+        })
+        .collect();
+    Answer::Estimate(drawn(observed, statistics))
+}
+
+fn drawn(observed: f64, draws: Vec<f64>) -> Permutation {
+    let as_extreme = 1 + draws.iter().filter(|d| at_least(**d, observed)).count() as u64;
+    let arrangements = 1 + draws.len() as u64;
+    finish(observed, as_extreme, arrangements, false, draws)
+}
+
+fn finish(observed: f64, as_extreme: u64, arrangements: u64, exact: bool, draws: Vec<f64>) -> Permutation {
+    Permutation {
+        observed,
+        as_extreme,
+        arrangements,
+        exact,
+        p_value: as_extreme as f64 / arrangements as f64,
+        draws,
+    }
+}
+
+fn combinations(n: usize, k: usize) -> f64 {
+    (0..k.min(n - k)).fold(1.0, |c, i| c * (n - i) as f64 / (i + 1) as f64)
+}
+
+/// Steps to the next combination in lexicographic order.
+fn next_combination(chosen: &mut [usize], n: usize) -> bool {
+    let k = chosen.len();
+    for i in (0..k).rev() {
+        if chosen[i] < n - k + i {
+            chosen[i] += 1;
+            for j in i + 1..k {
+                chosen[j] = chosen[j - 1] + 1;
+            }
+            return true;
+        }
+    }
+    false
+}
