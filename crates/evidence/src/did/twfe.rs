@@ -109,11 +109,7 @@ type Fitted = (Vec<Estimate>, DMatrix<f64>);
 type Regressors<'a> = dyn Fn(Option<i64>, i64) -> Vec<f64> + Sync + 'a;
 
 /// Unit and period effects, regressors that depend on cohort and period only.
-fn by_cohort(
-    panel: &Panel,
-    names: &[String],
-    x: &Regressors<'_>,
-) -> Result<Fitted, Reason> {
+fn by_cohort(panel: &Panel, names: &[String], x: &Regressors<'_>) -> Result<Fitted, Reason> {
     if panel.is_complete()
         && panel.weights().iter().all(|&w| w > 0.0)
         && let Some(done) = complete(panel, names, x)?
@@ -124,11 +120,7 @@ fn by_cohort(
 }
 
 /// Alternating projections on the long columns.
-fn general(
-    panel: &Panel,
-    names: &[String],
-    x: &Regressors<'_>,
-) -> Result<Fitted, Reason> {
+fn general(panel: &Panel, names: &[String], x: &Regressors<'_>) -> Result<Fitted, Reason> {
     let long = panel.long();
     let n = long.value.len();
     let mut columns: Vec<(String, Vec<f64>)> =
@@ -157,11 +149,7 @@ fn general(
 }
 
 /// One pass over a complete panel; `None` when the regressors repeat one another.
-fn complete(
-    panel: &Panel,
-    names: &[String],
-    x: &Regressors<'_>,
-) -> Result<Option<Fitted>, Reason> {
+fn complete(panel: &Panel, names: &[String], x: &Regressors<'_>) -> Result<Option<Fitted>, Reason> {
     let (units, periods, k) = (panel.units(), panel.times().len(), names.len());
     let g = panel.clusters();
     if g < 2 {
