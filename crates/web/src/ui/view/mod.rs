@@ -8,25 +8,39 @@
 //! Nothing here knows HTTP, storage or rights.
 
 mod alert;
+mod case;
+mod chain;
 mod chart;
 mod coaching;
+mod door;
+mod health;
+mod me;
 mod metric;
 mod parts;
+mod people;
 mod problem;
 mod session;
 mod shell;
 mod status;
+mod support;
 mod team;
 mod today;
 
 pub use alert::*;
+pub use case::*;
+pub use chain::*;
 pub use chart::*;
 pub use coaching::*;
+pub use door::*;
+pub use health::*;
+pub use me::*;
 pub use metric::*;
 pub use parts::*;
+pub use people::*;
 pub use problem::*;
 pub use session::*;
 pub use shell::*;
 pub use status::*;
+pub use support::*;
 pub use team::*;
 pub use today::*;
