@@ -7,6 +7,7 @@
 //! [`App`] carries what a use case may depend on: the store, the clock, the ids and the live channel.
 //! To add a use case: find its noun's module, write the rule in `domain`, the SQL in `store`, and the function here.
 
+pub mod access;
 pub mod audit;
 mod error;
 pub mod ids;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use domain::time::{Instant, Zone};
 use tokio::sync::Notify;
 
+pub use domain::sign_in::SessionRules;
 pub use error::{Error, Fault, Result};
 pub use ids::Ids;
 pub use live::{Change, Live, Topic};
@@ -69,6 +71,8 @@ pub struct Settings {
     pub public_url: String,
     /// Whether this is the demo: personas may be picked, and every page says so.
     pub demo: bool,
+    /// How long a sign-in holds.
+    pub sessions: SessionRules,
 }
 
 impl Default for Settings {
@@ -78,6 +82,7 @@ impl Default for Settings {
             zone: Zone::UTC,
             public_url: "http://127.0.0.1:8080".into(),
             demo: false,
+            sessions: SessionRules::default(),
         }
     }
 }
@@ -99,6 +104,8 @@ pub struct App {
     pub work: Arc<Notify>,
     /// Wakes the outbox after a commit that queued something.
     pub post: Arc<Notify>,
+    /// What sign-in keeps in memory: turns of the password hash, and wrong tries.
+    pub guard: Arc<access::Guard>,
 }
 
 impl App {
@@ -112,6 +119,7 @@ impl App {
             settings: Arc::new(settings),
             work: Arc::default(),
             post: Arc::default(),
+            guard: Arc::default(),
         }
     }
     /// The moment now.

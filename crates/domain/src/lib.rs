@@ -32,5 +32,6 @@ pub mod ids;
 pub mod interventions;
 pub mod metrics;
 pub mod people;
+pub mod sign_in;
 pub mod targets;
 pub mod time;

@@ -7,6 +7,7 @@
 //! To add a table: a numbered file in `migrations/`, a line in `db/migrate.rs`, functions in the noun's file,
 //! and a test in `tests/` that runs on both databases.
 
+pub mod access;
 pub mod audit;
 pub mod db;
 pub mod feeds;

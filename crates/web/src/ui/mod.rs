@@ -5,5 +5,6 @@
 
 pub(crate) mod filters;
 pub mod format;
+pub mod sign_in;
 pub mod svg;
 pub mod view;

@@ -1,0 +1,117 @@
+//! Keys of machines: made once, shown once, ended by hand or by date.
+
+use std::collections::BTreeSet;
+
+use domain::access::{KeyScope, Machine, Permit, Who, WriteKey};
+use domain::ids::KeyId;
+use domain::time::Instant;
+use store::access::{self as rows, ApiKey};
+use subtle::ConstantTimeEq;
+
+use super::fresh_secret;
+use crate::ids::secret_hash;
+use crate::{App, Error, Fault, Result, audit};
+
+/// Seconds between two notes that a key is in use.
+const TOUCH: i64 = 300;
+
+/// A key as it is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewKey {
+    /// What it is for, in words: "CRM, observations".
+    pub name: String,
+    /// What it may be used for.
+    pub scopes: BTreeSet<KeyScope>,
+    /// When it ends by itself.
+    pub expires: Option<Instant>,
+}
+
+/// Makes a key. Gives it with its secret, which is not stored and cannot be shown again.
+///
+/// # Errors
+/// [`Error::Invalid`] without a name or a scope, or with an end that has passed.
+pub async fn create_key(app: &App, permit: Permit<WriteKey>, new: NewKey) -> Result<(ApiKey, String)> {
+    let now = app.now();
+    let mut faults = Vec::new();
+    if new.name.trim().is_empty() || new.name.chars().count() > 100 {
+        faults.push(Fault::at("name", "say in 1 to 100 characters what the key is for"));
+    }
+    if new.scopes.is_empty() {
+        let all: Vec<&str> = KeyScope::ALL.iter().map(|s| s.word()).collect();
+        faults.push(Fault::at("scopes", format!("a key without a scope may do nothing; give at least one of {}", all.join(", "))));
+    }
+    if new.expires.is_some_and(|end| end <= now) {
+        faults.push(Fault::at("expires", "this moment has passed; give a later one, or none"));
+    }
+    if !faults.is_empty() {
+        return Err(Error::Invalid(faults));
+    }
+    let secret_text = fresh_secret()?;
+    let random = fresh_secret()?;
+    let key = ApiKey {
+        id: app.new_id(),
+        name: new.name.trim().to_owned(),
+        key: format!("tl-{}", random.replace(['-', '_'], "x").chars().take(20).collect::<String>()),
+        scopes: new.scopes,
+        created: now,
+        expires: new.expires,
+        revoked: None,
+        last_used: None,
+    };
+    let (row, hash, ids, by) = (key.clone(), secret_hash(&secret_text), app.ids.clone(), permit.by().to_owned());
+    app.store
+        .write(move |tx| -> Result<()> {
+            rows::add_key(tx, &row, &hash)?;
+            let scopes: Vec<&str> = row.scopes.iter().map(|s| s.word()).collect();
+            audit::note(tx, &ids, now, &by, "made a key", &row.id.to_string(), &format!("{}: {}", row.name, scopes.join(" ")))
+        })
+        .await?;
+    Ok((key, secret_text))
+}
+
+/// Every key, oldest first, without secrets.
+pub async fn keys(app: &App, _: Permit<WriteKey>) -> Result<Vec<ApiKey>> {
+    app.store.read(|r| -> Result<_> { Ok(rows::keys(r)?) }).await
+}
+
+/// Ends a key at once.
+///
+/// # Errors
+/// [`Error::NotFound`] where there is no such key that is still good.
+pub async fn revoke_key(app: &App, permit: Permit<WriteKey>, id: KeyId) -> Result<()> {
+    let (now, ids) = (app.now(), app.ids.clone());
+    app.store
+        .write(move |tx| -> Result<()> {
+            if !rows::revoke_key(tx, id, now)? {
+                return Err(Error::NotFound("such key that is still good"));
+            }
+            audit::note(tx, &ids, now, permit.by(), "ended a key", &id.to_string(), "")
+        })
+        .await
+}
+
+/// Which machine a key and its secret stand for.
+///
+/// # Errors
+/// [`domain::access::Denied::SignIn`] where they stand for none, whatever the reason.
+pub async fn who_from_key(app: &App, key: &str, secret: &str) -> Result<Who> {
+    let (asked, given, now) = (key.to_owned(), secret_hash(secret), app.now());
+    let found = app.store.read(move |r| -> Result<_> { Ok(rows::key(r, &asked)?) }).await?;
+    let refused = || Err(domain::access::Denied::SignIn.into());
+    let Some((key, stored)) = found else { return refused() };
+    let same: bool = stored.ct_eq(&given).into();
+    let ended = key.revoked.is_some() || key.expires.is_some_and(|end| end <= now);
+    if !same || ended {
+        return refused();
+    }
+    if key.last_used.is_none_or(|last| now.seconds_since(last) >= TOUCH) {
+        let (app, id) = (app.clone(), key.id);
+        tokio::spawn(async move {
+            let touched = app.store.write(move |tx| -> Result<()> { Ok(rows::touch_key(tx, id, now)?) }).await;
+            if let Err(error) = touched {
+                tracing::warn!(%error, "a key's use could not be noted");
+            }
+        });
+    }
+    Ok(Who::Machine(Machine { key: key.id, name: key.name, scopes: key.scopes, active: true }))
+}

@@ -1,0 +1,5 @@
+//! The JSON API. Wire types are separate from `domain`, so that each can change alone.
+
+pub mod assets;
+pub mod keys;
+pub mod ready;

@@ -1,0 +1,180 @@
+//! Every URL of the server in one list, which narrows in privilege as you read down.
+//!
+//! The second word of each line says who is let in at all: [`May::Anyone`], a machine with a key, a signed-in person.
+//! What they may then see or do with a thing is asked of `domain::access` by the use case behind the handler.
+
+use std::sync::LazyLock;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::handler::Handler;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, MethodRouter, on};
+use domain::access::{Denied, Who};
+use http::{Method, header};
+
+use crate::extract::{Limit, too_large};
+use crate::problem::Problem;
+use crate::{Server, api, live, session, ui};
+
+/// Who is let in at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum May {
+    /// Anybody, signed in or not.
+    Anyone,
+    /// A machine with a key; a cookie is not looked at.
+    Key,
+    /// A machine with a key, or a signed-in person.
+    PersonOrKey,
+    /// A signed-in person; a key is not looked at.
+    Person,
+}
+
+/// One URL and method, as tests and documents see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteInfo {
+    /// The method. GET answers HEAD as well.
+    pub method: Method,
+    /// The path, with variable parts in braces.
+    pub path: &'static str,
+    /// Who is let in at all.
+    pub may: May,
+    /// The most bytes that a body may have.
+    pub limit: usize,
+}
+
+/// One line of the table.
+struct Route {
+    info: RouteInfo,
+    handler: MethodRouter<Server>,
+}
+
+impl Route {
+    /// Takes bodies of another size than [`LIMIT`].
+    fn up_to(mut self, bytes: usize) -> Self {
+        self.info.limit = bytes;
+        self
+    }
+}
+
+/// The most bytes of a body where the line says nothing else.
+pub const LIMIT: usize = 10 << 20;
+/// For forms that people type.
+const FORM: usize = 64 << 10;
+
+fn route<H: Handler<T, Server>, T: 'static>(
+    method: Method,
+    filter: MethodFilter,
+    may: May,
+    path: &'static str,
+    handler: H,
+) -> Route {
+    Route { info: RouteInfo { method, path, may, limit: LIMIT }, handler: on(filter, handler) }
+}
+fn get<H: Handler<T, Server>, T: 'static>(may: May, path: &'static str, handler: H) -> Route {
+    route(Method::GET, MethodFilter::GET, may, path, handler)
+}
+fn post<H: Handler<T, Server>, T: 'static>(may: May, path: &'static str, handler: H) -> Route {
+    route(Method::POST, MethodFilter::POST, may, path, handler)
+}
+fn put<H: Handler<T, Server>, T: 'static>(may: May, path: &'static str, handler: H) -> Route {
+    route(Method::PUT, MethodFilter::PUT, may, path, handler)
+}
+fn delete<H: Handler<T, Server>, T: 'static>(may: May, path: &'static str, handler: H) -> Route {
+    route(Method::DELETE, MethodFilter::DELETE, may, path, handler)
+}
+
+/// The table. One line per URL and method; nothing else opens one.
+fn table() -> Vec<Route> {
+    use May::*;
+    vec![
+        // ---- Anybody.
+        get(Anyone, "/", ui::sign_in::home),
+        get(Anyone, "/assets/{name}", api::assets::get),
+        get(Anyone, "/api/v1/ready", api::ready::get),
+        post(Anyone, "/sign-in", ui::sign_in::sign_in).up_to(FORM),
+        post(Anyone, "/sign-out", ui::sign_in::sign_out).up_to(FORM),
+        // ---- A signed-in person, or a machine with a key.
+        get(PersonOrKey, "/api/v1/keys", api::keys::list),
+        post(PersonOrKey, "/api/v1/keys", api::keys::create).up_to(FORM),
+        delete(PersonOrKey, "/api/v1/keys/{id}", api::keys::revoke),
+        // ---- A signed-in person.
+        get(Person, "/live", live::stream),
+    ]
+}
+
+/// Every URL and method, in the order of the table.
+pub fn all() -> &'static [RouteInfo] {
+    static ALL: LazyLock<Vec<RouteInfo>> = LazyLock::new(|| table().into_iter().map(|r| r.info).collect());
+    &ALL
+}
+
+/// The table as axum routes.
+pub(crate) fn router(server: &Server) -> Router {
+    let mut router = Router::new();
+    for Route { info, handler } in table() {
+        let limit = DefaultBodyLimit::max(info.limit);
+        let path = info.path;
+        let guard = from_fn_with_state((server.clone(), info), let_in);
+        router = router.route(path, handler.layer(limit).layer(guard));
+    }
+    router.fallback(|| async { Problem::not_found() }).with_state(server.clone())
+}
+
+/// Finds out who asks, and lets in whom the table lets in.
+async fn let_in(
+    State((server, info)): State<(Server, RouteInfo)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|n| n > info.limit as u64) {
+        return too_large(info.limit).into_response();
+    }
+    request.extensions_mut().insert(Limit(info.limit));
+    if info.may != May::Anyone {
+        let asker = match session::find(&server.app, info.may, request.headers()).await {
+            Ok(asker) => asker,
+            Err(problem) => return problem.into_response(),
+        };
+        if asker.who == Who::Anonymous {
+            return Problem::from(Denied::SignIn).into_response();
+        }
+        request.extensions_mut().insert(asker);
+    }
+    next.run(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_table_narrows_and_repeats_nothing() {
+        let rank = |may: May| match may {
+            May::Anyone => 0,
+            May::Key => 1,
+            May::PersonOrKey => 2,
+            May::Person => 3,
+        };
+        assert!(all().is_sorted_by_key(|r| rank(r.may)), "sort the table by who is let in");
+        let unique: BTreeSet<_> = all().iter().map(|r| (r.method.as_str(), r.path)).collect();
+        assert_eq!(unique.len(), all().len());
+    }
+
+    #[test]
+    fn keys_and_cookies_keep_to_their_own_doors() {
+        for route in all() {
+            let xapi = route.path.starts_with("/xapi/");
+            let api = route.path.starts_with("/api/");
+            match route.may {
+                May::Key => assert!(xapi, "{}: only /xapi is for keys alone", route.path),
+                May::PersonOrKey => assert!(api, "{}", route.path),
+                May::Person => assert!(!xapi && !api, "{}: the API takes keys too", route.path),
+                May::Anyone => assert!(!xapi || route.path == "/xapi/about", "{}", route.path),
+            }
+        }
+    }
+}
