@@ -29,7 +29,9 @@ pub fn password_fault(password: &str, context: &[&str]) -> Option<&'static str> 
     let distinct = password.chars().collect::<BTreeSet<_>>().len();
     let digits = password.chars().all(|c| c.is_ascii_digit()) && length < 15;
     if digits || distinct < 4 || run(password) {
-        return Some("This is a row of keys, digits or repeated letters, which is tried first. Choose something else.");
+        return Some(
+            "This is a row of keys, digits or repeated letters, which is tried first. Choose something else.",
+        );
     }
     if COMMON.lines().any(|word| word == base) {
         return Some("This is one of the passwords that are tried first. Choose something else.");
@@ -42,7 +44,9 @@ pub fn password_fault(password: &str, context: &[&str]) -> Option<&'static str> 
         }
     }
     if left.len() < whole.len() && left.chars().filter(|c| c.is_alphabetic()).count() < 5 {
-        return Some("This is little more than your name, address or the organisation's name. Choose something else.");
+        return Some(
+            "This is little more than your name, address or the organisation's name. Choose something else.",
+        );
     }
     None
 }
@@ -50,7 +54,9 @@ pub fn password_fault(password: &str, context: &[&str]) -> Option<&'static str> 
 /// What is left of a password without the usual disguises: case, digits and signs around it, look-alikes.
 fn base(password: &str) -> String {
     let lower = fold(password);
-    let trimmed = lower.trim_matches(|c: char| !c.is_alphabetic() && !matches!(c, '@' | '$' | '0' | '1' | '3' | '4' | '5' | '7'));
+    let trimmed = lower.trim_matches(|c: char| {
+        !c.is_alphabetic() && !matches!(c, '@' | '$' | '0' | '1' | '3' | '4' | '5' | '7')
+    });
     let plain = |text: &str| -> String {
         text.chars()
             .map(|c| match c {
@@ -73,8 +79,14 @@ fn base(password: &str) -> String {
 
 /// Whether each character follows the one before it, on the keyboard, in the alphabet or by counting.
 fn run(password: &str) -> bool {
-    const ROWS: [&str; 6] =
-        ["qwertyuiopasdfghjklzxcvbnm", "qwertzuiopasdfghjklyxcvbnm", "azertyuiopqsdfghjklmwxcvbn", "abcdefghijklmnopqrstuvwxyz", "01234567890", "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p"];
+    const ROWS: [&str; 6] = [
+        "qwertyuiopasdfghjklzxcvbnm",
+        "qwertzuiopasdfghjklyxcvbnm",
+        "azertyuiopqsdfghjklmwxcvbn",
+        "abcdefghijklmnopqrstuvwxyz",
+        "01234567890",
+        "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
+    ];
     let lower = fold(password);
     let back: String = lower.chars().rev().collect();
     ROWS.iter().any(|row| row.contains(&lower) || row.contains(&back))
@@ -100,7 +112,14 @@ impl Default for SessionRules {
 
 impl SessionRules {
     /// Whether a session still holds. A clock that went back ends it rather than letting it live longer.
-    pub fn holds(&self, created: Instant, seen: Instant, ends: Instant, privileged: bool, now: Instant) -> bool {
+    pub fn holds(
+        &self,
+        created: Instant,
+        seen: Instant,
+        ends: Instant,
+        privileged: bool,
+        now: Instant,
+    ) -> bool {
         let idle = if privileged { self.idle_privileged } else { self.idle };
         now < ends && now.seconds_since(created) >= -60 && now.seconds_since(seen) < idle
     }
@@ -111,7 +130,11 @@ mod tests {
     use super::*;
 
     fn good(password: &str) -> bool {
-        password_fault(password, &["Maya Lindqvist", "maya.lindqvist@northwind.example", "Northwind Advisors"]).is_none()
+        password_fault(
+            password,
+            &["Maya Lindqvist", "maya.lindqvist@northwind.example", "Northwind Advisors"],
+        )
+        .is_none()
     }
 
     #[test]
@@ -125,9 +148,25 @@ mod tests {
     #[test]
     fn what_everybody_tries_is_refused() {
         for password in [
-            "password", "P@ssw0rd", "P@ssw0rd2024!", "Password123", "letmein99", "welcome1!", "qwertyuiop", "12345678",
-            "87654321", "aaaaaaaa", "abcdefgh", "1qaz2wsx", "iloveyou", "Summer2026!", "changeme1", "administrator", "throughline1",
-            "20261121", "football!!",
+            "password",
+            "P@ssw0rd",
+            "P@ssw0rd2024!",
+            "Password123",
+            "letmein99",
+            "welcome1!",
+            "qwertyuiop",
+            "12345678",
+            "87654321",
+            "aaaaaaaa",
+            "abcdefgh",
+            "1qaz2wsx",
+            "iloveyou",
+            "Summer2026!",
+            "changeme1",
+            "administrator",
+            "throughline1",
+            "20261121",
+            "football!!",
         ] {
             assert!(!good(password), "{password}");
         }

@@ -210,7 +210,10 @@ pub fn keys(r: &mut Read) -> Result<Vec<ApiKey>> {
 
 /// Ends a key. Tells whether it was still good.
 pub fn revoke_key(tx: &mut Tx, id: KeyId, at: Instant) -> Result<bool> {
-    Ok(tx.execute("UPDATE api_key SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL", params![id, at])? > 0)
+    Ok(tx.execute(
+        "UPDATE api_key SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL",
+        params![id, at],
+    )? > 0)
 }
 
 /// Notes that a key was used.

@@ -43,7 +43,12 @@ impl Surface {
 }
 
 /// Answers one request.
-pub(crate) async fn answer(server: Server, router: Router, peer: IpAddr, mut request: Request<Body>) -> Response {
+pub(crate) async fn answer(
+    server: Server,
+    router: Router,
+    peer: IpAddr,
+    mut request: Request<Body>,
+) -> Response {
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let surface = Surface::of(&path);
@@ -81,7 +86,10 @@ pub(crate) async fn answer(server: Server, router: Router, peer: IpAddr, mut req
 /// What is refused before any route sees it.
 fn refusal(method: &Method, surface: Surface, headers: &HeaderMap, host: Option<&str>) -> Option<Problem> {
     if method == Method::TRACE || method == Method::CONNECT {
-        return Some(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "This server does not do TRACE or CONNECT."));
+        return Some(Problem::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "This server does not do TRACE or CONNECT.",
+        ));
     }
     if method.is_safe() || surface == Surface::Xapi || same_site(headers, host) {
         return None;
@@ -171,7 +179,8 @@ async fn ours(path: &str, response: Response) -> Response {
 
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
      font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-const DATA_POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
+const DATA_POLICY: &str =
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
 
 /// The headers that every answer has. A handler may have set its own `Cache-Control`; nothing else is left to it.
 fn protect(server: &Server, surface: Surface, headers: &mut HeaderMap) {

@@ -162,7 +162,16 @@ mod tests {
 
     #[test]
     fn what_is_not_json_is_said_to_be_so() {
-        for text in ["", "{", "nul", r#"{"items": [}"#, "{} {}", r#"{"items": NaN}"#, r#"{"items": [{"value": 1e999}]}"#, "\u{feff}{}"] {
+        for text in [
+            "",
+            "{",
+            "nul",
+            r#"{"items": [}"#,
+            "{} {}",
+            r#"{"items": NaN}"#,
+            r#"{"items": [{"value": 1e999}]}"#,
+            "\u{feff}{}",
+        ] {
             let (_, reason) = fault(text);
             assert!(reason.contains("not JSON") || reason.contains("out of range"), "{text}: {reason}");
         }

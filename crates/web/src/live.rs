@@ -60,7 +60,8 @@ impl Drop for Seat {
     }
 }
 
-const EVERYTHING: [Topic; 5] = [Topic::Today, Topic::Team, Topic::Alert, Topic::Session, Topic::Notifications];
+const EVERYTHING: [Topic; 5] =
+    [Topic::Today, Topic::Team, Topic::Alert, Topic::Session, Topic::Notifications];
 
 struct Listening {
     server: Server,

@@ -63,7 +63,8 @@ fn toast(headers: &HeaderMap) -> Option<view::Toast> {
 /// Takes the cookie away once a page has shown it.
 pub(crate) fn clear_toast(headers: &HeaderMap, surface: Surface, response: &Response) -> Option<HeaderValue> {
     session::read_cookie(headers, TOAST)?;
-    let shown = surface == Surface::Page && response.status() == StatusCode::OK && !headers.contains_key("x-live");
+    let shown =
+        surface == Surface::Page && response.status() == StatusCode::OK && !headers.contains_key("x-live");
     shown.then(|| HeaderValue::from_static("throughline-done=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"))
 }
 
@@ -109,7 +110,9 @@ pub fn places(viewer: &Viewer) -> Vec<view::Place> {
 /// To the sign-in page, and back from there where that makes sense.
 pub(crate) fn to_sign_in(method: &Method, headers: &HeaderMap, path: &str) -> Response {
     // A fragment or a stream is not a page that anybody wants to come back to.
-    let page = headers.get(header::ACCEPT).is_none_or(|a| a.to_str().is_ok_and(|a| a.contains("html") || a.contains("*/*")));
+    let page = headers
+        .get(header::ACCEPT)
+        .is_none_or(|a| a.to_str().is_ok_and(|a| a.contains("html") || a.contains("*/*")));
     if method == Method::GET && page && path != "/" && path != "/live" {
         let next: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();
         return go_to(&format!("/sign-in?next={next}"));
@@ -139,7 +142,9 @@ pub(crate) async fn problem(app: &App, problem: &Problem) -> Response {
         title: problem.title.to_owned(),
         reason: match problem.errors.as_slice() {
             [] => problem.detail.clone(),
-            faults => faults.iter().map(|f| format!("{}: {}", f.place, f.reason)).collect::<Vec<_>>().join(". "),
+            faults => {
+                faults.iter().map(|f| format!("{}: {}", f.place, f.reason)).collect::<Vec<_>>().join(". ")
+            }
         },
         remedy: match problem.status.as_u16() {
             400 => "Go back, put it right and send it again. Nothing was changed.".to_owned(),
@@ -163,7 +168,16 @@ mod tests {
         for ok in ["/today", "/people/person_1/metrics/m?x=1#y"] {
             assert_eq!(local(ok), ok);
         }
-        for not in ["", "today", "//evil.example", "https://evil.example", "/\\evil", "/a b", "/a\nb", "javascript:x"] {
+        for not in [
+            "",
+            "today",
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil",
+            "/a b",
+            "/a\nb",
+            "javascript:x",
+        ] {
             assert_eq!(local(not), "/", "{not}");
         }
     }

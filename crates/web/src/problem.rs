@@ -47,7 +47,9 @@ impl Problem {
             StatusCode::CONFLICT => ("urn:throughline:problem:conflict", "It clashes with what is there"),
             StatusCode::PRECONDITION_FAILED => ("urn:throughline:problem:outdated", "Somebody was faster"),
             StatusCode::PAYLOAD_TOO_LARGE => ("urn:throughline:problem:too-large", "Too large"),
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => ("urn:throughline:problem:media-type", "Another content type is needed"),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                ("urn:throughline:problem:media-type", "Another content type is needed")
+            }
             StatusCode::TOO_MANY_REQUESTS => ("urn:throughline:problem:too-many", "Too many tries"),
             StatusCode::SERVICE_UNAVAILABLE => ("urn:throughline:problem:busy", "Busy just now"),
             s if s.is_client_error() => ("urn:throughline:problem:refused", "The request was refused"),
@@ -79,9 +81,10 @@ impl Problem {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
-            Error::Denied(Denied::SignIn) => {
-                Self::new(StatusCode::UNAUTHORIZED, "Nobody is signed in, or the session has ended. Sign in and repeat.")
-            }
+            Error::Denied(Denied::SignIn) => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "Nobody is signed in, or the session has ended. Sign in and repeat.",
+            ),
             Error::Denied(Denied::Forbidden) => Self::new(
                 StatusCode::FORBIDDEN,
                 "You may not see or do this. If your work needs it, ask whoever runs this server for the access role.",
@@ -141,7 +144,10 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (self.status, body).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json; charset=utf-8"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json; charset=utf-8"),
+        );
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -128,7 +128,8 @@ async fn let_in(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    let length =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|n| n > info.limit as u64) {
         return too_large(info.limit).into_response();
     }

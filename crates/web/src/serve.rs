@@ -163,7 +163,10 @@ async fn connection(
     let result = match protocol {
         Protocol::Http1 => {
             let mut http = hyper::server::conn::http1::Builder::new();
-            http.timer(TokioTimer::new()).header_read_timeout(options.head).max_headers(100).max_buf_size(64 * 1024);
+            http.timer(TokioTimer::new())
+                .header_read_timeout(options.head)
+                .max_headers(100)
+                .max_buf_size(64 * 1024);
             watcher.watch(http.serve_connection(io, service)).await
         }
         Protocol::Http2 => {

@@ -76,7 +76,8 @@ pub(crate) fn address(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> 
         return peer;
     }
     let named = headers.get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok());
-    let hops: Vec<IpAddr> = named.flat_map(|v| v.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
+    let hops: Vec<IpAddr> =
+        named.flat_map(|v| v.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
     hops.into_iter().rev().find(|hop| !proxies.contains(hop)).unwrap_or(peer)
 }
 
@@ -117,7 +118,9 @@ fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, Problem> {
         Some(pair) => Ok(Some(pair)),
         None => {
             let mut problem = Problem::from(Denied::SignIn);
-            problem.detail = "The Authorization header cannot be read. Send `Basic` and then key:secret in base 64.".into();
+            problem.detail =
+                "The Authorization header cannot be read. Send `Basic` and then key:secret in base 64."
+                    .into();
             Err(problem)
         }
     }

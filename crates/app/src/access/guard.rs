@@ -44,13 +44,17 @@ fn hash(password: &str) -> Result<String> {
     let mut salt = [0; 16];
     getrandom::fill(&mut salt).map_err(|e| Error::internal(e.to_string()))?;
     let salt = SaltString::encode_b64(&salt).map_err(|e| Error::internal(e.to_string()))?;
-    let hash = hasher()?.hash_password(password.as_bytes(), &salt).map_err(|e| Error::internal(e.to_string()))?;
+    let hash =
+        hasher()?.hash_password(password.as_bytes(), &salt).map_err(|e| Error::internal(e.to_string()))?;
     Ok(hash.to_string())
 }
 
 impl Guard {
     /// Runs a hash on a blocking thread when it is its turn.
-    async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let turn = tokio::time::timeout(WAIT, Arc::clone(&self.turns).acquire_owned()).await;
         let Ok(Ok(turn)) = turn else { return Err(Error::Busy) };
         let done = tokio::task::spawn_blocking(move || {
@@ -88,7 +92,11 @@ impl Guard {
 
     /// Counts a try before it is made, so that many at once cannot slip through, or says how long to wait.
     pub(super) fn take(&self, account: &str, address: IpAddr, now: Instant) -> Result<()> {
-        self.tries.lock().unwrap_or_else(PoisonError::into_inner).take(account, address, now).map_err(Error::TooMany)
+        self.tries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take(account, address, now)
+            .map_err(Error::TooMany)
     }
     /// Takes a counted try back, because it was right.
     pub(super) fn right(&self, account: &str, address: IpAddr) {

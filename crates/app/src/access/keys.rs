@@ -38,7 +38,10 @@ pub async fn create_key(app: &App, permit: Permit<WriteKey>, new: NewKey) -> Res
     }
     if new.scopes.is_empty() {
         let all: Vec<&str> = KeyScope::ALL.iter().map(|s| s.word()).collect();
-        faults.push(Fault::at("scopes", format!("a key without a scope may do nothing; give at least one of {}", all.join(", "))));
+        faults.push(Fault::at(
+            "scopes",
+            format!("a key without a scope may do nothing; give at least one of {}", all.join(", ")),
+        ));
     }
     if new.expires.is_some_and(|end| end <= now) {
         faults.push(Fault::at("expires", "this moment has passed; give a later one, or none"));
@@ -58,12 +61,21 @@ pub async fn create_key(app: &App, permit: Permit<WriteKey>, new: NewKey) -> Res
         revoked: None,
         last_used: None,
     };
-    let (row, hash, ids, by) = (key.clone(), secret_hash(&secret_text), app.ids.clone(), permit.by().to_owned());
+    let (row, hash, ids, by) =
+        (key.clone(), secret_hash(&secret_text), app.ids.clone(), permit.by().to_owned());
     app.store
         .write(move |tx| -> Result<()> {
             rows::add_key(tx, &row, &hash)?;
             let scopes: Vec<&str> = row.scopes.iter().map(|s| s.word()).collect();
-            audit::note(tx, &ids, now, &by, "made a key", &row.id.to_string(), &format!("{}: {}", row.name, scopes.join(" ")))
+            audit::note(
+                tx,
+                &ids,
+                now,
+                &by,
+                "made a key",
+                &row.id.to_string(),
+                &format!("{}: {}", row.name, scopes.join(" ")),
+            )
         })
         .await?;
     Ok((key, secret_text))
@@ -107,7 +119,8 @@ pub async fn who_from_key(app: &App, key: &str, secret: &str) -> Result<Who> {
     if key.last_used.is_none_or(|last| now.seconds_since(last) >= TOUCH) {
         let (app, id) = (app.clone(), key.id);
         tokio::spawn(async move {
-            let touched = app.store.write(move |tx| -> Result<()> { Ok(rows::touch_key(tx, id, now)?) }).await;
+            let touched =
+                app.store.write(move |tx| -> Result<()> { Ok(rows::touch_key(tx, id, now)?) }).await;
             if let Err(error) = touched {
                 tracing::warn!(%error, "a key's use could not be noted");
             }

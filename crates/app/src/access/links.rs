@@ -5,8 +5,8 @@ use domain::ids::PersonId;
 use domain::people::{Person, PersonState};
 use store::access::{self as rows, Link};
 
-use super::sessions::{judged, keep_password, new_password, open_session};
 use super::fresh_secret;
+use super::sessions::{judged, keep_password, new_password, open_session};
 use crate::ids::secret_hash;
 use crate::{App, Error, Fault, Result, audit};
 
@@ -25,7 +25,8 @@ pub async fn set_up_link(app: &App) -> Result<Option<String>> {
     }
     let token = fresh_secret()?;
     let (hash, now) = (secret_hash(&token), app.now());
-    let link = Link { purpose: SET_UP.into(), person: None, ends: now.plus_seconds(SET_UP_HOLDS), used: None };
+    let link =
+        Link { purpose: SET_UP.into(), person: None, ends: now.plus_seconds(SET_UP_HOLDS), used: None };
     app.store.write(move |tx| -> Result<()> { Ok(rows::add_link(tx, &hash, &link, now)?) }).await?;
     Ok(Some(format!("{}/set-up?token={token}", app.settings.public_url)))
 }
@@ -75,7 +76,10 @@ pub async fn set_up(app: &App, token: &str, first: FirstPerson, password: &str) 
         faults.push(Fault::at("name", "Give your name, in at most 200 characters."));
     }
     if first.code.is_empty() || first.code.chars().count() > 100 {
-        faults.push(Fault::at("code", "Give your staff code as the HR system writes it, in at most 100 characters."));
+        faults.push(Fault::at(
+            "code",
+            "Give your staff code as the HR system writes it, in at most 100 characters.",
+        ));
     }
     if !plausible_address(&first.email) {
         faults.push(Fault::at("email", "Give a mail address such as maya@example.com."));
@@ -99,15 +103,34 @@ pub async fn set_up(app: &App, token: &str, first: FirstPerson, password: &str) 
             if !rows::use_link(tx, &link, now)? {
                 return Err(Error::NotFound("link that still works"));
             }
-            if let Some(other) = store::people::person_by_email(tx, &first.email)?.filter(|p| p.code != first.code) {
-                return Err(Error::invalid("email", format!("This is already the address of {} ({}).", other.name, other.code)));
+            if let Some(other) =
+                store::people::person_by_email(tx, &first.email)?.filter(|p| p.code != first.code)
+            {
+                return Err(Error::invalid(
+                    "email",
+                    format!("This is already the address of {} ({}).", other.name, other.code),
+                ));
             }
             let known = store::people::person_by_code(tx, &first.code)?;
             let id = known.map_or(fresh, |p| p.id);
-            let person = Person { id, code: first.code, name: first.name, email: Some(first.email), state: PersonState::Active };
+            let person = Person {
+                id,
+                code: first.code,
+                name: first.name,
+                email: Some(first.email),
+                state: PersonState::Active,
+            };
             store::people::put_person(tx, &person, now)?;
             rows::add_grant(tx, id, AccessRole::Admin, today)?;
-            audit::note(tx, &ids, now, "set-up link", "made the first person", &id.to_string(), "access role admin")?;
+            audit::note(
+                tx,
+                &ids,
+                now,
+                "set-up link",
+                "made the first person",
+                &id.to_string(),
+                "access role admin",
+            )?;
             keep_password(tx, &ids, id, &hash, &[], now)?;
             Ok(id)
         })
@@ -118,7 +141,8 @@ pub async fn set_up(app: &App, token: &str, first: FirstPerson, password: &str) 
 /// One `@` with something on both sides, no spaces or controls, at most 254 characters (RFC 5321, 4.5.3).
 fn plausible_address(text: &str) -> bool {
     let plain = text.len() <= 254 && !text.chars().any(|c| c.is_whitespace() || c.is_control());
-    plain && matches!(text.split_once('@'), Some((a, b)) if !a.is_empty() && !b.is_empty() && !b.contains('@'))
+    plain
+        && matches!(text.split_once('@'), Some((a, b)) if !a.is_empty() && !b.is_empty() && !b.contains('@'))
 }
 
 /// A link by which a person sets their password. An older one that was not used stops working.
@@ -139,7 +163,15 @@ pub async fn invite(app: &App, permit: Permit<WriteAssignment>, code: &str) -> R
                 used: None,
             };
             rows::add_link(tx, &hash, &link, now)?;
-            audit::note(tx, &ids, now, permit.by(), "made a link to set a password", &person.id.to_string(), "")
+            audit::note(
+                tx,
+                &ids,
+                now,
+                permit.by(),
+                "made a link to set a password",
+                &person.id.to_string(),
+                "",
+            )
         })
         .await?;
     Ok(format!("{}/invitation?token={token}", app.settings.public_url))

@@ -12,11 +12,13 @@ mod sessions;
 
 pub use guard::Guard;
 pub use keys::{NewKey, create_key, keys, revoke_key, who_from_key};
-pub use links::{FirstPerson, Invitation, accept_invitation, invitation, invite, set_up, set_up_link, set_up_open};
+pub use links::{
+    FirstPerson, Invitation, accept_invitation, invitation, invite, set_up, set_up_link, set_up_open,
+};
 pub use roles::{disable, give_role, grants, take_role};
 pub use sessions::{
-    change_password, end_other_sessions, open_session, session_holds, sessions, sign_in, sign_in_as_persona, sign_out,
-    who_from_session,
+    change_password, end_other_sessions, open_session, session_holds, sessions, sign_in, sign_in_as_persona,
+    sign_out, who_from_session,
 };
 
 pub use store::access::{ApiKey, WebSession};
@@ -61,7 +63,13 @@ pub async fn relation_to(app: &App, who: &Who, subject: PersonId) -> Result<Rela
 pub async fn log_look(app: &App, who: &Who, subject: PersonId, what: &str, relation: Relation) -> Result<()> {
     let Some(viewer) = who.person().filter(|v| v.person != subject) else { return Ok(()) };
     let at = app.now();
-    let look = Look { subject, at, viewer: viewer.person, what: what.to_owned(), relation: in_words(relation).to_owned() };
+    let look = Look {
+        subject,
+        at,
+        viewer: viewer.person,
+        what: what.to_owned(),
+        relation: in_words(relation).to_owned(),
+    };
     let id: AuditId = app.new_id();
     app.store.write(move |tx| Ok(store::audit::add_looks(tx, &[(id, look)])?)).await
 }
@@ -104,7 +112,12 @@ fn fresh_secret() -> Result<String> {
 
 /// Whether the database answers.
 pub async fn answers(app: &App) -> Result<()> {
-    app.store.read(|r| -> Result<()> { store::people::person_count(r).map(|_| ())?; Ok(()) }).await
+    app.store
+        .read(|r| -> Result<()> {
+            store::people::person_count(r).map(|_| ())?;
+            Ok(())
+        })
+        .await
 }
 
 /// What the frame of a page says about the person signed in.

@@ -16,7 +16,12 @@ fn by_code(r: &mut Read, code: &str) -> Result<Person> {
 ///
 /// # Errors
 /// [`Error::Conflict`] where one person would hold both admin and privacy: who runs the installation does not watch over it.
-pub async fn give_role(app: &App, permit: Permit<WriteAssignment>, code: &str, role: AccessRole) -> Result<PersonId> {
+pub async fn give_role(
+    app: &App,
+    permit: Permit<WriteAssignment>,
+    code: &str,
+    role: AccessRole,
+) -> Result<PersonId> {
     let (now, today, ids, code) = (app.now(), app.today(), app.ids.clone(), code.to_owned());
     app.store
         .write(move |tx| -> Result<PersonId> {
@@ -46,7 +51,12 @@ pub async fn give_role(app: &App, permit: Permit<WriteAssignment>, code: &str, r
 ///
 /// # Errors
 /// [`Error::NotFound`] where they do not hold it.
-pub async fn take_role(app: &App, permit: Permit<WriteAssignment>, code: &str, role: AccessRole) -> Result<PersonId> {
+pub async fn take_role(
+    app: &App,
+    permit: Permit<WriteAssignment>,
+    code: &str,
+    role: AccessRole,
+) -> Result<PersonId> {
     let (now, today, ids, code) = (app.now(), app.today(), app.ids.clone(), code.to_owned());
     app.store
         .write(move |tx| -> Result<PersonId> {
@@ -54,7 +64,15 @@ pub async fn take_role(app: &App, permit: Permit<WriteAssignment>, code: &str, r
             if !rows::end_grant(tx, person.id, role, today)? {
                 return Err(Error::NotFound("such access role of this person"));
             }
-            audit::note(tx, &ids, now, permit.by(), "took an access role", &person.id.to_string(), role.word())?;
+            audit::note(
+                tx,
+                &ids,
+                now,
+                permit.by(),
+                "took an access role",
+                &person.id.to_string(),
+                role.word(),
+            )?;
             Ok(person.id)
         })
         .await

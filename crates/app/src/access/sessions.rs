@@ -43,7 +43,10 @@ pub async fn sign_in(app: &App, name: &str, password: &str, from: IpAddr) -> Res
     let right = app.guard.verify(password, stored).await?;
     let Some(person) = person.filter(|_| right) else {
         tracing::info!(%from, "a sign-in was refused");
-        return Err(Error::invalid("password", "Name and password do not belong together. Try again, or ask for a new link."));
+        return Err(Error::invalid(
+            "password",
+            "Name and password do not belong together. Try again, or ask for a new link.",
+        ));
     };
     app.guard.right(&account, from);
     open_session(app, person).await
@@ -72,7 +75,8 @@ pub async fn open_session(app: &App, person: PersonId) -> Result<String> {
         .write(move |tx| -> Result<()> {
             // A day later nobody can have one open in good faith.
             rows::sweep_sessions(tx, now.plus_seconds(-24 * 3600))?;
-            let session = WebSession { person, created: now, seen: now, ends: now.plus_seconds(rules.longest) };
+            let session =
+                WebSession { person, created: now, seen: now, ends: now.plus_seconds(rules.longest) };
             rows::add_session(tx, &hash, &session)?;
             audit::note(tx, &ids, now, &person.to_string(), "signed in", &person.to_string(), "")
         })
@@ -83,7 +87,12 @@ pub async fn open_session(app: &App, person: PersonId) -> Result<String> {
 /// Ends a session.
 pub async fn sign_out(app: &App, token: &str) -> Result<()> {
     let hash = secret_hash(token);
-    app.store.write(move |tx| -> Result<()> { rows::end_session(tx, &hash)?; Ok(()) }).await
+    app.store
+        .write(move |tx| -> Result<()> {
+            rows::end_session(tx, &hash)?;
+            Ok(())
+        })
+        .await
 }
 
 /// Who a session's secret stands for, with today's rights; `None` where it holds no longer.
@@ -94,7 +103,8 @@ pub async fn who_from_session(app: &App, token: &str) -> Result<Option<Viewer>> 
         let app = app.clone();
         // The page need not wait for this, and the next minute brings another.
         tokio::spawn(async move {
-            let touched = app.store.write(move |tx| -> Result<()> { Ok(rows::touch_session(tx, &hash, now)?) }).await;
+            let touched =
+                app.store.write(move |tx| -> Result<()> { Ok(rows::touch_session(tx, &hash, now)?) }).await;
             if let Err(error) = touched {
                 tracing::warn!(%error, "a session's use could not be noted");
             }
@@ -114,7 +124,8 @@ async fn look_up(app: &App, hash: Vec<u8>, now: Instant) -> Result<Option<(Viewe
         .read(move |r| -> Result<_> {
             let Some(session) = rows::session(r, &hash)? else { return Ok(None) };
             let Some(viewer) = viewer(r, session.person, today)? else { return Ok(None) };
-            let privileged = viewer.roles.iter().any(|r| matches!(r, AccessRole::Admin | AccessRole::Privacy));
+            let privileged =
+                viewer.roles.iter().any(|r| matches!(r, AccessRole::Admin | AccessRole::Privacy));
             let holds = rules.holds(session.created, session.seen, session.ends, privileged, now);
             Ok((holds && viewer.active).then_some((viewer, session.seen)))
         })
@@ -151,7 +162,14 @@ pub async fn end_other_sessions(app: &App, viewer: &Viewer, token: &str) -> Resu
 ///
 /// # Errors
 /// [`Error::Invalid`] where the old one is wrong or the new one is not good enough.
-pub async fn change_password(app: &App, viewer: &Viewer, token: &str, old: &str, new: &str, from: IpAddr) -> Result<()> {
+pub async fn change_password(
+    app: &App,
+    viewer: &Viewer,
+    token: &str,
+    old: &str,
+    new: &str,
+    from: IpAddr,
+) -> Result<()> {
     let account = viewer.person.to_string();
     app.guard.take(&account, from, app.now())?;
     let person = viewer.person;
@@ -162,11 +180,7 @@ pub async fn change_password(app: &App, viewer: &Viewer, token: &str, old: &str,
     app.guard.right(&account, from);
     let hash = new_password(app, person, new).await?;
     let (but, now, ids) = (secret_hash(token), app.now(), app.ids.clone());
-    app.store
-        .write(move |tx| -> Result<()> {
-            keep_password(tx, &ids, person, &hash, &but, now)
-        })
-        .await
+    app.store.write(move |tx| -> Result<()> { keep_password(tx, &ids, person, &hash, &but, now) }).await
 }
 
 /// Judges a new password and gives the form that is stored.

@@ -15,7 +15,9 @@ use crate::session::{self, Asker, Peer};
 /// The first page of whoever comes.
 pub async fn home(State(app): State<App>, asker: Asker) -> Response {
     match &asker.who {
-        Who::Person(viewer) => page::go_to(page::places(viewer).first().map_or("/today", |place| place.href())),
+        Who::Person(viewer) => {
+            page::go_to(page::places(viewer).first().map_or("/today", |place| place.href()))
+        }
         _ if app.settings.demo => page::go_to("/personas"),
         _ => page::go_to("/sign-in"),
     }
@@ -54,8 +56,9 @@ pub async fn sign_out(State(app): State<App>, asker: Asker) -> Answer {
     if let Some(cookie) = session::end(&app) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
-    response
-        .headers_mut()
-        .insert(HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\", \"cookies\", \"storage\""));
+    response.headers_mut().insert(
+        HeaderName::from_static("clear-site-data"),
+        HeaderValue::from_static("\"cache\", \"cookies\", \"storage\""),
+    );
     Ok(response)
 }
