@@ -51,8 +51,6 @@ pub(crate) struct Complaint {
 pub(crate) struct Ratchet {
     /// Files over the line limit, with the most lines each may have.
     pub(crate) long_files: std::collections::BTreeMap<String, usize>,
-    /// How many statements are written once per database with `sql!(`.
-    pub(crate) sql_exceptions: usize,
 }
 
 impl File {

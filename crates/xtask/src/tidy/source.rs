@@ -17,7 +17,6 @@ const PRINTING_ROOMS: &[&str] = &["crates/throughline/", "crates/xtask/", "crate
 
 pub(crate) fn complaints(files: &[File], ratchet: &Ratchet) -> Vec<Complaint> {
     let mut found = Vec::new();
-    let mut sql_exceptions = 0;
     for file in files {
         found.extend(length(file, ratchet));
         if file.is(&["rs"]) {
@@ -26,15 +25,12 @@ pub(crate) fn complaints(files: &[File], ratchet: &Ratchet) -> Vec<Complaint> {
             found.extend(beginning(file));
             found.extend(sql_outside_store(file, &pieces));
             found.extend(unwanted_code(file, &pieces));
-            if file.path.starts_with("crates/store/src/") {
-                sql_exceptions += sql_exceptions_in(file, &pieces);
-            }
         }
         if file.is(&["mjs", "ts", "js"]) {
             found.extend(switched_off_in_script(file));
         }
     }
-    found.extend(stale_ratchet(files, ratchet, sql_exceptions));
+    found.extend(stale_ratchet(files, ratchet));
     found
 }
 
@@ -141,10 +137,6 @@ fn code_lines<'a>(pieces: &[Piece<'a>]) -> impl Iterator<Item = (usize, &'a str)
         .into_iter()
 }
 
-fn sql_exceptions_in(_file: &File, pieces: &[Piece<'_>]) -> usize {
-    code_lines(pieces).filter(|(_, line)| line.contains("sql!(") || line.contains("sql! {")).count()
-}
-
 fn switched_off_in_script(file: &File) -> Vec<Complaint> {
     const SWITCHES: &[&str] = &[
         "test.skip(",
@@ -164,8 +156,8 @@ fn switched_off_in_script(file: &File) -> Vec<Complaint> {
         .collect()
 }
 
-/// Exceptions that are no longer needed, or more than are allowed.
-fn stale_ratchet(files: &[File], ratchet: &Ratchet, sql_exceptions: usize) -> Vec<Complaint> {
+/// Exceptions that are no longer needed.
+fn stale_ratchet(files: &[File], ratchet: &Ratchet) -> Vec<Complaint> {
     let here = |says: String| Complaint { path: "crates/xtask/ratchet.json".into(), line: 1, says };
     let mut found = Vec::new();
     for (path, most) in &ratchet.long_files {
@@ -179,16 +171,6 @@ fn stale_ratchet(files: &[File], ratchet: &Ratchet, sql_exceptions: usize) -> Ve
             }
             Some(_) => {}
         }
-    }
-    match sql_exceptions.cmp(&ratchet.sql_exceptions) {
-        std::cmp::Ordering::Greater => found.push(here(format!(
-            "{sql_exceptions} statements are written once per database, and {} were agreed: find a form both understand",
-            ratchet.sql_exceptions
-        ))),
-        std::cmp::Ordering::Less => {
-            found.push(here(format!("sql_exceptions is {sql_exceptions} now: lower it")));
-        }
-        std::cmp::Ordering::Equal => {}
     }
     found
 }
@@ -245,18 +227,8 @@ mod tests {
     #[test]
     fn the_ratchet_only_tightens() {
         let long = planted("crates/app/src/people.rs", &"//! x\n".repeat(950));
-        let ratchet = |lines| Ratchet {
-            long_files: [("crates/app/src/people.rs".into(), lines)].into(),
-            sql_exceptions: 0,
-        };
+        let ratchet = |lines| Ratchet { long_files: [("crates/app/src/people.rs".into(), lines)].into() };
         assert!(complaints(std::slice::from_ref(&long), &ratchet(950)).is_empty());
         assert!(complaints(std::slice::from_ref(&long), &ratchet(960))[0].says.contains("lower its limit"));
-        let exception =
-            planted("crates/store/src/search.rs", "//! x\nfn f() { sql!(sqlite: \"a\", postgres: \"b\") }\n");
-        assert!(
-            complaints(&[exception], &Ratchet::default())[0]
-                .says
-                .contains("1 statements are written once per database")
-        );
     }
 }
