@@ -10,6 +10,7 @@
 
 pub mod csv;
 mod dated;
+pub mod mail;
 pub mod metrics;
 pub mod people;
 pub mod targets;

@@ -26,7 +26,7 @@ fn read_with(bytes: &[u8], options: &Options) -> (Vec<String>, Vec<String>, Opti
     let mut rows = Vec::new();
     let (problems, dialect) = table.each(|row| {
         let subject = row.required(0).unwrap_or("").to_owned();
-        let day = row.period(1).map_or("-".to_owned(), |p| shown(p));
+        let day = row.period(1).map_or("-".to_owned(), shown);
         let value = row.number(2).map_or("-".to_owned(), |v| v.to_string());
         let note = row.text(3).map_or(String::new(), |n| format!(" {n}"));
         if row.is_sound() {
