@@ -14,6 +14,8 @@ pub(crate) const CRM: &str = "https://crm.northwind.example";
 pub(crate) const HR: &str = "https://people.northwind.example";
 /// Home page of the planning system of Alder Industrial.
 pub(crate) const ERP: &str = "https://erp.alder.example";
+/// xAPI account home page of the learning system of Alder Industrial.
+pub(crate) const ALDER_LMS: &str = "https://learn.alder.example";
 /// Home page of HR at Alder Industrial.
 pub(crate) const ALDER_HR: &str = "https://people.alder.example";
 

@@ -43,7 +43,7 @@ pub(crate) fn runs(b: &mut Build, n: &Northwind) {
         *statements.entry(day_of(event.at)).or_default() += 1;
     }
     let stopped = b.weeks.monday(crate::noise::WEEKS as i32 - BROKEN_WEEKS as i32);
-    for (index, feed) in b.world.feeds.iter().enumerate() {
+    for index in 0..b.world.feeds.len() {
         let feed_ix = FeedIx::of(index);
         let mut day = from;
         while day < b.weeks.today() {
@@ -54,6 +54,9 @@ pub(crate) fn runs(b: &mut Build, n: &Northwind) {
                 (0, Some("401: the access token is not valid any more"))
             } else if feed_ix == n.feeds.lms {
                 (taken + statements.get(&day).copied().unwrap_or(0), None)
+            } else if feed_ix == n.feeds.hr {
+                let moved = b.world.people.iter().filter(|p| p.joined == day || p.left == Some(day)).count();
+                (moved as u32, None)
             } else {
                 (taken, None)
             };
@@ -62,7 +65,6 @@ pub(crate) fn runs(b: &mut Build, n: &Northwind) {
             b.world.feed_runs.push(FeedRun { feed: feed_ix, at, rows: taken, set_aside, problem });
             day = day.plus(1);
         }
-        debug_assert!(!feed.code.is_empty());
     }
     b.world.feed_runs.sort_by_key(|run| (run.at, run.feed));
 }

@@ -10,7 +10,10 @@
 
 use domain::time::Day;
 
+mod alder;
 mod build;
+mod case;
+mod coaching;
 mod feeds;
 mod harbour;
 mod learning;
@@ -18,7 +21,9 @@ mod metrics;
 mod names;
 mod noise;
 mod northwind;
+mod personas;
 mod supports;
+mod text;
 mod truths;
 mod work;
 mod world;
@@ -32,19 +37,27 @@ pub use world::*;
 pub fn generate(seed: u64, today: Day, scale: Scale) -> (World, Truths) {
     let mut b = build::Build::new(seed, today, scale);
     let mut n = northwind::found(&mut b);
+    let a = alder::found(&mut b);
     metrics::northwind(&mut b, &n);
+    alder::metrics(&mut b, &a);
     let catalogue = learning::catalogue(&mut b);
     supports::deal_waves(&mut b, &mut n);
     metrics::northwind_targets(&mut b, &n);
     supports::interventions(&mut b, &n, &catalogue);
     supports::studies(&mut b, &n);
+    alder::supports(&mut b, &a);
     let adoption = learning::adopt(&b, &n);
     let numbers = work::numbers(&mut b, &n, &adoption);
     work::observe(&mut b, &n, &numbers, &adoption);
-    let second_accounts = learning::events(&mut b, &n, &catalogue, &adoption);
-    learning::sort(&mut b);
+    let days_off = alder::numbers(&mut b, &a);
     b.world.observations.sort_unstable_by_key(|o| (o.recorded, o.metric, o.subject, o.period, o.revision));
+    let second_accounts = learning::events(&mut b, &n, &catalogue, &adoption);
+    learning::planners(&mut b, &catalogue, &a.new_planners, alder::START);
+    learning::sort(&mut b);
+    coaching::write(&mut b, &n, &numbers);
+    case::write(&mut b, &a);
+    personas::write(&mut b, &n, &a);
     feeds::runs(&mut b, &n);
-    let truths = truths::planted(&b, &n, &numbers, second_accounts);
+    let truths = truths::planted(&b, &n, &numbers, days_off, second_accounts);
     (b.world, truths)
 }

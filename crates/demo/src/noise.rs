@@ -8,7 +8,6 @@ use rand_chacha::ChaCha8Rng;
 /// so that changing how one thing is drawn moves nothing else.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Use {
-    Names,
     Branches,
     Shocks,
     Levels,

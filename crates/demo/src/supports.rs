@@ -14,7 +14,6 @@ pub(crate) const WEBINAR: InterventionIx = InterventionIx(3);
 pub(crate) const CALL_LIST: InterventionIx = InterventionIx(4);
 pub(crate) const CALL_CARD: InterventionIx = InterventionIx(5);
 pub(crate) const CALL_REVIEW: InterventionIx = InterventionIx(6);
-pub(crate) const QUIET_BLOCKS: InterventionIx = InterventionIx(7);
 
 /// First weeks of the four waves of the lesson.
 pub(crate) const LESSON_WAVES: [i32; 4] = [44, 48, 52, 56];

@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 
+use crate::alder::ROUTINE;
 use crate::build::Build;
 use crate::harbour;
 use crate::metrics::*;
@@ -65,6 +66,7 @@ pub(crate) fn planted(
     b: &Build,
     n: &Northwind,
     numbers: &Numbers,
+    days_off: f64,
     second_accounts: Vec<(AccountIx, PersonIx)>,
 ) -> Truths {
     let shown = |position: usize| n.members[n.branches[n.shown].members[position]].person;
@@ -83,6 +85,7 @@ pub(crate) fn planted(
             effect(PROMPT_COACHING, CONTACTS, numbers.talk_effect, Conclusion::Helps, None),
             effect(WEBINAR, CALLS, 0.0, Conclusion::NoDifference, Some(0.2)),
             effect(CALL_LIST, CONTACTS, 0.05, Conclusion::Helps, None),
+            Effect { absolute: true, ..effect(ROUTINE, DAYS_ON_HAND, days_off, Conclusion::Helps, None) },
         ],
         need_leader: harbour::NEED_LEADER.iter().map(|&(who, metric)| (shown(who), metric)).collect(),
         plain_threshold_reds: harbour::BELOW_TARGET,

@@ -18,7 +18,8 @@ macro_rules! positions {
             pub const fn at(self) -> usize {
                 self.0 as usize
             }
-            pub(crate) const fn of(index: usize) -> Self {
+            /// The position for an index.
+            pub const fn of(index: usize) -> Self {
                 Self(index as u32)
             }
         }
@@ -432,7 +433,7 @@ pub struct Target {
     pub metric: MetricIx,
     /// For whom.
     pub scope: TargetScope,
-    /// The agreed level.
+    /// The agreed level, as shown: for ratios in per cent, after the metric's factor.
     pub level: f64,
     /// Allowed distance from it.
     pub tolerance: f64,
@@ -648,7 +649,8 @@ pub struct Pick {
     pub metric: MetricIx,
     /// The Monday of the last low week that was looked at.
     pub flagged: Day,
-    /// When they got it; none where there was no seat or no talk.
+    /// When they got it, in the week after `flagged`; none where there was no seat or no talk.
+    /// For those without, that same week is the one to compare from.
     pub started: Option<Day>,
 }
 
