@@ -84,8 +84,12 @@ pub(crate) fn found(b: &mut Build) -> Alder {
         zone: Some("Europe/Dublin"),
         ..unit("alder".into(), "Alder Industrial".into(), UnitKind::Organisation, None)
     });
-    let centre =
-        b.unit(unit("al-centre".into(), "Operations and sales office".into(), UnitKind::Department, Some(organisation)));
+    let centre = b.unit(unit(
+        "al-centre".into(),
+        "Operations and sales office".into(),
+        UnitKind::Department,
+        Some(organisation),
+    ));
     let executive = JobRoleIx::of(b.world.job_roles.iter().position(|r| r.code == "executive").unwrap_or(0));
     let analyst_role = b.job_role("performance_analyst", "Performance analyst");
     let roles = Roles {
@@ -131,7 +135,8 @@ pub(crate) fn found(b: &mut Build) -> Alder {
         for (line, &unit) in lines.iter().enumerate() {
             // Two of four planners in each plant came after the procedure was last explained.
             let new = line < 2;
-            let (person, since) = hire(b, None, unit, roles.planner, if new { 20 + 3 * line as i32 } else { -140 });
+            let (person, since) =
+                hire(b, None, unit, roles.planner, if new { 20 + 3 * line as i32 } else { -140 });
             b.reports(person, manager, since, None);
             let login = b.login(person);
             let lms = b.account(Some(person), AccountSystem::Lms, ALDER_LMS, login);
@@ -171,10 +176,16 @@ pub(crate) fn metrics(b: &mut Build, a: &Alder) {
     use Level::{Business, Performance, Solution};
     let (line, plant) = (Grain::Unit(UnitKind::Line), Grain::Unit(UnitKind::Plant));
     let [erp, planning, freight] = a.feeds;
-    let from = |feed, job_role| Source { organisation: a.organisation, job_role, owner: a.vp_operations, feed };
+    let from =
+        |feed, job_role| Source { organisation: a.organisation, job_role, owner: a.vp_operations, feed };
     let stock = b.metric(
         DAYS_ON_HAND,
-        ["days_on_hand", "Days on hand", "days", "How long stock lies before it is used: stock divided by what a day uses."],
+        [
+            "days_on_hand",
+            "Days on hand",
+            "days",
+            "How long stock lies before it is used: stock divided by what a day uses.",
+        ],
         (Business, line, Mean),
         from(erp, None),
     );
@@ -182,7 +193,12 @@ pub(crate) fn metrics(b: &mut Build, a: &Alder) {
     stock.decimals = 1;
     let stops = b.metric(
         LINE_STOPS,
-        ["line_stops", "Stops for missing material", "stops", "Times a line stood because material was not there."],
+        [
+            "line_stops",
+            "Stops for missing material",
+            "stops",
+            "Times a line stood because material was not there.",
+        ],
         (Business, line, Sum),
         from(erp, None),
     );
@@ -201,7 +217,12 @@ pub(crate) fn metrics(b: &mut Build, a: &Alder) {
     );
     b.metric(
         FREIGHT_ON_TIME,
-        ["freight_on_time", "On-time freight", "%", "Shipments that came on the agreed day, of all shipments."],
+        [
+            "freight_on_time",
+            "On-time freight",
+            "%",
+            "Shipments that came on the agreed day, of all shipments.",
+        ],
         (Performance, plant, Ratio),
         from(freight, Some(a.roles.freight)),
     );
@@ -226,22 +247,42 @@ pub(crate) fn metrics(b: &mut Build, a: &Alder) {
     for (metric, words, role) in [
         (
             CHECKLIST_USED,
-            ["checklist_used", "Planning checklist used", "%", "Lines planned with the checklist, of all lines."],
+            [
+                "checklist_used",
+                "Planning checklist used",
+                "%",
+                "Lines planned with the checklist, of all lines.",
+            ],
             a.roles.planner,
         ),
         (
             SALES_MEETING_HELD,
-            ["sales_meeting_held", "Weekly sales meeting held", "%", "Meetings with sales held, of those due."],
+            [
+                "sales_meeting_held",
+                "Weekly sales meeting held",
+                "%",
+                "Meetings with sales held, of those due.",
+            ],
             a.roles.planner,
         ),
         (
             FREIGHT_CLAUSES,
-            ["freight_clauses", "Freight vendors with the clause", "%", "Vendors whose contract has it, of all."],
+            [
+                "freight_clauses",
+                "Freight vendors with the clause",
+                "%",
+                "Vendors whose contract has it, of all.",
+            ],
             a.roles.freight,
         ),
         (
             DECISION_TABLE_USED,
-            ["decision_table_used", "Decision table used", "%", "Stock moves looked up in the table, of a sample."],
+            [
+                "decision_table_used",
+                "Decision table used",
+                "%",
+                "Stock moves looked up in the table, of a sample.",
+            ],
             a.roles.floor,
         ),
     ] {
@@ -291,7 +332,8 @@ pub(crate) fn supports(b: &mut Build, a: &Alder) {
         performance: Vec::new(),
         solution: Vec::new(),
     };
-    let lesson = b.world.activities.iter().position(|x| x.iri.ends_with("planning-procedure")).map(ActivityIx::of);
+    let lesson =
+        b.world.activities.iter().position(|x| x.iri.ends_with("planning-procedure")).map(ActivityIx::of);
     b.world.interventions.extend([
         Intervention {
             code: "planning-checklist",
@@ -451,21 +493,30 @@ pub(crate) fn numbers(b: &mut Build, a: &Alder) -> f64 {
                 let stops = (0..6).filter(|_| dice.chance(0.09)).count();
                 push(LINE_STOPS, unit, stops as f64, None);
                 let units = (900.0 + 60.0 * dice.normal_within(2.5)).round();
-                let right = 0.605 + 0.03 * (f64::from(w) / 77.0) + 0.11 * on(0, 4.0) + 0.015 * planning[week] + 0.02 * dice.normal_within(2.5);
+                let right = 0.605
+                    + 0.03 * (f64::from(w) / 77.0)
+                    + 0.11 * on(0, 4.0)
+                    + 0.015 * planning[week]
+                    + 0.02 * dice.normal_within(2.5);
                 push(FORECAST, unit, (units * right).round(), Some(units));
                 let counted = 60.0;
                 let table = on(0, 4.0).max(if i == COPIED.0 { 0.6 * lived(w, COPIED.1, 3.0) } else { 0.0 });
-                let agreed = 0.83 + 0.015 * (f64::from(w) / 77.0) + 0.065 * table + 0.03 * dice.normal_within(2.5);
+                let agreed =
+                    0.83 + 0.015 * (f64::from(w) / 77.0) + 0.065 * table + 0.03 * dice.normal_within(2.5);
                 push(INVENTORY, unit, (counted * agreed).round().min(counted), Some(counted));
             }
             let shipments = 80.0 + dice.below(30) as f64;
-            let on_time = 0.78 + 0.02 * (f64::from(w) / 77.0) + 0.06 * on(2, 5.0) - if strike { 0.22 } else { 0.0 };
+            let on_time =
+                0.78 + 0.02 * (f64::from(w) / 77.0) + 0.06 * on(2, 5.0) - if strike { 0.22 } else { 0.0 };
             let on_time = on_time + 0.025 * dice.normal_within(2.5);
             push(FREIGHT_ON_TIME, plant.unit, (shipments * on_time).round(), Some(shipments));
-            let premium = 0.12 - 0.045 * on(3, 5.0) + if strike { 0.09 } else { 0.0 } + 0.015 * dice.normal_within(2.5);
+            let premium =
+                0.12 - 0.045 * on(3, 5.0) + if strike { 0.09 } else { 0.0 } + 0.015 * dice.normal_within(2.5);
             push(PREMIUM_FREIGHT, plant.unit, (shipments * premium).round().max(0.0), Some(shipments));
             if started && w >= START {
-                let using = |dice: &mut Dice, of: usize, share: f64| (0..of).filter(|_| dice.chance(share)).count() as f64;
+                let using = |dice: &mut Dice, of: usize, share: f64| {
+                    (0..of).filter(|_| dice.chance(share)).count() as f64
+                };
                 let settled = lived(w, START, 3.0);
                 push(CHECKLIST_USED, plant.unit, using(&mut dice, 4, 0.88 * settled + 0.05), Some(4.0));
                 push(SALES_MEETING_HELD, plant.unit, using(&mut dice, 1, 0.6 + 0.32 * settled), Some(1.0));

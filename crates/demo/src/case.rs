@@ -136,14 +136,8 @@ pub(crate) fn write(b: &mut Build, a: &Alder) {
             &[3, 0],
         ),
     ];
-    let cause = |what, boxes: &[CauseBox], evidence_for, evidence_against, metric, support, lesson_share| Cause {
-        what,
-        boxes: boxes.to_vec(),
-        evidence_for,
-        evidence_against,
-        metric,
-        support,
-        lesson_share,
+    let cause = |what, boxes: &[CauseBox], evidence_for, evidence_against, metric, support, lesson_share| {
+        Cause { what, boxes: boxes.to_vec(), evidence_for, evidence_against, metric, support, lesson_share }
     };
     use CauseBox::{Incentives, Information, Knowledge, Resources};
     let causes = vec![
@@ -184,7 +178,11 @@ pub(crate) fn write(b: &mut Build, a: &Alder) {
             0.0,
         ),
     ];
-    let vote = |voice, ranks: [u16; 4], shares: [u16; 4]| PanelVote { voice, ranks: ranks.to_vec(), shares: shares.to_vec() };
+    let vote = |voice, ranks: [u16; 4], shares: [u16; 4]| PanelVote {
+        voice,
+        ranks: ranks.to_vec(),
+        shares: shares.to_vec(),
+    };
     let panel = vec![
         vote("Plant manager", [1, 2, 3, 4], [40, 30, 18, 12]),
         vote("Plant manager", [1, 2, 4, 3], [45, 25, 10, 20]),

@@ -188,7 +188,13 @@ fn shown_branch(b: &mut Build, n: &Northwind, sessions: &mut Vec<Session>) {
         }
         day
     };
-    let past = |person, metric, reason, held: Day, words: (&'static str, &'static str, &'static str), check: Check, outcome| Session {
+    let past = |person,
+                metric,
+                reason,
+                held: Day,
+                words: (&'static str, &'static str, &'static str),
+                check: Check,
+                outcome| Session {
         leader,
         person,
         metric,
@@ -223,8 +229,16 @@ fn shown_branch(b: &mut Build, n: &Northwind, sessions: &mut Vec<Session>) {
     );
     hana.since = Some(weeks.monday(last - 9));
     hana.messages = vec![
-        Message { from: leader, at: at(friday(last - 8).plus(-2), 9, 5), text: "I saw that contacts changed. Shall we look at your week together on Friday?" },
-        Message { from: who("Hana Novak"), at: at(friday(last - 8).plus(-2), 11, 30), text: "Yes please. It is the papers of the three who moved, I think." },
+        Message {
+            from: leader,
+            at: at(friday(last - 8).plus(-2), 9, 5),
+            text: "I saw that contacts changed. Shall we look at your week together on Friday?",
+        },
+        Message {
+            from: who("Hana Novak"),
+            at: at(friday(last - 8).plus(-2), 11, 30),
+            text: "Yes please. It is the papers of the three who moved, I think.",
+        },
     ];
     sessions.push(hana);
     // Emeka: the check is three days overdue.
@@ -342,7 +356,10 @@ fn commitments(b: &mut Build, n: &Northwind) {
         (
             1,
             CALLS,
-            &[(42.0, 26, "Where I was last year, and it felt right."), (44.0, 76, "The call list gives me two more a week.")][..],
+            &[
+                (42.0, 26, "Where I was last year, and it felt right."),
+                (44.0, 76, "The call list gives me two more a week."),
+            ][..],
         ),
         (6, CALLS, &[(40.0, 30, "What I reach in a usual week."), (38.0, 68, "Two accounts moved to Ines.")]),
         (5, ASSETS, &[(430_000.0, 40, "Two estates are being settled this year.")]),

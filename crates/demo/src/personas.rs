@@ -19,7 +19,8 @@ pub(crate) fn write(b: &mut Build, n: &Northwind, a: &Alder) {
         .map_or(shown.leader, |position| n.members[shown.members[position]].person);
     let branch = "Northwind Advisors, Harbour Street".to_owned();
     let both = "Northwind Advisors and Alder Industrial".to_owned();
-    let persona = |kind, person, title, place: &str, sees| Persona { kind, person, title, place: place.into(), sees };
+    let persona =
+        |kind, person, title, place: &str, sees| Persona { kind, person, title, place: place.into(), sees };
     b.world.personas = vec![
         persona(
             PersonaKind::Leader,
@@ -28,7 +29,13 @@ pub(crate) fn write(b: &mut Build, n: &Northwind, a: &Alder) {
             &branch,
             "Who of nine people needs him today, and who does not.",
         ),
-        persona(PersonaKind::Member, maya, "Account manager", &branch, "Her own numbers, before anyone else sees them."),
+        persona(
+            PersonaKind::Member,
+            maya,
+            "Account manager",
+            &branch,
+            "Her own numbers, before anyone else sees them.",
+        ),
         persona(
             PersonaKind::Executive,
             a.vp_operations,

@@ -32,7 +32,10 @@ impl<'a> Panel<'a> {
     fn rows(&self, metric: MetricIx) -> HashMap<(u32, usize), (f64, f64)> {
         let mut rows = HashMap::new();
         for row in self.world.observations.iter().filter(|o| o.metric() == metric) {
-            rows.insert((row.subject, self.week(row.period)), (row.numerator, row.denominator.unwrap_or(1.0)));
+            rows.insert(
+                (row.subject, self.week(row.period)),
+                (row.numerator, row.denominator.unwrap_or(1.0)),
+            );
         }
         rows
     }
@@ -100,7 +103,8 @@ fn staged(panel: &Panel, study: &StudyPlan, before: usize, weeks: std::ops::Rang
         for week in weeks.clone().map(|e| g + e).filter(|&w| w < WEEKS) {
             let others: Vec<UnitIx> =
                 study.units.iter().copied().filter(|u| start.get(u).is_none_or(|&s| s > week)).collect();
-            let change = |units: &[UnitIx]| -> Vec<f64> { units.iter().map(|&u| y(u, week) - base(u, g)).collect() };
+            let change =
+                |units: &[UnitIx]| -> Vec<f64> { units.iter().map(|&u| y(u, week) - base(u, g)).collect() };
             let (a, b) = (change(&treated), change(&others));
             let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
             let w = treated.len() as f64;
@@ -129,13 +133,15 @@ fn flagged(panel: &Panel, study: &StudyPlan, drop_window: bool) -> (Estimate, f6
     for pick in panel.world.picks.iter().filter(|p| p.intervention == study.intervention) {
         let flagged = panel.week(pick.flagged);
         let mean = |range: std::ops::Range<usize>| {
-            let known: Vec<f64> = range.filter_map(|w| rows.get(&(pick.person.0, w))).map(|r| r.0 / r.1).collect();
+            let known: Vec<f64> =
+                range.filter_map(|w| rows.get(&(pick.person.0, w))).map(|r| r.0 / r.1).collect();
             (known.len() >= 2).then(|| known.iter().sum::<f64>() / known.len() as f64)
         };
         if flagged + after >= WEEKS || flagged < 20 {
             continue;
         }
-        let (Some(usual), Some(then)) = (mean(flagged.saturating_sub(20)..flagged - 5), mean(flagged + 1..flagged + 1 + after))
+        let (Some(usual), Some(then)) =
+            (mean(flagged.saturating_sub(20)..flagged - 5), mean(flagged + 1..flagged + 1 + after))
         else {
             continue;
         };
@@ -186,9 +192,15 @@ fn series(panel: &Panel, metric: MetricIx, person: PersonIx) -> Vec<Option<f64>>
 /// The level agreed for a person in the last week.
 fn target<'a>(world: &'a World, metric: MetricIx, unit: UnitIx) -> &'a Target {
     let newest = |scope: &dyn Fn(&TargetScope) -> bool| {
-        world.targets.iter().filter(|t| t.metric == metric && scope(&t.scope) && t.from <= world.today).next_back()
+        world
+            .targets
+            .iter()
+            .filter(|t| t.metric == metric && scope(&t.scope) && t.from <= world.today)
+            .next_back()
     };
-    newest(&|s| *s == TargetScope::Unit(unit)).or_else(|| newest(&|s| matches!(s, TargetScope::JobRole(_)))).unwrap()
+    newest(&|s| *s == TargetScope::Unit(unit))
+        .or_else(|| newest(&|s| matches!(s, TargetScope::JobRole(_))))
+        .unwrap()
 }
 
 #[test]
@@ -210,7 +222,12 @@ fn every_planted_conclusion_can_be_reached() {
             truths.effects.iter().find(|e| e.intervention == what).unwrap().size
         };
         let shown = |what: &str, e: Estimate, truth: f64| {
-            println!("seed {seed:2} {what:28} {:+.4} ({:+.4} to {:+.4}) truth {truth:+.4}", e.value, e.low(), e.high());
+            println!(
+                "seed {seed:2} {what:28} {:+.4} ({:+.4} to {:+.4}) truth {truth:+.4}",
+                e.value,
+                e.low(),
+                e.high()
+            );
         };
         for before in [1, 8] {
             let name = |a: &'static str, b: &'static str| if before == 1 { a } else { b };
@@ -232,8 +249,14 @@ fn every_planted_conclusion_can_be_reached() {
             let (e, naive, with, without) = flagged(&panel, study("keep-going-webinar"), drop);
             shown("webinar", e, 0.0);
             println!("        plain before-after {naive:+.3}, {with} with, {without} without");
-            count(name("webinar no difference", "webinar no difference, window dropped"), e.low() < 0.0 && e.high() > 0.0);
-            count(name("webinar looks like +20 %", "webinar looks like +20 % (2)"), (0.15..0.26).contains(&naive));
+            count(
+                name("webinar no difference", "webinar no difference, window dropped"),
+                e.low() < 0.0 && e.high() > 0.0,
+            );
+            count(
+                name("webinar looks like +20 %", "webinar looks like +20 % (2)"),
+                (0.15..0.26).contains(&naive),
+            );
             let (e, naive, with, without) = flagged(&panel, study("talk-within-five-days"), drop);
             shown("prompt talk", e, truth("talk-within-five-days"));
             println!("        plain before-after {naive:+.3}, {with} with, {without} without");
@@ -245,8 +268,12 @@ fn every_planted_conclusion_can_be_reached() {
         count("planning routine helps", e.high() < 0.0);
 
         let team = world.units.iter().position(|u| u.name == "Harbour Street").map(UnitIx::of).unwrap();
-        let members: Vec<PersonIx> =
-            world.memberships.iter().filter(|m| m.unit == team && world.job_roles[m.job_role.at()].code == "account_manager").map(|m| m.person).collect();
+        let members: Vec<PersonIx> = world
+            .memberships
+            .iter()
+            .filter(|m| m.unit == team && world.job_roles[m.job_role.at()].code == "account_manager")
+            .map(|m| m.person)
+            .collect();
         assert_eq!(members.len(), 9);
         let (mut shifts, mut gaps, mut below) = (Vec::new(), Vec::new(), 0);
         for &person in &members {
@@ -257,7 +284,8 @@ fn every_planted_conclusion_can_be_reached() {
                 if changed(&own) {
                     shifts.push((person, metric));
                 }
-                let window: Vec<f64> = own[WEEKS - t.window_weeks as usize..].iter().flatten().copied().collect();
+                let window: Vec<f64> =
+                    own[WEEKS - t.window_weeks as usize..].iter().flatten().copied().collect();
                 if window.iter().filter(|&&x| x < t.level - t.tolerance).count() * 10 >= window.len() * 8 {
                     gaps.push((person, metric));
                 }
@@ -267,10 +295,16 @@ fn every_planted_conclusion_can_be_reached() {
         }
         let hana = members.iter().find(|p| world.people[p.at()].name == "Hana Novak").unwrap();
         shifts.retain(|(p, m)| !(p == hana && m.at() == 0));
-        if shifts != truths.need_leader[..1] || gaps != truths.need_leader[1..] || below != truths.plain_threshold_reds {
+        if shifts != truths.need_leader[..1]
+            || gaps != truths.need_leader[1..]
+            || below != truths.plain_threshold_reds
+        {
             println!("seed {seed:2} shifts {shifts:?} gaps {gaps:?} below {below}");
         }
-        count("two of nine need their leader", shifts == truths.need_leader[..1] && gaps == truths.need_leader[1..]);
+        count(
+            "two of nine need their leader",
+            shifts == truths.need_leader[..1] && gaps == truths.need_leader[1..],
+        );
         count("five below a plain threshold", below == truths.plain_threshold_reds);
     }
     println!("\nof {} seeds:", SEEDS.count());
