@@ -1,11 +1,12 @@
 //! `cargo xtask tidy`: the house rules that a machine can check, each with the reason it stands for.
 //!
-//! Every rule is a pure function from the repository's text to complaints, in one of four files:
-//! [`workspace`] (crates and their directions), [`source`] (Rust files), [`words`] (what things are called)
-//! and [`documents`] (links, paths, lock files). To add one: write the function, call it from [`complaints`],
+//! Every rule is a pure function from the repository's text to complaints, in one of five files:
+//! [`workspace`] (crates and their directions), [`source`] (Rust files), [`words`] (what things are called),
+//! [`pages`] (what a page may contain) and [`documents`] (links, paths, lock files). To add one: write the function, call it from [`complaints`],
 //! and plant what it should find in its tests.
 
 mod documents;
+mod pages;
 mod rust_text;
 mod source;
 mod words;
@@ -92,6 +93,7 @@ fn complaints(root: &Path, files: &[File]) -> Result<Vec<Complaint>> {
     let mut found = workspace::complaints(&workspace::crates(root)?, files);
     found.extend(source::complaints(files, &ratchet));
     found.extend(words::complaints(files));
+    found.extend(pages::complaints(files));
     found.extend(documents::complaints(root, files));
     found.sort();
     found.dedup();
