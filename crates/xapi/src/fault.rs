@@ -50,8 +50,15 @@ impl fmt::Display for Fault {
 impl std::error::Error for Fault {}
 
 impl Default for Limits {
-    /// 64 MiB a request, 8 MiB a statement, 20,000 statements, 64 levels, 200 faults.
+    /// 64 MiB a request, 8 MiB a statement, 20,000 statements, 1,000 parts, 64 levels, 200 faults.
     fn default() -> Self {
-        Self { body_bytes: 64 << 20, statement_bytes: 8 << 20, statements: 20_000, depth: 64, faults: 200 }
+        Self {
+            body_bytes: 64 << 20,
+            statement_bytes: 8 << 20,
+            statements: 20_000,
+            parts: 1_000,
+            depth: 64,
+            faults: 200,
+        }
     }
 }

@@ -30,7 +30,9 @@
 //!
 //! `json` reads text strictly and keeps the place of every value; `judge` holds what was read to the rules and builds the
 //! values of `statement`; `rules` is the table of all rules with their clauses. The other files each do one thing with a
-//! statement: `index` (rows for a store), `splice` (the text as stored).
+//! statement: `index` (rows for a store), `splice` (the text as stored), `sameness` (whether two mean the same), `format` (the
+//! forms a reader may ask for), `multipart` and `signature` (what comes with it). `query` reads parameters, `document` judges
+//! writes to the state and profile resources.
 //!
 //! # To add a rule
 //!
@@ -38,25 +40,45 @@
 //! rule has none.
 
 mod agent;
+mod document;
 mod fault;
+mod format;
 mod index;
 mod iri;
 mod json;
 mod judge;
 mod language;
+mod multipart;
 mod parse;
+mod query;
 pub mod rules;
+mod sameness;
+mod shape;
+mod signature;
 mod splice;
 mod statement;
 mod time;
 mod version;
 
 pub use agent::{Actor, Agent, BadKey, Group, Ifi, IfiKey, agent_key, person_json};
+pub use document::{
+    Document, Preconditions, Refusal, Resource, Write, check_document, etag, may_write, merge_document,
+};
 pub use fault::{Fault, Faults};
+pub use format::{Format, activity_json, canonical_format, ids_format, merge_definition};
 pub use index::{ActivityRole, ActivityRow, ActivitySeen, AgentRole, AgentRow, Index, ObjectKind, index};
 pub use iri::{iri_fault, is_iri, mailto_fault};
 pub use language::{LanguageMap, Preferred, is_language_tag};
+pub use multipart::{
+    OutPart, Part, Parts, check_attachments, multipart_boundary, sha2_of, split_multipart, write_multipart,
+};
 pub use parse::{Limits, parse_actor, parse_statements};
+pub use query::{
+    DocumentCall, DocumentQuery, Filter, StatementsQuery, activities_query, agents_query, document_query,
+    post_query, put_query, statements_query,
+};
+pub use sameness::{fingerprint, same_meaning};
+pub use signature::{Algorithm, Jws, check_signature};
 pub use splice::{ServerFields, rfc3339};
 pub use statement::{
     Activity, Attachment, Context, ContextActor, Definition, Duration, Json, Object, Received,

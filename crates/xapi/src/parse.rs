@@ -19,6 +19,8 @@ pub struct Limits {
     pub statement_bytes: usize,
     /// Statements in a batch.
     pub statements: usize,
+    /// Parts of a multipart/mixed request.
+    pub parts: usize,
     /// Levels of nesting, at most 256.
     pub depth: usize,
     /// Faults that are reported; the rest are left unsaid.
@@ -73,7 +75,7 @@ impl Batch {
     fn read(&mut self, doc: &mut Doc<'_>) -> Result<(), Broken> {
         if doc.peek() != Some(b'[') {
             doc.next_value("$")?;
-            self.judge(doc, "$", 0);
+            self.judge(doc, "$", None);
             return doc.finish();
         }
         doc.step();
@@ -93,7 +95,7 @@ impl Batch {
             }
             doc.peek();
             doc.next_value(&base)?;
-            self.judge(doc, &base, count);
+            self.judge(doc, &base, Some(count));
             count += 1;
             match doc.peek() {
                 Some(b',') => doc.step(),
@@ -105,7 +107,7 @@ impl Batch {
         doc.finish()
     }
 
-    fn judge(&mut self, doc: &Doc<'_>, base: &str, place: usize) {
+    fn judge(&mut self, doc: &Doc<'_>, base: &str, place: Option<usize>) {
         let room = self.limits.faults.saturating_sub(self.faults.len());
         let mut judge = Judge::new(doc, self.version, base, room);
         let root = doc.root();
@@ -122,7 +124,7 @@ impl Batch {
         let parsed = judge.statement(root);
         if let Some((statement, _)) = &parsed
             && let Some(id) = statement.id
-            && let Some(first) = self.ids.insert(id, place)
+            && let Some(first) = self.ids.insert(id, place.unwrap_or_default())
         {
             let at = root.get("id").unwrap_or(root);
             judge.fault(
@@ -134,7 +136,7 @@ impl Batch {
         let faults = judge.into_faults();
         match parsed {
             Some((statement, layout)) if faults.is_empty() && self.faults.is_empty() => {
-                self.received.push(Received { statement, raw: root.raw().to_owned(), layout });
+                self.received.push(Received { statement, raw: root.raw().to_owned(), place, layout });
             }
             _ => self.faults.extend(faults),
         }

@@ -22,6 +22,8 @@ pub struct Received {
     pub statement: Statement,
     /// The text of this statement alone, byte for byte as it came.
     pub raw: String,
+    /// Its place in the batch it came in.
+    pub(crate) place: Option<usize>,
     pub(crate) layout: Layout,
 }
 

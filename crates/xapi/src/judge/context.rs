@@ -180,12 +180,12 @@ impl<'d> Judge<'d> {
             self.fault(v, rule, what);
         }
         let mut relevant_types = Vec::new();
-        if let Some(v) = types {
-            if let Some(list) = self.array(v) {
-                relevant_types = list.items().filter_map(|v| self.iri(v).map(str::to_owned)).collect();
-                if list.is_empty() {
-                    self.fault(v, rule, "the list is empty");
-                }
+        if let Some(v) = types
+            && let Some(list) = self.array(v)
+        {
+            relevant_types = list.items().filter_map(|v| self.iri(v).map(str::to_owned)).collect();
+            if list.is_empty() {
+                self.fault(v, rule, "the list is empty");
             }
         }
         let actor = self.required(value, who, actor, rule)?;

@@ -10,6 +10,8 @@ mod object;
 mod scalar;
 mod who;
 
+pub(crate) use context::{is_media_type, is_sha2};
+
 use uuid::Uuid;
 
 use crate::json::{Doc, Kind, Value, push_key, short};
