@@ -19,6 +19,10 @@
 //! | is this movement unusual? | [`spc`] |
 //! | did it work, started in waves? | [`did::staggered`] |
 //! | did it work, one start? | [`did::two_by_two`], [`did::twfe`] |
+//! | what is the familiar number made of? second opinions | [`did::bacon`], [`did::imputation`], [`did::sun_abraham`] |
+//! | a randomised pilot, or volunteers | [`adjust`] |
+//! | do two things move together, and on which level? | [`within`] |
+//! | many results together, or watched | [`multiple`] |
 //! | any linear model, fixed effects, clustered errors | [`regress`] |
 //! | how much would have come back by itself? | [`recovery`] |
 //! | how often would chance alone look like this? | [`permute`] |
@@ -34,6 +38,7 @@
 //!    it refuses nonsense, and, where it makes intervals, that they cover a known truth.
 //! 3. Where data can be balanced or not, one path for each and a test that they agree.
 
+pub mod adjust;
 mod answer;
 mod cluster;
 pub mod did;
@@ -41,6 +46,7 @@ pub mod dist;
 mod estimate;
 pub mod grade;
 mod logit;
+pub mod multiple;
 mod panel;
 pub mod permute;
 pub mod power;
@@ -48,6 +54,7 @@ pub mod recovery;
 pub mod regress;
 pub mod spc;
 pub mod verdict;
+pub mod within;
 
 pub use answer::{Answer, Reason};
 pub use estimate::{CONFIDENCE, Estimate};

@@ -5,8 +5,11 @@
 //! two-way fixed effects; [`staggered()`](staggered::staggered) (Callaway and Sant'Anna
 //! 2021) for rollouts in waves, which is the one to trust when effects differ or grow.
 
+pub mod bacon;
 pub mod cell;
+pub mod imputation;
 pub mod staggered;
+pub mod sun_abraham;
 pub mod twfe;
 
 use crate::answer::{Answer, Reason};

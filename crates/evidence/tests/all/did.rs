@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::common::{Csv, agree, golden};
 
-fn mpdta() -> Option<(Panel, DMatrix<f64>)> {
+pub(crate) fn mpdta() -> Option<(Panel, DMatrix<f64>)> {
     let data = Csv::reference("did__mpdta.csv")?;
     let (unit, time, y) = (data.numbers("countyreal"), data.numbers("year"), data.numbers("lemp"));
     let (first, x) = (data.numbers("first.treat"), data.numbers("lpop"));

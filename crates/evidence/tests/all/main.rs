@@ -4,4 +4,5 @@ mod common;
 mod design;
 mod did;
 mod regress;
+mod second;
 mod spc;
