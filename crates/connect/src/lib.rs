@@ -10,6 +10,8 @@
 
 pub mod csv;
 mod dated;
+pub mod definitions;
+pub mod interventions;
 pub mod mail;
 pub mod metrics;
 pub mod people;

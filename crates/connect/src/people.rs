@@ -281,7 +281,7 @@ fn refused<T>(problems: Problems) -> Imported<Listed<T>> {
     Imported { rows: Listed { rows: Vec::new(), columns: HashSet::new() }, problems, dialect: None }
 }
 
-type Read3<T> = (Listed<T>, crate::csv::Dialect, Problems);
+pub(crate) type Made<T> = (Listed<T>, crate::csv::Dialect, Problems);
 
 /// Opens a table and keeps the sound rows.
 pub(crate) fn read<T>(
@@ -290,7 +290,7 @@ pub(crate) fn read<T>(
     names: &[&'static str],
     options: &Options,
     mut make: impl FnMut(&mut Row<'_>) -> Option<T>,
-) -> Result<Read3<T>, Problems> {
+) -> Result<Made<T>, Problems> {
     let table = Table::open(source, columns, options)?;
     let columns = names.iter().enumerate().filter(|(at, _)| table.has(*at)).map(|(_, name)| *name).collect();
     let mut rows = Vec::new();
@@ -299,6 +299,27 @@ pub(crate) fn read<T>(
         rows.extend(made.filter(|_| row.is_sound()));
     });
     Ok((Listed { rows, columns }, dialect, problems))
+}
+
+/// Reports lines with the same key.
+pub(crate) fn finish<T, K: std::hash::Hash + Eq>(
+    made: Result<Made<T>, Problems>,
+    key: impl Fn(&T) -> (u64, K),
+    words: &str,
+) -> Imported<Listed<T>> {
+    let (listed, dialect, mut problems) = match made {
+        Ok(made) => made,
+        Err(problems) => return refused(problems),
+    };
+    let mut seen = HashMap::new();
+    for row in &listed.rows {
+        let (line, key) = key(row);
+        if let Some(before) = seen.insert(key, line) {
+            let reason = format!("{words} are the same as on line {before}");
+            problems.push(Problem::new(line, None, "", reason, "leave one of the lines out"));
+        }
+    }
+    Imported { rows: listed, problems, dialect: Some(dialect) }
 }
 
 pub(crate) fn own(row: &mut Row<'_>, column: usize) -> Option<String> {

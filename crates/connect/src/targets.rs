@@ -1,13 +1,12 @@
 //! Targets and commitments from files.
 
-use std::collections::HashMap;
-use std::collections::HashSet;
 use std::io::Read;
 
 use domain::time::Day;
 
-use crate::csv::{Column, Imported, Kind, Options, Problem, Problems, Row};
-use crate::people::{Listed, own, read};
+use crate::csv::{Column, Imported, Kind, Options, Row};
+use crate::interventions::yes_or_no;
+use crate::people::{Listed, finish, own, read};
 
 /// For whom a target is meant, by external code.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -168,18 +167,7 @@ fn scope(row: &mut Row<'_>) -> Option<ScopeCode> {
 
 /// The level, and whether the line ends what it is about; a line that does not end something needs a level.
 fn level(row: &mut Row<'_>, level: usize, ended: usize) -> (Option<f64>, bool) {
-    let ends = match row.text(ended).map(str::to_lowercase).as_deref() {
-        None | Some("no" | "false" | "0" | "nein") => false,
-        Some("yes" | "true" | "1" | "ja" | "ended") => true,
-        Some(_) => {
-            row.problem(
-                ended,
-                "this is neither yes nor no",
-                "write yes where the line ends it, or leave the cell empty",
-            );
-            false
-        }
-    };
+    let ends = yes_or_no(row, ended);
     let value = row.number(level);
     if value.is_none() && !ends && row.is_sound() {
         row.problem(level, "the level is missing", "write the agreed number");
@@ -187,35 +175,10 @@ fn level(row: &mut Row<'_>, level: usize, ended: usize) -> (Option<f64>, bool) {
     (value, ends)
 }
 
-type Made<T> = Result<(Listed<T>, crate::csv::Dialect, Problems), Problems>;
-
-/// Reports lines with the same key.
-fn finish<T, K: std::hash::Hash + Eq>(
-    made: Made<T>,
-    key: impl Fn(&T) -> (u64, K),
-    words: &str,
-) -> Imported<Listed<T>> {
-    let (listed, dialect, mut problems) = match made {
-        Ok(made) => made,
-        Err(problems) => {
-            let rows = Listed { rows: Vec::new(), columns: HashSet::new() };
-            return Imported { rows, problems, dialect: None };
-        }
-    };
-    let mut seen = HashMap::new();
-    for row in &listed.rows {
-        let (line, key) = key(row);
-        if let Some(before) = seen.insert(key, line) {
-            let reason = format!("{words} are the same as on line {before}");
-            problems.push(Problem::new(line, None, "", reason, "leave one of the lines out"));
-        }
-    }
-    Imported { rows: listed, problems, dialect: Some(dialect) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::csv::Problems;
 
     fn problems(found: &Problems) -> Vec<String> {
         found.listed.iter().map(ToString::to_string).collect()

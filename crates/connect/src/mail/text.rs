@@ -48,7 +48,8 @@ impl Plain {
     }
 
     fn gap(&mut self, item: bool) {
-        if !self.text.is_empty() && !(item && self.in_list) {
+        let joined = item && self.in_list;
+        if !self.text.is_empty() && !joined {
             self.text.push('\n');
         }
         self.in_list = item;
