@@ -273,3 +273,44 @@ pub fn holders_on(r: &mut Read, role: AccessRole, day: Day) -> Result<Vec<Person
         |row| row.get(0),
     )
 }
+
+/// How much is held about a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Held {
+    /// Accounts in other systems.
+    pub accounts: i64,
+    /// Metrics with at least one value.
+    pub metrics: i64,
+    /// Values, one for each metric and period.
+    pub values: i64,
+    /// Days and activities of learning.
+    pub learning: i64,
+    /// Alerts, open and closed.
+    pub alerts: i64,
+    /// Coaching sessions.
+    pub talks: i64,
+}
+
+/// Counts what is held about a person, from the roll-ups.
+pub fn held(r: &mut Read, person: PersonId) -> Result<Held> {
+    let counts = r.query_one(
+        "SELECT (SELECT COUNT(*) FROM account WHERE person_id = $1),
+                (SELECT COUNT(DISTINCT metric_id) FROM metric_period WHERE subject_id = $1),
+                (SELECT COUNT(*) FROM metric_period WHERE subject_id = $1),
+                (SELECT COUNT(*) FROM learning_day WHERE person_id = $1),
+                (SELECT COUNT(*) FROM alert WHERE subject_id = $1),
+                (SELECT COUNT(*) FROM coaching_session WHERE person_id = $1)",
+        params![person],
+        |row| {
+            Ok(Held {
+                accounts: row.get(0)?,
+                metrics: row.get(1)?,
+                values: row.get(2)?,
+                learning: row.get(3)?,
+                alerts: row.get(4)?,
+                talks: row.get(5)?,
+            })
+        },
+    )?;
+    Ok(counts.unwrap_or_default())
+}

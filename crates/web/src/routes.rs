@@ -93,7 +93,12 @@ fn table() -> Vec<Route> {
         get(Anyone, "/", ui::sign_in::home),
         get(Anyone, "/assets/{name}", api::assets::get),
         get(Anyone, "/api/v1/ready", api::ready::get),
+        get(Anyone, "/sign-in", ui::sign_in::show),
         post(Anyone, "/sign-in", ui::sign_in::sign_in).up_to(FORM),
+        get(Anyone, "/set-up", ui::sign_in::set_up_page),
+        post(Anyone, "/set-up", ui::sign_in::set_up).up_to(FORM),
+        get(Anyone, "/demo", ui::sign_in::demo),
+        post(Anyone, "/demo", ui::sign_in::pick).up_to(FORM),
         post(Anyone, "/sign-out", ui::sign_in::sign_out).up_to(FORM),
         // ---- A signed-in person, or a machine with a key.
         get(PersonOrKey, "/api/v1/keys", api::keys::list),
@@ -101,6 +106,9 @@ fn table() -> Vec<Route> {
         delete(PersonOrKey, "/api/v1/keys/{id}", api::keys::revoke),
         // ---- A signed-in person.
         get(Person, "/live", live::stream),
+        get(Person, "/me", ui::me::show),
+        post(Person, "/me/password", ui::me::change_password).up_to(FORM),
+        post(Person, "/me/sessions/end", ui::me::end_sessions).up_to(FORM),
     ]
 }
 

@@ -43,6 +43,10 @@ impl Asker {
             _ => Err(Denied::Forbidden.into()),
         }
     }
+    /// The same request as if nobody were signed in, for frames of pages before sign-in.
+    pub(crate) fn nobody(&self) -> Self {
+        Self { who: Who::Anonymous, session: None, headers: self.headers.clone() }
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Asker

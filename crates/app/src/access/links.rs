@@ -2,7 +2,7 @@
 
 use domain::access::{AccessRole, Permit, WriteAssignment};
 use domain::ids::PersonId;
-use domain::people::{Person, PersonState};
+use domain::people::{Person, PersonState, fold};
 use store::access::{self as rows, Link};
 
 use super::fresh_secret;
@@ -31,12 +31,25 @@ pub async fn set_up_link(app: &App) -> Result<Option<String>> {
     Ok(Some(format!("{}/set-up?token={token}", app.settings.public_url)))
 }
 
-/// Whether a set-up link is still good. Looking does not use it.
+/// Whom a link is for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LinkFor {
+    /// Whoever comes first and will run the installation.
+    First,
+    /// A person who is known.
+    Person(Invitation),
+}
+
+/// Whom a link is for, while it works. Looking does not use it.
 ///
 /// # Errors
-/// [`Error::NotFound`] where it is not.
-pub async fn set_up_open(app: &App, token: &str) -> Result<()> {
-    good(app, token, SET_UP).await.map(|_| ())
+/// [`Error::NotFound`] where it works no longer.
+pub async fn link_for(app: &App, token: &str) -> Result<LinkFor> {
+    match good(app, token, SET_UP).await {
+        Ok(_) => Ok(LinkFor::First),
+        Err(Error::NotFound(_)) => invitation(app, token).await.map(LinkFor::Person),
+        Err(other) => Err(other),
+    }
 }
 
 async fn good(app: &App, token: &str, purpose: &'static str) -> Result<Link> {
@@ -49,8 +62,6 @@ async fn good(app: &App, token: &str, purpose: &'static str) -> Result<Link> {
 /// The first person, who runs the installation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FirstPerson {
-    /// Their code in the HR system, so that a later import knows them.
-    pub code: String,
     /// Their name.
     pub name: String,
     /// Their mail address.
@@ -59,7 +70,8 @@ pub struct FirstPerson {
 
 /// Uses a set-up link: makes the first person with the admin access role and signs them in. Gives the session's secret.
 ///
-/// A person that an import has already brought under the same code is taken, not made twice.
+/// A person that an import has already brought with this mail address is taken, not made twice; a new one gets the
+/// address as code until an import names another.
 /// The privacy access role must go to somebody else.
 ///
 /// # Errors
@@ -67,7 +79,6 @@ pub struct FirstPerson {
 pub async fn set_up(app: &App, token: &str, first: FirstPerson, password: &str) -> Result<String> {
     good(app, token, SET_UP).await?;
     let first = FirstPerson {
-        code: first.code.trim().to_owned(),
         name: first.name.trim().to_owned(),
         email: first.email.trim().to_owned(),
     };
@@ -75,16 +86,10 @@ pub async fn set_up(app: &App, token: &str, first: FirstPerson, password: &str) 
     if first.name.is_empty() || first.name.chars().count() > 200 {
         faults.push(Fault::at("name", "Give your name, in at most 200 characters."));
     }
-    if first.code.is_empty() || first.code.chars().count() > 100 {
-        faults.push(Fault::at(
-            "code",
-            "Give your staff code as the HR system writes it, in at most 100 characters.",
-        ));
-    }
     if !plausible_address(&first.email) {
         faults.push(Fault::at("email", "Give a mail address such as maya@example.com."));
     }
-    let hash = match judged(app, password, &[&first.name, &first.email, &first.code]).await {
+    let hash = match judged(app, password, &[&first.name, &first.email]).await {
         Ok(hash) => hash,
         Err(Error::Invalid(more)) => {
             faults.extend(more);
@@ -103,23 +108,16 @@ pub async fn set_up(app: &App, token: &str, first: FirstPerson, password: &str) 
             if !rows::use_link(tx, &link, now)? {
                 return Err(Error::NotFound("link that still works"));
             }
-            if let Some(other) =
-                store::people::person_by_email(tx, &first.email)?.filter(|p| p.code != first.code)
-            {
-                return Err(Error::invalid(
-                    "email",
-                    format!("This is already the address of {} ({}).", other.name, other.code),
-                ));
-            }
-            let known = store::people::person_by_code(tx, &first.code)?;
-            let id = known.map_or(fresh, |p| p.id);
+            let code = fold(&first.email);
+            let known = store::people::person_by_email(tx, &first.email)?;
             let person = Person {
-                id,
-                code: first.code,
+                id: known.as_ref().map_or(fresh, |p| p.id),
+                code: known.map_or(code, |p| p.code),
                 name: first.name,
                 email: Some(first.email),
                 state: PersonState::Active,
             };
+            let id = person.id;
             store::people::put_person(tx, &person, now)?;
             rows::add_grant(tx, id, AccessRole::Admin, today)?;
             audit::note(
@@ -174,29 +172,27 @@ pub async fn invite(app: &App, permit: Permit<WriteAssignment>, code: &str) -> R
             )
         })
         .await?;
-    Ok(format!("{}/invitation?token={token}", app.settings.public_url))
+    Ok(format!("{}/set-up?token={token}", app.settings.public_url))
 }
 
-/// Whom an invitation is for.
+/// A person who is to choose a password.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Invitation {
     /// The person.
     pub person: PersonId,
     /// Their name.
     pub name: String,
+    /// Their mail address; may be empty.
+    pub email: String,
 }
 
-/// Whom a link is for, while it works. Looking does not use it.
-///
-/// # Errors
-/// [`Error::NotFound`] where it works no longer.
-pub async fn invitation(app: &App, token: &str) -> Result<Invitation> {
+async fn invitation(app: &App, token: &str) -> Result<Invitation> {
     let link = good(app, token, INVITATION).await?;
     let gone = Error::NotFound("link that still works");
     let Some(id) = link.person else { return Err(gone) };
     let person = app.store.read(move |r| -> Result<_> { Ok(store::people::person(r, id)?) }).await?;
     match person.filter(|p| p.state == PersonState::Active) {
-        Some(person) => Ok(Invitation { person: id, name: person.name }),
+        Some(person) => Ok(Invitation { person: id, name: person.name, email: person.email.unwrap_or_default() }),
         None => Err(gone),
     }
 }

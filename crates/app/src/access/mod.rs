@@ -7,21 +7,21 @@
 mod guard;
 mod keys;
 mod links;
+mod personas;
 mod roles;
 mod sessions;
 
 pub use guard::Guard;
 pub use keys::{NewKey, create_key, keys, revoke_key, who_from_key};
-pub use links::{
-    FirstPerson, Invitation, accept_invitation, invitation, invite, set_up, set_up_link, set_up_open,
-};
+pub use links::{FirstPerson, Invitation, LinkFor, accept_invitation, invite, link_for, set_up, set_up_link};
+pub use personas::{Persona, personas, set_personas};
 pub use roles::{disable, give_role, grants, take_role};
 pub use sessions::{
     change_password, end_other_sessions, open_session, session_holds, sessions, sign_in, sign_in_as_persona,
     sign_out, who_from_session,
 };
 
-pub use store::access::{ApiKey, WebSession};
+pub use store::access::{ApiKey, Held, WebSession};
 pub use store::audit::Look;
 
 use domain::access::{Permit, ReadAccessLog, Relation, Viewer, Who};
@@ -152,4 +152,35 @@ const fn access_role_word(role: domain::access::AccessRole) -> &'static str {
         Admin => "Runs this installation",
         Privacy => "Privacy officer",
     }
+}
+
+/// What is held about the person who asks, and who leads them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Own {
+    /// How much of what.
+    pub held: Held,
+    /// Their mail address.
+    pub email: Option<String>,
+    /// Their leaders today, nearest first, by name.
+    pub leaders: Vec<String>,
+    /// Where they are signed in.
+    pub sessions: usize,
+}
+
+/// Reads what the person who asks may know of what is held about them.
+pub async fn own(app: &App, viewer: &Viewer) -> Result<Own> {
+    let (person, today) = (viewer.person, app.today());
+    let sessions = sessions(app, viewer).await?.len();
+    app.store
+        .read(move |r| -> Result<_> {
+            let ids = store::people::leaders_on(r, person, today)?;
+            let names = store::people::names(r, &ids)?;
+            Ok(Own {
+                held: store::access::held(r, person)?,
+                email: store::people::person(r, person)?.and_then(|p| p.email),
+                leaders: ids.iter().filter_map(|id| names.get(id).cloned()).collect(),
+                sessions,
+            })
+        })
+        .await
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod filters;
 pub mod format;
+pub mod me;
 pub mod sign_in;
 pub mod svg;
 pub mod view;

@@ -1,0 +1,10 @@
+//! The front door: a real server on a real socket, on both databases, asked as its callers ask.
+//!
+//! One module per noun. To add one: a file here, `testkit::both_databases!` around its tests,
+//! and [`harness::Server`] to start and ask.
+
+mod door;
+mod harness;
+mod keys;
+mod live;
+mod sign_in;
