@@ -78,10 +78,7 @@ pub struct FirstPerson {
 /// [`Error::NotFound`] where the link works no longer, [`Error::Invalid`] for what was typed.
 pub async fn set_up(app: &App, token: &str, first: FirstPerson, password: &str) -> Result<String> {
     good(app, token, SET_UP).await?;
-    let first = FirstPerson {
-        name: first.name.trim().to_owned(),
-        email: first.email.trim().to_owned(),
-    };
+    let first = FirstPerson { name: first.name.trim().to_owned(), email: first.email.trim().to_owned() };
     let mut faults = Vec::new();
     if first.name.is_empty() || first.name.chars().count() > 200 {
         faults.push(Fault::at("name", "Give your name, in at most 200 characters."));
@@ -192,7 +189,9 @@ async fn invitation(app: &App, token: &str) -> Result<Invitation> {
     let Some(id) = link.person else { return Err(gone) };
     let person = app.store.read(move |r| -> Result<_> { Ok(store::people::person(r, id)?) }).await?;
     match person.filter(|p| p.state == PersonState::Active) {
-        Some(person) => Ok(Invitation { person: id, name: person.name, email: person.email.unwrap_or_default() }),
+        Some(person) => {
+            Ok(Invitation { person: id, name: person.name, email: person.email.unwrap_or_default() })
+        }
         None => Err(gone),
     }
 }

@@ -116,7 +116,19 @@ impl Server {
 
     /// A small organisation with somebody for every column of the access matrix.
     pub(crate) async fn org(&self) -> Org {
-        let persons = ["top", "leader", "member", "peer", "other-leader", "other", "exec", "analyst", "author", "admin", "privacy"];
+        let persons = [
+            "top",
+            "leader",
+            "member",
+            "peer",
+            "other-leader",
+            "other",
+            "exec",
+            "analyst",
+            "author",
+            "admin",
+            "privacy",
+        ];
         let leads = |code: &str| match code {
             "leader" | "other-leader" => Some("top"),
             "member" | "peer" => Some("leader"),
@@ -257,7 +269,12 @@ impl Client {
     /// A form as a browser sends it.
     pub(crate) fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let text: Vec<String> = fields.iter().map(|(n, v)| format!("{}={}", quoted(n), quoted(v))).collect();
-        self.send("POST", path, &[("Content-Type", "application/x-www-form-urlencoded")], text.join("&").as_bytes())
+        self.send(
+            "POST",
+            path,
+            &[("Content-Type", "application/x-www-form-urlencoded")],
+            text.join("&").as_bytes(),
+        )
     }
     pub(crate) fn post(&self, path: &str, body: &serde_json::Value) -> Answer {
         self.send("POST", path, &[("Content-Type", "application/json")], body.to_string().as_bytes())
@@ -400,7 +417,10 @@ impl Answer {
         errors
             .iter()
             .map(|e| {
-                (e["place"].as_str().unwrap_or_default().to_owned(), e["reason"].as_str().unwrap_or_default().to_owned())
+                (
+                    e["place"].as_str().unwrap_or_default().to_owned(),
+                    e["reason"].as_str().unwrap_or_default().to_owned(),
+                )
             })
             .collect()
     }

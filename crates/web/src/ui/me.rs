@@ -52,13 +52,19 @@ fn held(own: &access::Own) -> Vec<HeldRow> {
         amount,
     };
     let held = &own.held;
-    let name = if own.email.is_some() { "Name, mail address, place, job role" } else { "Name, place, job role" };
+    let name =
+        if own.email.is_some() { "Name, mail address, place, job role" } else { "Name, place, job role" };
     let mut rows = vec![
-        row(name, "the staff list", many(held.accounts, "account in other systems", "accounts in other systems")),
+        row(
+            name,
+            "the staff list",
+            many(held.accounts, "account in other systems", "accounts in other systems"),
+        ),
         row("Where you are signed in", "this server", many(own.sessions as i64, "sign-in", "sign-ins")),
     ];
     if held.values > 0 {
-        let amount = format!("{}, {}", many(held.metrics, "metric", "metrics"), many(held.values, "value", "values"));
+        let amount =
+            format!("{}, {}", many(held.metrics, "metric", "metrics"), many(held.values, "value", "values"));
         rows.push(row("Your metrics", "the systems named on each metric's page", amount));
     }
     if held.learning > 0 {
@@ -66,7 +72,11 @@ fn held(own: &access::Own) -> Vec<HeldRow> {
         rows.push(row("What you learned", "lessons and courses that report here", amount));
     }
     if held.alerts > 0 {
-        rows.push(row("Alerts about your metrics", "rules, from your values", many(held.alerts, "alert", "alerts")));
+        rows.push(row(
+            "Alerts about your metrics",
+            "rules, from your values",
+            many(held.alerts, "alert", "alerts"),
+        ));
     }
     if held.talks > 0 {
         rows.push(row("Coaching", "what you and your leader wrote", many(held.talks, "talk", "talks")));
@@ -89,7 +99,11 @@ fn sees(own: &access::Own) -> Vec<SeesRow> {
     for leader in leaders {
         rows.push(row(leader, "Figures of groups of five or more, never yours alone", "Leads your leader"));
     }
-    rows.push(row("Everybody who works here", "Your name, place and job role", "The staff list is open within the organisation"));
+    rows.push(row(
+        "Everybody who works here",
+        "Your name, place and job role",
+        "The staff list is open within the organisation",
+    ));
     rows.push(row(
         "Whoever runs this server",
         "Accounts and access, not your numbers and not your talks",
@@ -122,7 +136,8 @@ pub async fn change_password(
 /// Ends every other session of one's own.
 pub async fn end_sessions(State(app): State<App>, asker: Asker) -> Answer {
     let viewer = asker.person()?;
-    let ended = access::end_other_sessions(&app, viewer, asker.session.as_deref().unwrap_or_default()).await?;
+    let ended =
+        access::end_other_sessions(&app, viewer, asker.session.as_deref().unwrap_or_default()).await?;
     let what = match ended {
         0 => "You were signed in nowhere else.".to_owned(),
         1 => "One other sign-in has ended.".to_owned(),

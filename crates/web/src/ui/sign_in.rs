@@ -19,7 +19,9 @@ use crate::session::{self, Asker, Peer};
 /// The first page of whoever comes.
 pub async fn home(State(app): State<App>, asker: Asker) -> Response {
     match &asker.who {
-        Who::Person(viewer) => page::go_to(page::places(viewer).first().map_or("/today", |place| place.href())),
+        Who::Person(viewer) => {
+            page::go_to(page::places(viewer).first().map_or("/today", |place| place.href()))
+        }
         _ if app.settings.demo => page::go_to("/demo"),
         _ => page::go_to("/sign-in"),
     }
@@ -40,7 +42,13 @@ pub async fn show(State(app): State<App>, asker: Asker, Query(asked): Query<Next
         return Ok(page::go_to(&next));
     }
     let shell = page::shell(&app, &asker, "Sign in").await?;
-    page::html(&SignInPage { shell, email: String::new(), next, errors: FormErrors::default(), note: String::new() })
+    page::html(&SignInPage {
+        shell,
+        email: String::new(),
+        next,
+        errors: FormErrors::default(),
+        note: String::new(),
+    })
 }
 
 /// What the sign-in form sends.
@@ -160,7 +168,9 @@ pub async fn set_up(
     };
     match done {
         Ok(token) => with_session(&app, "/", &token),
-        Err(Error::Invalid(faults)) => set_up_form(&app, &asker, &link.token, &whom, name, email, faults).await,
+        Err(Error::Invalid(faults)) => {
+            set_up_form(&app, &asker, &link.token, &whom, name, email, faults).await
+        }
         Err(other) => Err(other.into()),
     }
 }
