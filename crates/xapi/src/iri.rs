@@ -6,19 +6,20 @@
 
 /// Why a text is not an absolute IRI; `None` where it is one.
 pub fn iri_fault(text: &str) -> Option<String> {
-    let Some(colon) = text.find(':') else {
-        return Some(if text.is_empty() { "it is empty" } else { "it has no scheme" }.to_owned());
-    };
-    let (scheme, rest) = (&text[..colon], &text[colon + 1..]);
-    let starts_well = scheme.starts_with(|c: char| c.is_ascii_alphabetic());
-    if !starts_well || !scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')) {
+    if text.is_empty() {
+        return Some("it is empty".to_owned());
+    }
+    let in_scheme = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.');
+    let length = text.bytes().take_while(in_scheme).count();
+    if text.as_bytes().get(length) != Some(&b':') || !text.as_bytes()[0].is_ascii_alphabetic() {
         return Some("it has no scheme".to_owned());
     }
+    let (scheme, rest) = (&text[..length], &text[length + 1..]);
     if rest.is_empty() {
         return Some("nothing follows its scheme".to_owned());
     }
     let bytes = rest.as_bytes();
-    let mut i = 0;
+    let mut i = bytes.iter().take_while(|&&b| matches!(PLAIN[b as usize], Class::Plain)).count();
     while let Some(&b) = bytes.get(i) {
         match PLAIN[b as usize] {
             Class::Plain => i += 1,
@@ -44,7 +45,10 @@ pub fn iri_fault(text: &str) -> Option<String> {
             }
         }
     }
-    let authority = rest.strip_prefix("//").map(|r| &r[..r.find(['/', '?', '#']).unwrap_or(r.len())]);
+    let authority = rest.strip_prefix("//").map(|after| {
+        let end = after.bytes().position(|b| matches!(b, b'/' | b'?' | b'#')).unwrap_or(after.len());
+        &after[..end]
+    });
     let web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
     match authority {
         Some(authority) => authority_fault(authority, web),
@@ -59,14 +63,18 @@ pub fn is_iri(text: &str) -> bool {
 }
 
 fn authority_fault(authority: &str, needs_host: bool) -> Option<String> {
-    let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
-    let (host, port) = match place.rfind(']') {
-        Some(end) => (&place[..=end], place[end + 1..].strip_prefix(':').or(Some(&place[end + 1..]))),
-        None => match place.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (place, None),
-        },
-    };
+    // What stands before an `@` is a user. Colons within brackets belong to an IPv6 address.
+    let (mut host_from, mut colon) = (0, None);
+    for (n, b) in authority.bytes().enumerate() {
+        match b {
+            b'@' => (host_from, colon) = (n + 1, None),
+            b']' => colon = None,
+            b':' if colon.is_none() => colon = Some(n),
+            _ => {}
+        }
+    }
+    let host = &authority[host_from..colon.unwrap_or(authority.len())];
+    let port = colon.map(|n| &authority[n + 1..]);
     if host.is_empty() && needs_host {
         return Some("its host is empty".to_owned());
     }

@@ -6,6 +6,8 @@
 //! language tags and the domain of an address; how a number is spelt; digits of a duration beyond a hundredth of a second;
 //! an objectType that only says what is meant without it; layout and escapes. Everything else counts.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -87,11 +89,12 @@ impl Writer {
     }
 
     fn object(&self, value: Value<'_>, shape: Shape, out: &mut Vec<u8>) {
-        let mut members: Vec<(String, Value<'_>)> = value
+        let mut members: Vec<(Cow<'_, str>, Value<'_>)> = value
             .members()
             .filter(|(key, v)| self.counts(shape, key, *v))
-            .map(|(key, v)| {
-                (if shape == Shape::LanguageMap { key.to_ascii_lowercase() } else { key.to_owned() }, v)
+            .map(|(key, v)| match shape {
+                Shape::LanguageMap => (key.to_ascii_lowercase().into(), v),
+                _ => (key.into(), v),
             })
             .collect();
         members.sort_unstable_by(|a, b| a.0.cmp(&b.0));
@@ -149,23 +152,23 @@ fn text(text: &str, out: &mut Vec<u8>) {
     out.extend(text.as_bytes());
 }
 
-fn normal_text(text: &str, shape: Shape) -> String {
+fn normal_text(text: &str, shape: Shape) -> Cow<'_, str> {
     match shape {
-        Shape::Uuid | Shape::AnyCase => text.to_ascii_lowercase(),
-        Shape::Moment => read_moment(text).map_or_else(|| text.to_owned(), |at| at.to_string()),
+        Shape::Uuid | Shape::AnyCase => text.to_ascii_lowercase().into(),
+        Shape::Moment => read_moment(text).map_or_else(|| text.into(), |at| at.to_string().into()),
         Shape::Mailto => match text.rsplit_once('@') {
-            Some((local, domain)) => format!("{local}@{}", domain.to_lowercase()),
-            None => text.to_owned(),
+            Some((local, domain)) => format!("{local}@{}", domain.to_lowercase()).into(),
+            None => text.into(),
         },
         Shape::Duration => {
-            let Some(point) = text.find(['.', ',']) else { return text.to_owned() };
+            let Some(point) = text.find(['.', ',']) else { return text.into() };
             let digits = text[point + 1..].bytes().take_while(u8::is_ascii_digit).count();
             if digits <= 2 || !text.ends_with('S') {
-                return text.to_owned();
+                return text.into();
             }
-            format!("{}{}", &text[..point + 3], &text[point + 1 + digits..])
+            format!("{}{}", &text[..point + 3], &text[point + 1 + digits..]).into()
         }
-        _ => text.to_owned(),
+        _ => text.into(),
     }
 }
 

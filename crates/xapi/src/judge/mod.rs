@@ -108,7 +108,7 @@ impl<'d> Judge<'d> {
 
     fn string(&mut self, value: Value<'d>) -> Option<&'d str> {
         let text = self.of_kind(value, Kind::String)?.text()?;
-        if text.contains('\0') {
+        if value.is_escaped() && text.contains('\0') {
             self.fault(value, &rules::NO_NUL, "it holds a NUL character");
             return None;
         }
