@@ -1,8 +1,10 @@
 //! Documents of the state and profile resources: what a POST makes of one, and whether a write may go ahead.
 
+use std::collections::{HashMap, HashSet};
+
 use sha1::{Digest, Sha1};
 
-use crate::json::{Doc, Kind, quote};
+use crate::json::{Doc, Kind, Value, quote};
 use crate::rules;
 use crate::{Fault, Faults, Version};
 
@@ -59,8 +61,10 @@ pub fn merge_document(
         return Err(faults);
     }
     let (old, new) = (old.root(), new.root());
-    let kept = old.members().map(|(key, v)| (key, new.get(key).unwrap_or(v)));
-    let added = new.members().filter(|(key, _)| old.get(key).is_none());
+    let sent: HashMap<&str, Value<'_>> = new.members().collect();
+    let known: HashSet<&str> = old.members().map(|(key, _)| key).collect();
+    let kept = old.members().map(|(key, v)| (key, sent.get(key).copied().unwrap_or(v)));
+    let added = new.members().filter(|(key, _)| !known.contains(key));
     let mut out = "{".to_owned();
     for (n, (key, value)) in kept.chain(added).enumerate() {
         if n > 0 {

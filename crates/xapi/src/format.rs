@@ -3,6 +3,7 @@
 //! `exact` is the stored text as it is. The other two are made from it here.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use crate::Preferred;
 use crate::json::{Doc, Kind, Value, quote};
@@ -194,29 +195,21 @@ pub fn merge_definition(known: Option<&str>, seen: &str) -> String {
     let Some(known) = known.filter(|known| known.root().kind() == Kind::Object) else {
         return seen.root().compact();
     };
-    let mut properties: Vec<(&str, String)> = Vec::new();
+    let mut properties: BTreeMap<&str, String> =
+        known.root().members().map(|(key, v)| (key, v.compact())).collect();
     for (key, new) in seen.root().members() {
         let old = known.root().get(key).filter(|_| matches!(key, "name" | "description"));
-        properties.push((key, old.map_or_else(|| new.compact(), |old| merged_object(old, new))));
+        properties.insert(key, old.map_or_else(|| new.compact(), |old| merged_object(old, new)));
     }
-    for (key, old) in known.root().members() {
-        if !properties.iter().any(|(name, _)| *name == key) {
-            properties.push((key, old.compact()));
-        }
-    }
-    write_sorted(properties)
+    write_properties(&properties)
 }
 
 /// The properties of both, those of `new` where both have them.
-pub(crate) fn merged_object(old: Value<'_>, new: Value<'_>) -> String {
-    let mut properties: Vec<(&str, String)> = new.members().map(|(key, v)| (key, v.compact())).collect();
-    let kept = old.members().filter(|(key, _)| new.get(key).is_none());
-    properties.extend(kept.map(|(key, v)| (key, v.compact())));
-    write_sorted(properties)
+fn merged_object(old: Value<'_>, new: Value<'_>) -> String {
+    write_properties(&old.members().chain(new.members()).map(|(key, v)| (key, v.compact())).collect())
 }
 
-fn write_sorted(mut properties: Vec<(&str, String)>) -> String {
-    properties.sort_unstable_by(|a, b| a.0.cmp(b.0));
+fn write_properties(properties: &BTreeMap<&str, String>) -> String {
     let mut out = "{".to_owned();
     for (n, (key, value)) in properties.iter().enumerate() {
         if n > 0 {
@@ -226,6 +219,22 @@ fn write_sorted(mut properties: Vec<(&str, String)>) -> String {
         out.push(':');
         out.push_str(value);
     }
+    out.push('}');
+    out
+}
+
+/// The answer to a query for many statements: their texts in the form asked for, and where the rest can be had
+/// (an empty text where there is no more).
+pub fn statements_json<'a>(statements: impl IntoIterator<Item = &'a str>, more: &str) -> String {
+    let mut out = "{\"statements\":[".to_owned();
+    for (n, statement) in statements.into_iter().enumerate() {
+        if n > 0 {
+            out.push(',');
+        }
+        out.push_str(statement);
+    }
+    out.push_str("],\"more\":");
+    quote(more, &mut out);
     out.push('}');
     out
 }

@@ -1,5 +1,8 @@
 //! Everything that a store has to know of a statement besides its text: one pure function gives every row at once.
 
+use std::collections::HashMap;
+use std::hash::Hash;
+
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -189,6 +192,45 @@ struct Rows {
     agents: Vec<AgentRow>,
     activities: Vec<ActivityRow>,
     definitions: Vec<ActivitySeen>,
+    agent_places: Places<(AgentRole, IfiKey)>,
+    activity_places: Places<(ActivityRole, String)>,
+    definition_places: Places<String>,
+}
+
+/// Where a row of a key is. A few rows are searched through; many, as a group of thousands gives, are looked up.
+struct Places<K>(HashMap<K, usize>);
+
+impl<K> Default for Places<K> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<K: Hash + Eq> Places<K> {
+    const FEW: usize = 24;
+
+    /// The place of the row that has the key, or `None` for a new one, which the caller then puts at the end.
+    fn find<T>(
+        &mut self,
+        rows: &[T],
+        is: impl Fn(&T) -> bool,
+        key_of: impl Fn(&T) -> K,
+        key: impl FnOnce() -> K,
+    ) -> Option<usize> {
+        if rows.len() < Self::FEW {
+            return rows.iter().position(is);
+        }
+        if self.0.is_empty() {
+            self.0.extend(rows.iter().enumerate().map(|(n, row)| (key_of(row), n)));
+        }
+        match self.0.entry(key()) {
+            std::collections::hash_map::Entry::Occupied(found) => Some(*found.get()),
+            std::collections::hash_map::Entry::Vacant(free) => {
+                free.insert(rows.len());
+                None
+            }
+        }
+    }
 }
 
 impl Rows {
@@ -208,7 +250,13 @@ impl Rows {
 
     fn agent(&mut self, ifi: &Ifi, name: Option<&str>, role: AgentRole, member: bool, direct: bool) {
         let key = ifi.key();
-        match self.agents.iter_mut().find(|row| row.role == role && row.key == key) {
+        let place = self.agent_places.find(
+            &self.agents,
+            |row| row.role == role && row.key == key,
+            |row| (row.role, row.key.clone()),
+            || (role, key.clone()),
+        );
+        match place.and_then(|n| self.agents.get_mut(n)) {
             Some(row) => {
                 row.member &= member;
                 row.name = row.name.take().or(name.map(str::to_owned));
@@ -218,12 +266,27 @@ impl Rows {
     }
 
     fn activity(&mut self, activity: &Activity, role: ActivityRole, direct: bool) {
-        if !self.activities.iter().any(|row| row.role == role && row.iri == activity.id) {
-            self.activities.push(ActivityRow { iri: activity.id.clone(), role, direct });
+        let iri = &activity.id;
+        let place = self.activity_places.find(
+            &self.activities,
+            |row| row.role == role && row.iri == *iri,
+            |row| (row.role, row.iri.clone()),
+            || (role, iri.clone()),
+        );
+        if place.is_none() {
+            self.activities.push(ActivityRow { iri: iri.clone(), role, direct });
         }
-        if let Some(definition) = &activity.definition {
-            self.definitions.retain(|seen| seen.iri != activity.id);
-            self.definitions.push(ActivitySeen { iri: activity.id.clone(), definition: definition.clone() });
+        let Some(definition) = &activity.definition else { return };
+        let place = self.definition_places.find(
+            &self.definitions,
+            |seen| seen.iri == *iri,
+            |seen| seen.iri.clone(),
+            || iri.clone(),
+        );
+        let seen = ActivitySeen { iri: iri.clone(), definition: definition.clone() };
+        match place.and_then(|n| self.definitions.get_mut(n)) {
+            Some(before) => *before = seen,
+            None => self.definitions.push(seen),
         }
     }
 

@@ -40,6 +40,7 @@
 //! rule has none.
 
 mod agent;
+mod alternate;
 mod document;
 mod fault;
 mod format;
@@ -61,18 +62,19 @@ mod time;
 mod version;
 
 pub use agent::{Actor, Agent, BadKey, Group, Ifi, IfiKey, agent_key, person_json};
+pub use alternate::{Alternate, alternate_request, is_alternate};
 pub use document::{
     Document, Preconditions, Refusal, Resource, Write, check_document, etag, may_write, merge_document,
 };
 pub use fault::{Fault, Faults};
-pub use format::{Format, activity_json, canonical_format, ids_format, merge_definition};
+pub use format::{Format, activity_json, canonical_format, ids_format, merge_definition, statements_json};
 pub use index::{ActivityRole, ActivityRow, ActivitySeen, AgentRole, AgentRow, Index, ObjectKind, index};
 pub use iri::{iri_fault, is_iri, mailto_fault};
 pub use language::{LanguageMap, Preferred, is_language_tag};
 pub use multipart::{
     OutPart, Part, Parts, check_attachments, multipart_boundary, sha2_of, split_multipart, write_multipart,
 };
-pub use parse::{Limits, parse_actor, parse_statements};
+pub use parse::{Limits, parse_actor, parse_statements, read_stored};
 pub use query::{
     DocumentCall, DocumentQuery, Filter, StatementsQuery, activities_query, agents_query, document_query,
     post_query, put_query, statements_query,

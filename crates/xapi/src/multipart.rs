@@ -1,6 +1,6 @@
 //! Statements with the data of their attachments: `multipart/mixed` both ways (Communication 1.5.2, RFC 2046).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
@@ -296,6 +296,7 @@ fn headers(section: &[u8]) -> Result<(Headers<'_>, &[u8]), &'static str> {
 pub fn check_attachments(received: &[Received], parts: &[Part<'_>], version: Version) -> Result<(), Faults> {
     let mut faults = Vec::new();
     let mut wanted: HashSet<&str> = HashSet::new();
+    let by_hash: HashMap<&str, &Part<'_>> = parts.iter().map(|part| (part.sha2.as_str(), part)).collect();
     for one in received {
         let base = one.place.map_or_else(|| "$".to_owned(), |n| format!("$[{n}]"));
         let within = match &one.statement.object {
@@ -312,7 +313,7 @@ pub fn check_attachments(received: &[Received], parts: &[Part<'_>], version: Ver
             within.iter().enumerate().map(|(i, a)| (format!("{base}.object.attachments[{i}]"), a, false));
         for (path, attachment, is_own) in own.chain(within) {
             wanted.insert(&attachment.sha2);
-            let part = parts.iter().find(|part| part.sha2 == attachment.sha2);
+            let part = by_hash.get(attachment.sha2.as_str()).copied();
             faults.extend(attachment_fault(attachment, part, version, &path));
             if is_own && attachment.usage_type == SIGNATURE_USAGE {
                 faults.extend(signature_faults(one, attachment, part, version, &path));

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::json::{Broken, Doc};
 use crate::judge::Judge;
 use crate::rules::{self, Rule};
-use crate::statement::Received;
+use crate::statement::{Received, Statement};
 use crate::{Actor, Fault, Faults, Version};
 
 /// How much is read before a request is refused.
@@ -60,6 +60,17 @@ pub fn parse_actor(text: &str, place: &str, version: Version) -> Result<Actor, F
         (Some(actor), faults) if faults.is_empty() => Ok(actor),
         (_, faults) => Err(faults),
     }
+}
+
+/// Reads a statement that was accepted before, whichever version it came by; `None` for a text that no version accepts.
+pub fn read_stored(text: &str) -> Option<Statement> {
+    let limits =
+        Limits { body_bytes: usize::MAX, statement_bytes: usize::MAX, depth: 256, ..Limits::default() };
+    [Version::V1_0_3, Version::V2_0]
+        .into_iter()
+        .find_map(|version| parse_statements(text.as_bytes(), version, limits).ok())
+        .and_then(|mut one| one.pop())
+        .map(|received| received.statement)
 }
 
 struct Batch {

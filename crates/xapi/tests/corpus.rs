@@ -119,6 +119,13 @@ fn of_their_own(version: Version) -> Vec<Case> {
     ));
     let tags = Preconditions::from_headers(Some("1234"), Some("\"1234\""), version).map(drop);
     all.push(Case::new("a tag without quotes", version, tags, &["header If-Match precondition-form"]));
+    let form = xapi::alternate_request(&pairs(&[("method", "FETCH"), ("limit", "1")]), Vec::new()).map(drop);
+    all.push(Case::new(
+        "a form of no method",
+        version,
+        form,
+        &["parameter method alternate-request", "parameter limit alternate-request"],
+    ));
     let text = Document { content_type: "text/plain", content: b"x" };
     let merged = merge_document(Some(text), text, version).map(drop);
     all.push(Case::new(

@@ -146,3 +146,34 @@ fn what_was_there_stays_but_for_stored_and_authority() {
     assert_eq!(stored, want);
     read(&stored);
 }
+
+#[test]
+fn many_members_are_each_one_row() {
+    let member = |n: usize| format!(r#"{{"mbox":"mailto:m{}@example.com"}}"#, n % 2_000);
+    let members: Vec<String> = (0..2_500).map(member).collect();
+    let activities: Vec<String> = (0..2_500)
+        .map(|n| format!(r#"{{"id":"x:{}","definition":{{"type":"x:t{n}"}}}}"#, n % 2_000))
+        .collect();
+    let rows = index(
+        &read(&format!(
+            r#"{{"actor":{{"objectType":"Group","member":[{}]}},"verb":{{"id":"x:v"}},"object":{{"id":"x:o"}},"context":{{"contextActivities":{{"other":[{}]}}}}}}"#,
+            members.join(","),
+            activities.join(",")
+        ))
+        .statement,
+    );
+    assert_eq!((rows.agents.len(), rows.activities.len(), rows.definitions.len()), (2_000, 2_001, 2_000));
+    let first = rows.definitions.iter().find(|seen| seen.iri == "x:0");
+    assert_eq!(first.and_then(|seen| seen.definition.kind.as_deref()), Some("x:t2000"));
+}
+
+#[test]
+fn what_was_stored_is_read_again() {
+    let text = read(FULL).with_server_fields(&fields());
+    let again = xapi::read_stored(&text).unwrap();
+    assert_eq!(again.version.as_deref(), Some("1.0.0"));
+    assert_eq!(again.context.unwrap().context_agents.len(), 1);
+    assert!(xapi::read_stored("{}").is_none() && xapi::read_stored("[]").is_none());
+    let old = r#"{"actor":{"mbox":"mailto:a@b.c"},"verb":{"id":"x:y"},"object":{"id":"x:1"},"timestamp":"2020-01-01T00:00"}"#;
+    assert!(xapi::read_stored(old).unwrap().timestamp.is_some());
+}

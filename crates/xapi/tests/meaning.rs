@@ -197,3 +197,12 @@ fn multipart_out_and_in_again() {
         check_attachments(&received, &again.attachments, Version::V1_0_3).unwrap();
     }
 }
+
+#[test]
+fn many_statements_in_one_answer() {
+    assert_eq!(xapi::statements_json([], ""), r#"{"statements":[],"more":""}"#);
+    assert_eq!(
+        xapi::statements_json(["{}", "{}"], "/xapi/statements?c=\"1\""),
+        r#"{"statements":[{},{}],"more":"/xapi/statements?c=\"1\""}"#
+    );
+}

@@ -527,4 +527,3 @@ pub(crate) fn push_key(path: &mut String, key: &str) {
         path.push(']');
     }
 }
-
