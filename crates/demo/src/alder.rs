@@ -481,7 +481,7 @@ pub(crate) fn numbers(b: &mut Build, a: &Alder) -> f64 {
             };
             for (line, &unit) in plant.lines.iter().enumerate() {
                 let usual = PLANTS[i].1[line] * fall;
-                let taken = usual * ROUTINE_EFFECT * on(3, 4.5);
+                let taken = usual * ROUTINE_EFFECT * on(2, 3.2);
                 if started && w >= START {
                     effect -= taken;
                     count += 1;
@@ -495,12 +495,12 @@ pub(crate) fn numbers(b: &mut Build, a: &Alder) -> f64 {
                 let units = (900.0 + 60.0 * dice.normal_within(2.5)).round();
                 let right = 0.605
                     + 0.03 * (f64::from(w) / 77.0)
-                    + 0.11 * on(0, 4.0)
+                    + 0.11 * on(0, 2.5)
                     + 0.015 * planning[week]
                     + 0.02 * dice.normal_within(2.5);
                 push(FORECAST, unit, (units * right).round(), Some(units));
                 let counted = 60.0;
-                let table = on(0, 4.0).max(if i == COPIED.0 { 0.6 * lived(w, COPIED.1, 3.0) } else { 0.0 });
+                let table = on(0, 3.0).max(if i == COPIED.0 { 0.6 * lived(w, COPIED.1, 3.0) } else { 0.0 });
                 let agreed =
                     0.83 + 0.015 * (f64::from(w) / 77.0) + 0.065 * table + 0.03 * dice.normal_within(2.5);
                 push(INVENTORY, unit, (counted * agreed).round().min(counted), Some(counted));

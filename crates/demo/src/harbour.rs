@@ -8,7 +8,12 @@ use crate::world::MetricIx;
 pub(crate) const PLANNED: usize = 10;
 
 /// Relative weekly spread of the nine, by metric.
-pub(crate) const SPREAD: [f64; WORK] = [0.07, 0.072, 0.10, 0.11, 0.045, 0.07];
+const SPREAD: [f64; WORK] = [0.07, 0.072, 0.12, 0.15, 0.045, 0.07];
+
+/// The relative weekly spread of one of the nine; it is wider where the level is a handful.
+pub(crate) fn spread(who: usize, metric: usize) -> f64 {
+    if who == RAFAEL && metric == MEETINGS.at() { 0.18 } else { SPREAD[metric] }
+}
 
 const AMARA: usize = 0;
 const EMEKA: usize = 3;
@@ -38,7 +43,10 @@ pub(crate) fn planned(seed: u64, who: usize, metric: usize, ago: usize) -> Optio
     let mut dice = Dice::new(seed, Use::Shown, (who * WORK + metric) * PLANNED + ago);
     let flip = Dice::new(seed, Use::Shown, usize::MAX - (who * WORK + metric)).below(2);
     // Up and down in turn, so that no run on one side of the middle arises.
-    let calm = if (ago + flip) % 2 == 0 { dice.between(0.1, 0.8) } else { dice.between(-0.45, 0.0) };
+    let calm = if (ago + flip) % 2 == 0 { 1.0 } else { -1.0 };
+    let whole = metric == MEETINGS.at() || metric == ACCOUNTS.at();
+    // Small whole numbers need a little more to move at all.
+    let calm = calm * if whole { dice.between(0.7, 0.8) } else { dice.between(0.2, 0.85) };
     let is = |w: usize, m: MetricIx| who == w && metric == m.at();
     Some(match ago {
         // Since four weeks: about 31 calls instead of 40.
@@ -48,8 +56,8 @@ pub(crate) fn planned(seed: u64, who: usize, metric: usize, ago: usize) -> Optio
         0..6 if is(HANA, CONTACTS) => 0.3 + 0.4 * calm,
         // One ordinary low week each: nothing to talk about.
         0 if is(AMARA, CONTACTS) || is(EMEKA, CALLS) || is(INES, REVENUE_PER_HOUR) => -1.8,
-        // Four meetings a week, steadily; five and three occur.
-        _ if is(RAFAEL, MEETINGS) => [0.0, 0.5, -2.2, 0.0, 2.2, 0.3, -0.4, 0.0, 2.0, -0.3][ago],
+        // Four meetings a week, steadily; three occur, and once five.
+        _ if is(RAFAEL, MEETINGS) => [0.0, -1.0, 0.1, 0.2, -1.0, 1.2, 0.0, -1.0, 0.1, 0.0][ago],
         _ => calm,
     })
 }

@@ -369,7 +369,7 @@ pub(crate) fn events(
     let mut out = Vec::new();
     for (index, member) in n.members.iter().enumerate() {
         let account = |week: i32| match second.iter().find(|(_, p)| *p == member.person) {
-            Some(&(other, _)) if week >= 52 && week % 2 == 0 => other,
+            Some(&(other, _)) if week >= 46 && week % 3 != 0 => other,
             _ => member.lms,
         };
         let mut pen = Pen { b, dice: Dice::new(b.seed(), Use::Learning, index), out: &mut out, limit };

@@ -133,15 +133,15 @@ const SPREAD: [f64; WORK] = [0.07, 0.07, 0.08, 0.09, 0.05, 0.10];
 
 /// Levels of the nine of Harbour Street, in the order of [`SHOWN_TEAM`].
 const SHOWN_LEVELS: [[f64; WORK]; 9] = [
-    [80.0, 43.0, 7.9, 5.2, 214.0, 405_000.0],
+    [77.0, 43.0, 7.9, 5.2, 214.0, 405_000.0],
     [86.0, 45.0, 7.7, 5.4, 221.0, 424_000.0],
-    [82.0, 42.0, 8.2, 5.1, 209.0, 402_000.0],
-    [83.0, 42.0, 7.8, 5.0, 218.0, 418_000.0],
+    [82.0, 42.0, 8.2, 5.3, 209.0, 402_000.0],
+    [83.0, 42.0, 7.8, 5.2, 218.0, 418_000.0],
     [84.0, 44.0, 8.0, 5.3, 212.0, 410_000.0],
     [88.0, 46.0, 8.3, 5.6, 210.0, 455_000.0],
     [85.0, 40.0, 7.9, 5.2, 216.0, 412_000.0],
-    [84.0, 43.0, 4.0, 5.3, 224.0, 452_000.0],
-    [83.0, 44.0, 7.8, 5.1, 215.0, 408_000.0],
+    [84.0, 43.0, 3.9, 5.3, 224.0, 452_000.0],
+    [83.0, 44.0, 7.8, 5.4, 215.0, 408_000.0],
 ];
 
 /// Builds the tree, the people and their accounts.
@@ -291,7 +291,7 @@ fn branches(b: &mut Build, n: &mut Northwind, branch_leader: JobRoleIx, long_ago
             merged_into: None,
             zone: None,
         });
-        let start = b.weeks.monday(opened.max(-200));
+        let start = b.weeks.monday(opened.max(-450));
         let leader = if i == SHOWN { "Daniel Osei".to_owned() } else { b.next_name() };
         let leader = b.northwind_person(leader, start, None);
         let until = merged.then(|| b.weeks.monday(MERGED_WEEK));
@@ -385,8 +385,10 @@ fn changes(b: &mut Build, n: &mut Northwind, branch_leader: JobRoleIx) {
         b.works(person, stays, n.account_manager, moved, None);
         b.reports(person, stays_leader, moved, None);
     }
+    // Its leader retired with the merger.
     let former = n.branches[MERGED.0].leader;
-    b.works(former, stays, n.account_manager, moved, None);
+    b.world.people[former.at()].left = Some(moved);
+    end_work(b, former, moved);
 
     let mut dice = Dice::new(b.seed(), Use::Changes, 0);
     let (mut left, step) = (0, (n.branches.len() / 60).max(1));

@@ -27,7 +27,7 @@ const CALL_LIST_ACCOUNTS: f64 = 0.015;
 pub(crate) const DIP: usize = 49;
 
 /// Weekly spread that is a person's alone.
-const NOISE: [f64; WORK] = [0.07, 0.075, 0.12, 0.15, 0.040, 0.09];
+const NOISE: [f64; WORK] = [0.058, 0.075, 0.12, 0.15, 0.040, 0.09];
 /// Weekly spread that a branch shares.
 const SHOCK: [f64; WORK] = [0.010, 0.012, 0.015, 0.02, 0.005, 0.02];
 /// Height of the yearly wave of a region.
@@ -172,7 +172,7 @@ pub(crate) fn numbers(b: &mut Build, n: &Northwind, adoption: &[Adoption]) -> Nu
             if w < PROMPT_FROM || w < quiet_until || member.shown.is_some() || w >= WEEKS as i32 - 1 {
                 continue;
             }
-            if let Some(true) = low(&rel, week, 2, 0.86) {
+            if let Some(true) = low(&rel, week, 2, 0.85) {
                 quiet_until = w + 12;
                 let talked = prompt.is_some_and(|from| from <= w) && dice.chance(0.92);
                 let started = talked.then(|| b.weeks.monday(w + 1).plus(1 + dice.below(4) as i32));
@@ -209,10 +209,10 @@ pub(crate) fn numbers(b: &mut Build, n: &Northwind, adoption: &[Adoption]) -> Nu
                     dev += carried(&own, &stretches, metric, w);
                 }
                 let mut value = common(week, metric) * (1.0 + dev);
-                if let Some(z) =
-                    member.shown.and_then(|who| harbour::planned(seed, who, metric, WEEKS - 1 - week))
+                if let Some(who) = member.shown
+                    && let Some(z) = harbour::planned(seed, who, metric, WEEKS - 1 - week)
                 {
-                    value = member.level[metric] * (1.0 + z * harbour::SPREAD[metric]);
+                    value = member.level[metric] * (1.0 + z * harbour::spread(who, metric));
                 }
                 value *= treated(n, member, &adoption[index], w, metric);
                 out.values[(index * WEEKS + week) * WORK + metric] = value.max(0.0);
@@ -229,7 +229,7 @@ pub(crate) fn numbers(b: &mut Build, n: &Northwind, adoption: &[Adoption]) -> Nu
                 for week in 0..held as usize {
                     calls[week] = out.value(index, week, CALLS.at()) / shared.calendar[CALLS.at()][week];
                 }
-                if member.works(held) && low(&calls, held as usize - 1, 4, 0.87) == Some(true) {
+                if member.works(held) && low(&calls, held as usize - 1, 4, 0.88) == Some(true) {
                     low_callers[k].push(index);
                 }
             }
@@ -329,12 +329,12 @@ fn own_noise(seed: u64, index: usize, member: &Member) -> [[f64; WEEKS]; WORK] {
     let mut out = [[0.0; WEEKS]; WORK];
     for (metric, series) in out.iter_mut().enumerate() {
         let mut dice = Dice::new(seed, Use::Work, index * WORK + metric);
-        if member.shown.is_some() {
+        if let Some(who) = member.shown {
             series.iter_mut().for_each(|x| *x = dice.normal_within(1.6));
             // The middle of the last year before the planned weeks is the own level.
             let usual = &series[26..WEEKS - harbour::PLANNED];
             let middle = usual.iter().sum::<f64>() / usual.len() as f64;
-            series.iter_mut().for_each(|x| *x = (*x - middle) * harbour::SPREAD[metric]);
+            series.iter_mut().for_each(|x| *x = (*x - middle) * harbour::spread(who, metric));
         } else {
             ar1(&mut dice, 0.2, series);
             series.iter_mut().for_each(|x| *x *= NOISE[metric]);
@@ -369,15 +369,15 @@ fn draw_stretches(seed: u64, index: usize, member: &Member) -> Vec<Stretch> {
         return out;
     }
     let mut dice = Dice::new(seed, Use::Slumps, index);
-    for (metric, rate, depth) in [(CONTACTS, 0.55, 0.20), (MEETINGS, 0.07, 0.32), (ACCOUNTS, 0.05, 0.38)] {
+    for (metric, rate, depth) in [(CONTACTS, 0.55, 0.24), (MEETINGS, 0.07, 0.34), (ACCOUNTS, 0.05, 0.40)] {
         if dice.chance(rate) {
-            let (start, weeks) = (8 + dice.below(WEEKS - 10) as i32, 4 + dice.below(3) as i32);
-            out.push(Stretch { metric, start, weeks, depth: depth * dice.between(1.0, 1.35) });
+            let start = 8 + dice.below(WEEKS - 10) as i32;
+            out.push(Stretch { metric, start, weeks: 5, depth: depth * dice.between(0.95, 1.15) });
         }
     }
     // Calls: people are picked for the webinar while a stretch is nearly over.
     for held in WEBINARS {
-        let (early, depth, on) = (dice.below(2) as i32, 0.19 * dice.between(1.0, 1.3), dice.chance(0.06));
+        let (early, depth, on) = (dice.below(2) as i32, 0.175 * dice.between(1.0, 1.25), dice.chance(0.06));
         if on {
             let start = held - 4 - early;
             out.push(Stretch { metric: CALLS, start, weeks: held - start, depth });
