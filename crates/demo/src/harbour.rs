@@ -12,7 +12,7 @@ const SPREAD: [f64; WORK] = [0.07, 0.072, 0.12, 0.15, 0.045, 0.07];
 
 /// The relative weekly spread of one of the nine; it is wider where the level is a handful.
 pub(crate) fn spread(who: usize, metric: usize) -> f64 {
-    if who == RAFAEL && metric == MEETINGS.at() { 0.18 } else { SPREAD[metric] }
+    if who == RAFAEL && metric == MEETINGS.at() { 0.22 } else { SPREAD[metric] }
 }
 
 const AMARA: usize = 0;
