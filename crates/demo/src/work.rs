@@ -171,7 +171,12 @@ pub(crate) fn numbers(b: &mut Build, n: &Northwind, adoption: &[Adoption]) -> Nu
             rel[week] = 1.0 + own[c][week] - lows(&stretches, w, c);
             // A change is one against a usual range, which a new branch does not have yet.
             let settled = n.branches[member.branch].opened < w - 45 && !member.joined_late;
-            if w < PROMPT_FROM || w < quiet_until || member.shown.is_some() || w >= WEEKS as i32 - 1 || !settled {
+            if w < PROMPT_FROM
+                || w < quiet_until
+                || member.shown.is_some()
+                || w >= WEEKS as i32 - 1
+                || !settled
+            {
                 continue;
             }
             if let Some(true) = low(&rel, week, 2, 0.85) {

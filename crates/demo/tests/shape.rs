@@ -72,10 +72,31 @@ fn nothing_planted_and_no_label_shows_in_the_words() {
     let (world, _) = generate(3, today(), Scale::Shown);
     let text = words(&world).to_lowercase();
     for word in [
-        "planted", "true effect", "truth", "underperform", "poor performer", "at-risk", "learner", "trainee", "student",
-        "ranking", "leaderboard", "roi ", "proven", "proves", "violation", "training need", "monitor", "lazy", "weak",
+        "planted",
+        "true effect",
+        "truth",
+        "underperform",
+        "poor performer",
+        "at-risk",
+        "learner",
+        "trainee",
+        "student",
+        "ranking",
+        "leaderboard",
+        "roi ",
+        "proven",
+        "proves",
+        "violation",
+        "training need",
+        "monitor",
+        "lazy",
+        "weak",
     ] {
-        assert!(!text.contains(word), "{word}: {:?}", text.find(word).map(|at| &text[at.saturating_sub(60)..at + 60]));
+        assert!(
+            !text.contains(word),
+            "{word}: {:?}",
+            text.find(word).map(|at| &text[at.saturating_sub(60)..at + 60])
+        );
     }
 }
 
@@ -100,7 +121,12 @@ fn rows_point_at_rows_that_are_there_and_at_the_right_time() {
             let person = &w.people[m.person.at()];
             assert!(m.from >= unit.opened && m.from >= person.joined, "{} in {}", person.name, unit.name);
             assert!(m.until.is_none_or(|u| u > m.from), "{} in {}", person.name, unit.name);
-            assert!(unit.closed.is_none_or(|c| m.until.is_some_and(|u| u <= c)), "{} in {}", person.name, unit.name);
+            assert!(
+                unit.closed.is_none_or(|c| m.until.is_some_and(|u| u <= c)),
+                "{} in {}",
+                person.name,
+                unit.name
+            );
             spans[m.person.at()].push((m.from, m.until));
         }
         for mut span in spans {
@@ -130,7 +156,12 @@ fn rows_point_at_rows_that_are_there_and_at_the_right_time() {
             match w.metrics[o.metric().at()].grain {
                 Grain::Person => {
                     let p = &w.people[o.subject as usize];
-                    assert!(p.joined <= o.period && p.left.is_none_or(|l| l > o.period), "{} {}", p.name, o.period);
+                    assert!(
+                        p.joined <= o.period && p.left.is_none_or(|l| l > o.period),
+                        "{} {}",
+                        p.name,
+                        o.period
+                    );
                 }
                 Grain::Unit(kind) => assert_eq!(w.units[o.subject as usize].kind, kind),
             }
@@ -143,7 +174,10 @@ fn rows_point_at_rows_that_are_there_and_at_the_right_time() {
         for s in &w.sessions {
             assert!(s.opened < now && s.held < w.today && s.signed_by_person.is_none_or(|at| at < now));
             let led = w.reporting_lines.iter().any(|l| {
-                l.person == s.person && l.leader == s.leader && l.from <= s.held && l.until.is_none_or(|u| u > s.held)
+                l.person == s.person
+                    && l.leader == s.leader
+                    && l.from <= s.held
+                    && l.until.is_none_or(|u| u > s.held)
             });
             assert!(led, "{} with {}", w.people[s.leader.at()].name, w.people[s.person.at()].name);
         }
@@ -159,8 +193,12 @@ fn rows_point_at_rows_that_are_there_and_at_the_right_time() {
 fn the_stories_of_the_talks_are_there() {
     let (w, truths) = generate(1, today(), Scale::Shown);
     assert!((270..360).contains(&w.sessions.len()), "{}", w.sessions.len());
-    let overdue =
-        w.sessions.iter().filter_map(|s| s.check.as_ref()).filter(|c| c.looked.is_none() && c.on < w.today).count();
+    let overdue = w
+        .sessions
+        .iter()
+        .filter_map(|s| s.check.as_ref())
+        .filter(|c| c.looked.is_none() && c.on < w.today)
+        .count();
     assert_eq!(overdue, 1);
     assert_eq!(w.sessions.iter().filter(|s| s.outcome == SessionOutcome::DataWrong).count(), 1);
     assert_eq!(w.proposals.iter().filter(|p| p.state == ProposalState::Declined).count(), 1);

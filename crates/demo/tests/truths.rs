@@ -298,7 +298,8 @@ fn every_planted_conclusion_can_be_reached() {
         if seed == 1 {
             let plants = panel.units(plan.outcome);
             for week in [10, 51, 55, 60, 64, 77] {
-                let line: Vec<String> = plan.units.iter().map(|&u| format!("{:5.1}", plants[&(u, week)])).collect();
+                let line: Vec<String> =
+                    plan.units.iter().map(|&u| format!("{:5.1}", plants[&(u, week)])).collect();
                 println!("week {week:2} days on hand {}", line.join(" "));
             }
         }
