@@ -26,6 +26,19 @@
 //! same answer. It does no cryptography but hashing: an RSA signature is taken apart and checked against its statement,
 //! but not verified against a certificate.
 //!
+//! # Where the specification leaves room
+//!
+//! - A key that is used twice in an object is refused everywhere, extensions included: two readers would not agree on it.
+//! - Within extensions any value is taken, null and NUL too, as long as it is JSON that can be read: no number beyond a
+//!   double, no nesting beyond the limit, no half of a surrogate pair.
+//! - A timestamp is RFC 3339 in 2.0. In 1.0.3 the seconds, the separators and the offset may be missing; UTC is then meant.
+//! - A UUID may be of any variant: the specification's own examples are.
+//! - A Group without an identifier has at least one member.
+//! - Interaction components (`choices`, `scale` …) are taken only with the interactionType that has them.
+//! - An attachment's `length` is not held against its data: senders count characters, and the hash says more.
+//! - The address in an `mbox` is compared with its domain in lower case; IRIs are compared character by character.
+//! - The text of a statement is given back as received, but for the three differences that `splice` lists.
+//!
 //! # How it is laid out
 //!
 //! `json` reads text strictly and keeps the place of every value; `judge` holds what was read to the rules and builds the

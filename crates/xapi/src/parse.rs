@@ -42,7 +42,7 @@ pub fn parse_statements(body: &[u8], version: Version, limits: Limits) -> Result
         refuse(&rules::JSON_UTF8, "$", what)
     })?;
     let mut batch = Batch { version, limits, faults: Vec::new(), received: Vec::new(), ids: HashMap::new() };
-    let mut doc = Doc::new(text, limits.depth);
+    let mut doc = Doc::new(text, limits.depth).with_value_bytes(limits.statement_bytes);
     if let Err(broken) = batch.read(&mut doc) {
         batch.faults.push(Fault::new(broken.rule, version, broken.path, broken.what));
     }
@@ -122,16 +122,6 @@ impl Batch {
         let room = self.limits.faults.saturating_sub(self.faults.len());
         let mut judge = Judge::new(doc, self.version, base, room);
         let root = doc.root();
-        if root.span().len() > self.limits.statement_bytes {
-            let what = format!(
-                "the statement has {} bytes; the most is {}",
-                root.span().len(),
-                self.limits.statement_bytes
-            );
-            judge.fault(root, &rules::JSON_SIZE, what);
-            self.faults.extend(judge.into_faults());
-            return;
-        }
         let parsed = judge.statement(root);
         if let Some((statement, _)) = &parsed
             && let Some(id) = statement.id

@@ -62,6 +62,9 @@ pub(crate) struct Doc<'a> {
     /// Keys that were used before in their object.
     repeated: Vec<u32>,
     depth_limit: usize,
+    /// Bytes that one value may take, and where that ends for the value that is being read.
+    value_bytes: usize,
+    stop_at: usize,
     at: usize,
 }
 
@@ -92,8 +95,16 @@ impl<'a> Doc<'a> {
             spans: Vec::new(),
             repeated: Vec::new(),
             depth_limit: depth_limit.min(256),
+            value_bytes: usize::MAX,
+            stop_at: usize::MAX,
             at: 0,
         }
+    }
+
+    /// Stops reading a value that takes more bytes than this, before it takes the memory.
+    pub(crate) fn with_value_bytes(mut self, most: usize) -> Self {
+        self.value_bytes = most;
+        self
     }
 
     /// Reads a text that is one value and nothing else.
@@ -111,7 +122,10 @@ impl<'a> Doc<'a> {
         self.spans.clear();
         self.repeated.clear();
         self.space();
-        self.value(0).map_err(|stop| self.broken(stop, base))
+        let start = self.at;
+        self.stop_at = start.saturating_add(self.value_bytes);
+        let read = self.value(0).and_then(|()| if self.at > self.stop_at { self.too_long() } else { Ok(()) });
+        read.map_err(|stop| self.broken(stop, base))
     }
 
     /// The first byte of the next value, if there is one.
@@ -158,8 +172,14 @@ impl<'a> Doc<'a> {
         format!("line {line}, column {column}")
     }
 
+    fn too_long(&self) -> Read<()> {
+        let what = format!("the value has more than {} bytes; it is too long", self.value_bytes);
+        Err(Stop { rule: &rules::JSON_SIZE, at: self.at, what: what.into() })
+    }
+
     fn broken(&self, stop: Stop, base: &str) -> Broken {
         let path = match self.nodes.len() {
+            _ if stop.rule == &rules::JSON_SIZE => base.to_owned(),
             0 => base.to_owned(),
             n => self.path(n as u32 - 1, base),
         };
@@ -196,6 +216,9 @@ impl<'a> Doc<'a> {
         if depth > self.depth_limit {
             let what = format!("values are nested deeper than {} levels", self.depth_limit);
             return Err(Stop { rule: &rules::JSON_DEPTH, at: self.at, what: what.into() });
+        }
+        if self.at > self.stop_at {
+            return self.too_long();
         }
         match self.text.as_bytes().get(self.at) {
             Some(b'"') => self.string(),

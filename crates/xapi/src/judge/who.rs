@@ -104,7 +104,7 @@ impl<'d> Judge<'d> {
             self.fault(
                 value,
                 &rules::ACTOR_IDENTIFIER,
-                format!("there are {}: {}", names.len(), names.join(", ")),
+                format!("there are {} identifiers: {}", names.len(), names.join(", ")),
             );
         }
         found
