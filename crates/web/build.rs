@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const NAMES: [&str; 5] = ["app.css", "app.js", "theme.js", "icons.svg", "mark.svg"];
+const NAMES: [&str; 6] = ["app.css", "app.js", "chart.js", "early.js", "icons.svg", "mark.svg"];
 
 fn main() {
     let assets = PathBuf::from(env::var("CARGO_MANIFEST_DIR").unwrap_or_default()).join("assets");
@@ -64,7 +64,7 @@ fn read(path: &Path) -> Vec<u8> {
 fn fallback(assets: &Path, name: &str) -> Vec<u8> {
     match name {
         "app.css" => [read(&assets.join("css/tokens.css")), read(&assets.join("css/app.css"))].concat(),
-        "app.js" | "theme.js" => Vec::new(),
+        "app.js" | "chart.js" | "early.js" => Vec::new(),
         other => read(&assets.join(other)),
     }
 }

@@ -1,4 +1,5 @@
-// Builds what the server embeds: dist/app.css, dist/app.js, dist/theme.js, dist/icons.svg, dist/mark.svg.
+// Builds what the server embeds: dist/app.css, dist/app.js, dist/chart.js,
+// dist/early.js, dist/icons.svg, dist/mark.svg.
 // The server names the files by a hash of their content, so the names here stay plain.
 import { build } from "esbuild";
 import { cp, mkdir, stat } from "node:fs/promises";
@@ -9,7 +10,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 await mkdir(here("dist"), { recursive: true });
 
 await build({
-  entryPoints: { app: here("ts/app.ts") },
+  entryPoints: { app: here("ts/app.ts"), chart: here("ts/chart.ts") },
   outdir: here("dist"),
   bundle: true,
   format: "esm",
@@ -18,9 +19,9 @@ await build({
   legalComments: "none",
   logLevel: "warning",
 });
-// Runs before the first paint, so that a chosen theme does not flash; as small as can be.
+// Runs before the first paint, so that nothing flashes; as small as can be.
 await build({
-  entryPoints: { theme: here("ts/theme-early.ts") },
+  entryPoints: { early: here("ts/early.ts") },
   outdir: here("dist"),
   bundle: true,
   format: "iife",
@@ -38,7 +39,7 @@ await build({
 });
 for (const name of ["icons.svg", "mark.svg"]) await cp(here(name), here(`dist/${name}`));
 
-for (const name of ["app.css", "app.js", "theme.js", "icons.svg", "mark.svg"]) {
+for (const name of ["app.css", "app.js", "chart.js", "early.js", "icons.svg", "mark.svg"]) {
   const { size } = await stat(here(`dist/${name}`));
   console.log(`${name.padEnd(10)} ${(size / 1024).toFixed(1).padStart(7)} kB`);
 }

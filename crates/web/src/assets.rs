@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn every_asset_is_found_under_its_address() {
-        assert_eq!(all().len(), 5);
+        assert_eq!(all().len(), 6);
         for asset in all() {
             let url = url(asset.name);
             assert_eq!(url.strip_prefix(PREFIX).and_then(get), Some(*asset), "{url}");

@@ -4,6 +4,7 @@
  * EventSource reconnects by itself and sends Last-Event-ID, so nothing is missed in between.
  */
 import htmx from "htmx.org";
+import { charts } from "./charts";
 
 const NAMES = ["today", "team", "alert", "session", "notifications"] as const;
 /** Several events that come together cost one fetch. */
@@ -56,6 +57,7 @@ async function refresh(names: readonly string[]): Promise<void> {
     element.replaceWith(node);
     htmx.process(node);
   }
+  charts();
 }
 
 function busy(element: HTMLElement): boolean {

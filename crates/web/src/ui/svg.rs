@@ -79,6 +79,14 @@ impl Spark {
     pub fn svg(&self) -> Markup {
         self.draw(136.0, 44.0, 4.0, &[])
     }
+    /// At the size of a cell of the team board.
+    pub fn cell(&self) -> Markup {
+        self.draw(112.0, 26.0, 4.0, &[])
+    }
+    /// Across a phone, without words.
+    pub fn narrow(&self) -> Markup {
+        self.draw(300.0, 56.0, 6.0, &[])
+    }
     /// At card size, with words at the right: usual range, target, last value.
     pub fn wide(&self, words: &[SparkWord]) -> Markup {
         self.draw(340.0, 64.0, 6.0, words)

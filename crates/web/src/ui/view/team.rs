@@ -210,7 +210,7 @@ impl TeamAlert {
     }
     /// The bare sparkline, for narrow places.
     pub fn small_drawing(&self) -> Markup {
-        self.spark.svg()
+        self.spark.narrow()
     }
 }
 

@@ -56,7 +56,9 @@ pub struct OwnAlert {
     pub style: Style,
     /// Its last 16 weeks.
     pub spark: Spark,
-    /// Who sees it when: "You see this first. Daniel sees it on Fri 20 March."
+    /// Whether the person sees it before their leader does.
+    pub sees_first: bool,
+    /// Who sees it when: "Daniel sees it on Fri 20 March".
     pub seen_by: String,
     /// What the person has answered, if they have: "You answered: I'd like help."
     pub answered: Option<String>,
@@ -126,6 +128,16 @@ impl SmallThing {
 }
 
 impl TodayPage {
+    /// Up to which day numbers reach, as short as it can be said: "Sun 15" within this month.
+    pub fn reach(&self, to: &Day) -> String {
+        let (a, b) = (to.date(), self.shell.today.date());
+        let long = format::day(*to, self.shell.today);
+        if (a.year(), a.month()) == (b.year(), b.month()) {
+            long.rsplit_once(' ').map_or(long.clone(), |(short, _)| short.to_owned())
+        } else {
+            long
+        }
+    }
     /// The title as a finding.
     pub fn heading(&self) -> String {
         match self.alerts.len() {

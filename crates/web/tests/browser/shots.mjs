@@ -1,0 +1,31 @@
+// Pictures of pages: `node shots.mjs [--cookie name=value] DIR URL…` writes NAME-light.png, -dark.png, -phone.png for each.
+import { mkdir } from "node:fs/promises";
+import { launch, settled } from "./browser.mjs";
+
+const args = process.argv.slice(2);
+const cookies = [];
+while (args[0] === "--cookie") cookies.push(args.splice(0, 2)[1]);
+const [dir, ...urls] = args;
+if (!dir || urls.length === 0) {
+  console.error("usage: node shots.mjs [--cookie name=value] DIR URL…");
+  process.exit(2);
+}
+await mkdir(dir, { recursive: true });
+const browser = await launch();
+try {
+  for (const [view, width, height, colorScheme] of [["light", 1280, 900, "light"], ["dark", 1280, 900, "dark"], ["phone", 375, 812, "light"]]) {
+    const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: "reduce" });
+    for (const url of urls) {
+      await context.addCookies(cookies.map((cookie) => ({ name: cookie.slice(0, cookie.indexOf("=")), value: cookie.slice(cookie.indexOf("=") + 1), url })));
+      const page = await context.newPage();
+      await page.goto(url);
+      await settled(page);
+      const name = new URL(url).pathname.replaceAll("/", "-").replace(/^-/, "") || "index";
+      await page.screenshot({ path: `${dir}/${name}-${view}.png`, fullPage: true });
+      await page.close();
+    }
+    await context.close();
+  }
+} finally {
+  await browser.close();
+}
