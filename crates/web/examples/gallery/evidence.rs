@@ -654,7 +654,7 @@ fn people_pages() -> (PeoplePage, ImportPage) {
 }
 
 /// All of them, by name.
-pub fn pages() -> Result<Pages, askama::Error> {
+pub(crate) fn pages() -> Result<Pages, askama::Error> {
     let mut errors = FormErrors::NONE;
     errors.add("email", "This address and password do not go together");
     let sign_in = SignInPage {

@@ -536,7 +536,7 @@ fn session_page(record: Record) -> SessionPage {
 }
 
 /// All of them, by name.
-pub fn pages() -> Result<Pages, askama::Error> {
+pub(crate) fn pages() -> Result<Pages, askama::Error> {
     let record = Record::Form(RecordForm {
         going_on: "Calls are cut short since the desk move; not a question of skill.".to_owned(),
         we_try: "Two quiet calling blocks, Tue and Thu 9 to 11, in the back room.".to_owned(),

@@ -6,22 +6,22 @@ use web::ui::svg::{Interval, Spark};
 use web::ui::view::*;
 
 /// The day on which the gallery looks at the world.
-pub fn today() -> Day {
+pub(crate) fn today() -> Day {
     day("2026-03-18")
 }
 
 /// A day from its text.
-pub fn day(text: &str) -> Day {
+pub(crate) fn day(text: &str) -> Day {
     text.parse().unwrap_or(Day::from_number(0))
 }
 
 /// A moment from a day and a time.
-pub fn at(text: &str, hour: i8, minute: i8) -> Moment {
+pub(crate) fn at(text: &str, hour: i8, minute: i8) -> Moment {
     Moment { day: day(text), hour, minute }
 }
 
 /// Noise between −1 and 1 that depends on the seed and the step alone.
-pub fn noise(seed: u32, step: u32) -> f64 {
+pub(crate) fn noise(seed: u32, step: u32) -> f64 {
     let mut x = seed.wrapping_mul(0x9E37_79B9) ^ step.wrapping_mul(0x85EB_CA6B) ^ 0x27D4_EB2F;
     x ^= x >> 15;
     x = x.wrapping_mul(0x2C1B_3C6D);
@@ -32,7 +32,7 @@ pub fn noise(seed: u32, step: u32) -> f64 {
 }
 
 /// Weekly readings around a level that may move from one week on.
-pub fn weeks(seed: u32, from: Day, n: u32, level: impl Fn(u32) -> f64, spread: f64) -> Vec<Reading> {
+pub(crate) fn weeks(seed: u32, from: Day, n: u32, level: impl Fn(u32) -> f64, spread: f64) -> Vec<Reading> {
     (0..n)
         .map(|i| {
             let value = level(i) + spread * (noise(seed, i) + 0.5 * noise(seed ^ 77, i));
@@ -42,7 +42,7 @@ pub fn weeks(seed: u32, from: Day, n: u32, level: impl Fn(u32) -> f64, spread: f
 }
 
 /// A sparkline of so many weeks.
-pub fn spark(seed: u32, n: u32, level: f64, spread: f64, target: Option<f64>) -> Spark {
+pub(crate) fn spark(seed: u32, n: u32, level: f64, spread: f64, target: Option<f64>) -> Spark {
     Spark {
         values: weeks(seed, today().plus(-7 * n as i32), n, |_| level, spread * 0.6)
             .iter()
@@ -55,7 +55,7 @@ pub fn spark(seed: u32, n: u32, level: f64, spread: f64, target: Option<f64>) ->
 }
 
 /// A frame with someone signed in.
-pub fn shell(title: &str, name: &str, job_role: &str, places: &[Place], here: Place) -> Shell {
+pub(crate) fn shell(title: &str, name: &str, job_role: &str, places: &[Place], here: Place) -> Shell {
     Shell {
         viewer: Some(Viewer { name: name.to_owned(), job_role: job_role.to_owned() }),
         places: places.to_vec(),
@@ -67,7 +67,7 @@ pub fn shell(title: &str, name: &str, job_role: &str, places: &[Place], here: Pl
 }
 
 /// Maya's frame.
-pub fn member(title: &str, here: Place) -> Shell {
+pub(crate) fn member(title: &str, here: Place) -> Shell {
     let mut shell = shell(title, "Maya Lindqvist", "Account manager", &[Place::Today, Place::Coaching], here);
     shell.sight = Some(Sight {
         who: "You and Daniel Osei can see this page.".to_owned(),
@@ -78,7 +78,7 @@ pub fn member(title: &str, here: Place) -> Shell {
 }
 
 /// Daniel's frame.
-pub fn leader(title: &str, here: Place) -> Shell {
+pub(crate) fn leader(title: &str, here: Place) -> Shell {
     let places = [Place::Team, Place::Coaching, Place::Support, Place::MyOwn];
     let mut shell = shell(title, "Daniel Osei", "Branch leader", &places, here);
     shell.sight = Some(Sight {
@@ -90,19 +90,19 @@ pub fn leader(title: &str, here: Place) -> Shell {
 }
 
 /// Helen's frame.
-pub fn executive(title: &str, here: Place) -> Shell {
+pub(crate) fn executive(title: &str, here: Place) -> Shell {
     let mut shell = shell(title, "Helen Marchetti", "VP Operations", &[Place::Chains, Place::Support], here);
     shell.demo = Some("Alder Industrial".to_owned());
     shell
 }
 
 /// Farah's frame.
-pub fn integrator(title: &str, here: Place) -> Shell {
+pub(crate) fn integrator(title: &str, here: Place) -> Shell {
     shell(title, "Farah Siddiqui", "IT integrator", &[Place::Health, Place::People], here)
 }
 
 /// Maya's successful calls, with the change, a hole and what happened.
-pub fn calls_chart() -> ControlChart {
+pub(crate) fn calls_chart() -> ControlChart {
     let from = day("2025-07-07");
     let mut readings = weeks(5, from, 36, |i| if i >= 32 { 30.6 } else { 40.0 }, 3.2);
     for (i, reading) in readings.iter_mut().enumerate() {
@@ -135,7 +135,7 @@ pub fn calls_chart() -> ControlChart {
 }
 
 /// Calls as a sparkline.
-pub fn calls_spark() -> Spark {
+pub(crate) fn calls_spark() -> Spark {
     let chart = calls_chart();
     Spark {
         values: chart.readings[20..].iter().map(|r| r.value).collect(),
@@ -146,7 +146,7 @@ pub fn calls_spark() -> Spark {
 }
 
 /// A line that came back after a talk.
-pub fn recovery_chart() -> RecoveryChart {
+pub(crate) fn recovery_chart() -> RecoveryChart {
     let from = day("2025-12-15");
     let values = [96.0, 104.0, 99.0, 92.0, 101.0, 97.0, 81.0, 78.0, 80.0, 79.0, 86.0, 91.0, 94.0];
     RecoveryChart {
@@ -174,11 +174,11 @@ pub fn recovery_chart() -> RecoveryChart {
 }
 
 /// An effect from its numbers.
-pub fn effect(style: Style, at: f64, lo: f64, hi: f64, naive: Option<f64>, better: i8) -> Effect {
+pub(crate) fn effect(style: Style, at: f64, lo: f64, hi: f64, naive: Option<f64>, better: i8) -> Effect {
     Effect { style, interval: Interval { at, lo, hi }, naive, better }
 }
 
 /// A grade without its rules.
-pub fn graded(grade: Grade, design: &str) -> Evidence {
+pub(crate) fn graded(grade: Grade, design: &str) -> Evidence {
     Evidence { grade, design: design.to_owned(), why: vec![] }
 }
