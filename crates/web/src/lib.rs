@@ -5,7 +5,7 @@
 //!
 //! To add an endpoint: write a handler in `api/NOUN.rs` or `ui/NOUN.rs` and give it one line in [`routes`].
 //!
-//! ```ignore
+//! ```text
 //! pub async fn show(State(app): State<App>, asker: Asker, Path(id): Path<AlertId>) -> Answer {
 //!     let alert = app::alerts::read(&app, &asker.who, id).await?;
 //!     let shell = page::shell(&app, &asker, "An alert").await?;

@@ -68,14 +68,16 @@ fn a_file_of_something_else_is_refused() {
 fn a_damaged_file_closes_the_store() {
     on_sqlite(async |store| {
         with_sample(&store).await;
+        store.close().await;
+        let path = file_of(&store);
+        let schema = std::fs::metadata(&path).unwrap().len() as usize;
+        let store = open(&path).await.unwrap();
         let rows = (0..2000_i64).map(|n| params![super::id(n as u128), n + 100]);
         store.write(move |tx| tx.insert_many("thing", &["id", "number"], rows, "")).await.unwrap();
         store.close().await;
-        let path = file_of(&store);
         let mut bytes = std::fs::read(&path).unwrap();
-        // Leave the schema readable and overwrite everything behind it.
-        let keep = bytes.len() / 3;
-        bytes[keep..].fill(0xff);
+        // Leave the schema readable and overwrite the rows, which came behind it.
+        bytes[schema..].fill(0xff);
         std::fs::write(&path, bytes).unwrap();
 
         let store = open(&path).await.unwrap();

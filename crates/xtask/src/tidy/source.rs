@@ -124,6 +124,15 @@ fn unwanted_code(file: &File, pieces: &[Piece<'_>]) -> Vec<Complaint> {
         refuse(&["#[ignore"], "a test that does not run proves nothing");
         refuse(&["allow(dead_code)", "allow(unused"], "take out what nothing uses");
     }
+    let examples = pieces
+        .iter()
+        .filter(|piece| piece.kind == Kind::Comment && piece.text.trim_end().ends_with("```ignore"));
+    found.extend(examples.map(|piece| {
+        file.complain(
+            piece.line,
+            "an example that is not compiled rots: make it compile, or mark it as `text`",
+        )
+    }));
     found
 }
 
@@ -221,6 +230,7 @@ mod tests {
         assert!(says("crates/app/src/people.rs", "//! x\n// todo!() println!\n").is_empty());
         assert!(!says("crates/app/src/people.rs", "//! x\nfn f() { todo!() }\n").is_empty());
         assert!(!says("crates/app/tests/a.rs", "//! x\n#[ignore]\nfn f() {}\n").is_empty());
+        assert!(!says("crates/app/src/people.rs", "//! x\n/// ```ignore\n/// f()\n/// ```\n").is_empty());
         assert!(!says("crates/web/tests/browser/a.mjs", "test.skip('x')\n").is_empty());
     }
 
