@@ -84,6 +84,14 @@ pub fn activity_json(iri: &str, definition: Option<&str>) -> String {
     out
 }
 
+/// What an activity is called, by its definition as JSON, in the language that suits a reader best.
+pub fn activity_name(definition: &str, preferred: &Preferred) -> Option<String> {
+    let doc = Doc::read(definition, DEPTH).ok()?;
+    let names: Vec<(&str, &str)> =
+        doc.root().get("name")?.members().filter_map(|(tag, v)| Some((tag, v.text()?))).collect();
+    preferred.choose(names.into_iter()).map(str::to_owned)
+}
+
 struct Canonical<'f, 'a> {
     preferred: &'f Preferred,
     definition: &'f dyn Fn(&str) -> Option<Cow<'a, str>>,

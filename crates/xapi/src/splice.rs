@@ -67,7 +67,8 @@ pub struct ServerFields<'a> {
 }
 
 impl Received {
-    /// The statement as stored. See the [module](self) for what differs from what was received.
+    /// The statement as stored: the received text with `id`, `timestamp` and `version` added where they were missing, `stored` and
+    /// `authority` added or replaced, and activities that stood alone in `contextActivities` put into lists. Nothing else differs.
     pub fn with_server_fields(&self, fields: &ServerFields<'_>) -> String {
         let Self { raw, layout, .. } = self;
         let stored = format!("\"{}\"", rfc3339(fields.stored));

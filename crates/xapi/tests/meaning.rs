@@ -110,6 +110,10 @@ fn canonical() {
 
 #[test]
 fn definitions_grow() {
+    let name = |definition, wish| xapi::activity_name(definition, &Preferred::from_header(wish));
+    assert_eq!(name(r#"{"name":{"en":"One","de":"Eins"}}"#, "de-CH").as_deref(), Some("Eins"));
+    assert_eq!(name(r#"{"name":{"en":"One","de":"Eins"}}"#, "fr").as_deref(), Some("One"));
+    assert_eq!((name("{}", "en"), name("[", "en"), name(r#"{"name":{}}"#, "en")), (None, None, None));
     let first = r#"{ "name": {"en": "One"}, "type": "x:t" }"#;
     let second = r#"{"description":{"en":"D"},"name":{"de":"Eins","en":"ONE"}}"#;
     let both = r#"{"description":{"en":"D"},"name":{"de":"Eins","en":"ONE"},"type":"x:t"}"#;
