@@ -27,6 +27,7 @@ macro_rules! worded {
 }
 
 pub mod access;
+pub mod alerts;
 pub mod feeds;
 pub mod ids;
 pub mod interventions;
