@@ -8,12 +8,16 @@
 //! To add a use case: find its noun's module, write the rule in `domain`, the SQL in `store`, and the function here.
 
 pub mod access;
+pub mod alerts;
 pub mod audit;
 mod error;
 pub mod ids;
 mod live;
 pub mod metrics;
+pub mod notify;
+pub mod outbox;
 pub mod people;
+pub mod pipeline;
 pub mod targets;
 
 use std::sync::Arc;

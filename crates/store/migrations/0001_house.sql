@@ -72,6 +72,14 @@ CREATE TABLE reporting_line (
 ) {clustered};
 CREATE INDEX reporting_line_leader ON reporting_line (leader_id);
 
+-- Days on which nothing is expected of a person: leave, illness, part of a year away. The reason is nobody's business here.
+CREATE TABLE absence (
+    person_id {id} NOT NULL REFERENCES person (id),
+    from_day  {day} NOT NULL,
+    until_day {day} NOT NULL,
+    PRIMARY KEY (person_id, from_day)
+) {clustered};
+
 -- ---------------------------------------------------------------- access
 
 CREATE TABLE access_grant (

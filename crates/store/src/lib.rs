@@ -8,9 +8,11 @@
 //! and a test in `tests/` that runs on both databases.
 
 pub mod access;
+pub mod alerts;
 pub mod audit;
 pub mod db;
 pub mod feeds;
+pub mod jobs;
 pub mod metrics;
 pub mod people;
 pub mod pipeline;

@@ -406,3 +406,22 @@ pub fn unit_ids(r: &mut Read, codes: &[String]) -> Result<BTreeMap<String, UnitI
         })?;
     Ok(rows.into_iter().collect())
 }
+
+/// Spans on which nothing is expected of persons, by person and start.
+pub fn absences(r: &mut Read) -> Result<Vec<(PersonId, Span)>> {
+    r.query(
+        "SELECT person_id, from_day, until_day FROM absence ORDER BY person_id, from_day",
+        params![],
+        |row| Ok((row.get(0)?, Span { from: row.get(1)?, until: Some(row.get(2)?) })),
+    )
+}
+
+/// Adds a span on which nothing is expected of a person.
+pub fn add_absence(tx: &mut Tx, person: PersonId, from: Day, until: Day) -> Result<()> {
+    tx.execute(
+        "INSERT INTO absence (person_id, from_day, until_day) VALUES ($1, $2, $3)
+         ON CONFLICT (person_id, from_day) DO UPDATE SET until_day = excluded.until_day",
+        params![person, from, until],
+    )?;
+    Ok(())
+}

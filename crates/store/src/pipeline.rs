@@ -50,6 +50,12 @@ pub fn done(tx: &mut Tx, step: &str, keys: &[Key]) -> Result<()> {
     Ok(())
 }
 
+/// Marks every key of a step with this second part as done.
+pub fn done_for_b(tx: &mut Tx, step: &str, b: Uuid) -> Result<()> {
+    tx.execute("DELETE FROM pipeline_key WHERE step = $1 AND b = $2", params![step, b])?;
+    Ok(())
+}
+
 /// How many keys wait, by step.
 pub fn backlog(r: &mut Read) -> Result<Vec<(String, i64)>> {
     r.query("SELECT step, COUNT(*) FROM pipeline_key GROUP BY step ORDER BY step", params![], |row| {

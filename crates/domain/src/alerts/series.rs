@@ -130,7 +130,7 @@ pub struct Series<'a> {
     pub direction: Direction,
     /// The target in force at each position, or none.
     pub aim: Option<Aim>,
-    /// Positions at which a new usual level begins: a change of job role or unit, or a level that somebody accepted.
+    /// Positions at which a new usual level begins (a change of job role), or at which somebody accepted the open episode's.
     pub restarts: &'a [usize],
 }
 
@@ -241,7 +241,8 @@ impl<'a> ShiftWalk<'a> {
 
     fn push(&mut self, at: usize) {
         if self.series.restarts.contains(&at) {
-            self.since = at;
+            // An open episode is thereby accepted, and its level is what is usual from now on.
+            self.since = if self.open { self.episodes.last().map_or(at, |e| e.since) } else { at };
             if self.open {
                 self.close(at, End::Accepted);
             }

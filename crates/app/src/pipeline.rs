@@ -1,0 +1,69 @@
+//! One explicit loop over the steps that turn what arrived into what is understood.
+//!
+//! Each step reads what the step before it wrote, does a bounded amount, and says how much it did.
+//! The loop wakes on a commit and on a timer, goes round until no step has anything to do, and waits again.
+
+use std::time::Duration;
+
+use connect::mail::Mailer;
+
+use crate::{App, Result};
+
+/// Keys that one step takes at a time.
+const LIMIT: u32 = 5_000;
+
+/// One round over every step. Gives how much was done; 0 when everything is up to date.
+pub async fn round(app: &App) -> Result<usize> {
+    let units = crate::metrics::roll_up_units(app, LIMIT).await?;
+    let standing = crate::alerts::evaluate(app, LIMIT).await?;
+    Ok(units + standing)
+}
+
+/// Goes round until everything is up to date.
+pub async fn settle(app: &App) -> Result<()> {
+    while round(app).await? > 0 {}
+    Ok(())
+}
+
+/// Runs for as long as the server does. A failed round is logged and tried again.
+pub async fn run(app: App) {
+    // What changes by the clock alone: data that become late, snoozes that end.
+    let by_the_clock = Duration::from_secs(60);
+    let mut last_day = None;
+    loop {
+        if let Err(error) = settle(&app).await {
+            tracing::error!(%error, "a pipeline round failed and will be tried again");
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            continue;
+        }
+        let today = app.now().day(&app.settings.zone);
+        if last_day != Some(today) {
+            match crate::alerts::new_day(&app).await {
+                Ok(()) => last_day = Some(today),
+                Err(error) => {
+                    tracing::error!(%error, "the daily look at what is due failed and will be tried again")
+                }
+            }
+            continue;
+        }
+        tokio::select! {
+            () = app.work.notified() => {}
+            () = tokio::time::sleep(by_the_clock) => {}
+        }
+    }
+}
+
+/// Sends what waits in the outbox for as long as the server runs.
+pub async fn run_outbox(app: App, mailer: Option<Mailer>) {
+    loop {
+        match crate::outbox::deliver(&app, mailer.as_ref()).await {
+            Ok(0) => {}
+            Ok(_) => continue,
+            Err(error) => tracing::error!(%error, "the outbox failed and will be tried again"),
+        }
+        tokio::select! {
+            () = app.post.notified() => {}
+            () = tokio::time::sleep(Duration::from_secs(10)) => {}
+        }
+    }
+}

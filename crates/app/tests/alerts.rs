@@ -1,0 +1,146 @@
+//! From observations to episodes, standings and notifications, on both databases.
+
+mod company;
+
+use app::alerts::{answer, new_day};
+use app::metrics::{OnProblem, record};
+use app::{App, Error, pipeline};
+use company::{company, incoming, may_send, metric, week};
+use domain::access::{AnswerAlert, Relation, Who, permit, scope};
+use domain::alerts::{Alert, Answer, Kind, Standing, State};
+use domain::ids::{PersonId, Subject};
+use domain::metrics::Aggregation;
+use domain::time::Cadence;
+use store::Store;
+
+const WEEKS: i32 = 50;
+
+/// Noise between −1 and 1 that looks random and is the same in every run.
+fn noise(person: usize, week: i32) -> f64 {
+    let x = (person as u64 * 1_000_003 + week as u64 * 7_919).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let a = ((x ^ (x >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 40) as f64 / f64::from(1 << 24);
+    2.0 * a - 1.0
+}
+
+/// Fills every person's weeks up to the newest due one, with something done to the values.
+async fn fill(app: &App, people: &[String], until: i32, change: impl Fn(usize, i32, f64) -> Option<f64>) {
+    let mut rows = Vec::new();
+    for (i, person) in people.iter().enumerate() {
+        for w in 0..until {
+            if let Some(value) = change(i, w, 40.0 + 8.0 * noise(i, w)) {
+                rows.push(incoming(rows.len() as u64 + 2, "calls", person, week(w), value));
+            }
+        }
+    }
+    record(app, &may_send(), "calls.csv", rows, OnProblem::Refuse, false).await.unwrap();
+    pipeline::settle(app).await.unwrap();
+}
+
+async fn open_alerts(app: &App) -> Vec<Alert> {
+    app.store
+        .read(|r| {
+            let mut all =
+                store::alerts::open(r, &scope(&Who::Host, domain::access::Resource::RedAlert, None))?;
+            all.extend(store::alerts::open_of_units(r)?);
+            Ok::<_, Error>(all)
+        })
+        .await
+        .unwrap()
+}
+
+async fn person_id(app: &App, code: &str) -> PersonId {
+    let code = code.to_owned();
+    app.store
+        .read(move |r| Ok::<_, Error>(store::people::person_by_code(r, &code)?.unwrap().id))
+        .await
+        .unwrap()
+}
+
+testkit::both_databases! {
+    async fn a_change_tells_the_person_and_their_direct_leader_once(store: Store) {
+        let (app, people) = company(store, 24).await;
+        app::metrics::define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)]).await.unwrap();
+        fill(&app, &people, WEEKS - 1, |_, _, v| Some(v)).await;
+        assert_eq!(open_alerts(&app).await, []);
+        fill(&app, &people, WEEKS, |i, w, v| Some(if i == 3 && w >= WEEKS - 4 { v - 25.0 } else { v })).await;
+        let open = open_alerts(&app).await;
+        assert_eq!(open.len(), 1, "{open:#?}");
+        let p3 = person_id(&app, &people[3]).await;
+        assert_eq!((open[0].subject, open[0].kind, open[0].state), (Subject::Person(p3), Kind::Shift, State::New));
+        let told: Vec<(String, String)> = app.store.read(|r| {
+            let mut told = Vec::new();
+            r.each("SELECT p.code, n.text FROM notification n JOIN person p ON p.id = n.person_id ORDER BY p.code", store::params![], |row| {
+                told.push((row.get(0)?, row.get(1)?));
+                Ok(())
+            })?;
+            Ok::<_, Error>(told)
+        }).await.unwrap();
+        assert_eq!(told.iter().map(|t| t.0.as_str()).collect::<Vec<_>>(), ["lead0", "p3"], "{told:?}");
+        let waiting = app.store.read(|r| Ok::<_, Error>(store::jobs::queue_state(r)?.waiting)).await.unwrap();
+        assert_eq!(waiting, 2, "one mail each");
+        // The same numbers again: nothing new.
+        app.store.write(|tx| -> Result<(), Error> {
+            let b = store::metrics::metric_by_code(tx, "calls")?.unwrap().id.uuid();
+            let key = store::pipeline::Key { a: uuid::Uuid::nil(), b, day: domain::time::Day::from_number(0) };
+            Ok(store::pipeline::ask(tx, app::STANDING, [key])?)
+        }).await.unwrap();
+        pipeline::settle(&app).await.unwrap();
+        assert_eq!(app.store.read(|r| Ok::<_, Error>(store::jobs::queue_state(r)?.waiting)).await.unwrap(), 2);
+    }
+
+    async fn what_hits_everyone_is_one_alert_where_it_happens(store: Store) {
+        let (app, people) = company(store, 40).await;
+        app::metrics::define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)]).await.unwrap();
+        fill(&app, &people, WEEKS, |_, w, v| Some(if w >= WEEKS - 2 { v * 0.7 } else { v })).await;
+        let open = open_alerts(&app).await;
+        assert_eq!(open.len(), 1, "{open:#?}");
+        let unit = open[0].subject.unit().expect("an alert about the organisation");
+        let name = app.store.read(move |r| Ok::<_, Error>(store::people::unit(r, unit)?.unwrap().code)).await.unwrap();
+        assert_eq!(name, "ORG");
+        assert_eq!(open[0].facts.subjects, 40);
+    }
+
+    async fn missing_data_go_to_the_feeds_owner_and_never_to_the_person(store: Store) {
+        let (app, people) = company(store, 20).await;
+        app::metrics::define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)]).await.unwrap();
+        // The last branch (five people) falls silent three weeks ago.
+        fill(&app, &people, WEEKS, |i, w, v| (i < 15 || w < WEEKS - 3).then_some(v)).await;
+        new_day(&app).await.unwrap();
+        pipeline::settle(&app).await.unwrap();
+        let open = open_alerts(&app).await;
+        assert_eq!(open.len(), 1, "{open:#?}");
+        assert_eq!((open[0].kind, open[0].facts.subjects), (Kind::NoData, 5));
+        let told: Vec<String> = app.store.read(|r| Ok::<_, Error>(r.query(
+            "SELECT p.code FROM notification n JOIN person p ON p.id = n.person_id", store::params![], |row| row.get(0))?)).await.unwrap();
+        assert_eq!(told, ["boss"], "the feed's owner");
+        let silent = person_id(&app, &people[19]).await;
+        let stands = app.store.read(move |r| Ok::<_, Error>(store::alerts::stands(r, &[silent.uuid()])?)).await.unwrap();
+        assert_eq!(stands[0].state, Standing::DataLate);
+        // Asking again on the next day opens nothing new; data that come close it.
+        new_day(&app).await.unwrap();
+        assert_eq!(open_alerts(&app).await.len(), 1);
+        fill(&app, &people, WEEKS, |_, _, v| Some(v)).await;
+        new_day(&app).await.unwrap();
+        assert_eq!(open_alerts(&app).await, []);
+    }
+
+    async fn wrong_data_hold_the_alert_and_a_correction_closes_it(store: Store) {
+        let (app, people) = company(store, 24).await;
+        app::metrics::define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)]).await.unwrap();
+        fill(&app, &people, WEEKS, |i, w, v| Some(if i == 3 && w >= WEEKS - 4 { v - 25.0 } else { v })).await;
+        let alert = open_alerts(&app).await.remove(0);
+        let may = permit(&Who::Host, Relation::NONE, AnswerAlert(alert.id)).unwrap();
+        let missing_reason = answer(&app, &may, Answer::DataWrong, " ").await;
+        assert!(matches!(missing_reason, Err(Error::Invalid(_))));
+        let held = answer(&app, &may, Answer::DataWrong, "the phone system changed").await.unwrap();
+        assert_eq!(held.state, State::InQuestion);
+        fill(&app, &people, WEEKS, |_, _, v| Some(v)).await;
+        assert_eq!(open_alerts(&app).await, []);
+        let id = alert.id;
+        let (now, events) = app.store.read(move |r| Ok::<_, Error>((store::alerts::alert(r, id)?.unwrap(), store::alerts::events(r, id)?))).await.unwrap();
+        assert_eq!(now.state, State::WrongData);
+        let states: Vec<State> = events.iter().map(|e| e.state).collect();
+        assert_eq!(states, [State::New, State::InQuestion, State::WrongData]);
+        assert!(matches!(answer(&app, &may, Answer::IKnowWhy, "").await, Err(Error::Conflict(_))));
+    }
+}
