@@ -47,13 +47,18 @@ mod estimate;
 pub mod grade;
 mod logit;
 pub mod multiple;
+mod optimise;
 mod panel;
 pub mod permute;
 pub mod power;
 pub mod recovery;
 pub mod regress;
+pub mod series;
 pub mod spc;
+pub mod structural;
+pub mod synthetic;
 pub mod verdict;
+pub mod wild;
 pub mod within;
 
 pub use answer::{Answer, Reason};

@@ -294,10 +294,10 @@ pub struct Long {
 }
 
 /// Numbers names from 0 in ascending order of name.
-pub fn dense<T: Ord + Copy>(names: &[T]) -> (Vec<u32>, usize) {
-    let mut sorted: Vec<T> = names.to_vec();
+pub fn dense<T: Ord>(names: &[T]) -> (Vec<u32>, usize) {
+    let mut sorted: Vec<&T> = names.iter().collect();
     sorted.sort_unstable();
     sorted.dedup();
-    let ids = names.iter().map(|name| sorted.partition_point(|other| other < name) as u32).collect();
+    let ids = names.iter().map(|name| sorted.partition_point(|other| *other < name) as u32).collect();
     (ids, sorted.len())
 }

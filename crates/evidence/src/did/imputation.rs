@@ -42,11 +42,11 @@ impl<'a> TwoWay<'a> {
         let open = |i: usize, t: usize| panel.value(i, t).is_some() && !panel.treated(i, t);
         let mut unit_mass = vec![0.0; units];
         let mut time_mass = vec![0.0; periods];
-        for t in 0..periods {
+        for (t, time_mass) in time_mass.iter_mut().enumerate() {
             for (i, mass) in unit_mass.iter_mut().enumerate() {
                 if open(i, t) {
                     *mass += 1.0;
-                    time_mass[t] += panel.weights()[i];
+                    *time_mass += panel.weights()[i];
                 }
             }
         }
@@ -157,11 +157,11 @@ fn try_imputation(panel: &Panel) -> Result<Imputation, Reason> {
 
     let mut unit = vec![0.0; units];
     let mut time = vec![0.0; periods];
-    for t in 0..periods {
+    for (t, by_time) in time.iter_mut().enumerate() {
         for (i, sum) in unit.iter_mut().enumerate() {
             if let Some(v) = panel.value(i, t).filter(|_| !panel.treated(i, t)) {
                 *sum += w[i] * v;
-                time[t] += w[i] * v;
+                *by_time += w[i] * v;
             }
         }
     }
@@ -170,14 +170,16 @@ fn try_imputation(panel: &Panel) -> Result<Imputation, Reason> {
     // Effects of treated cells, and their averages by wave and period.
     let mut cells: Vec<(usize, usize, i64, f64)> = Vec::new();
     let mut lost = 0;
-    for i in 0..units {
-        let Some(start) = panel.cohorts()[i] else { continue };
-        for t in 0..periods {
+    for (i, level) in levels.iter().enumerate() {
+        let Some(start) = panel.cohorts()[i] else {
+            continue;
+        };
+        for (t, common) in movement.iter().enumerate() {
             if let Some(v) = panel.value(i, t).filter(|_| panel.treated(i, t)) {
                 if model.unit_mass[i] == 0.0 || !model.used_time[t] {
                     lost += 1;
                 } else {
-                    let effect = v - levels[i] - movement[t];
+                    let effect = v - level - common;
                     cells.push((i, t, panel.times()[t] - start, effect));
                 }
             }

@@ -3,6 +3,7 @@
 mod common;
 mod design;
 mod did;
+mod few;
 mod regress;
 mod second;
 mod spc;
