@@ -24,8 +24,9 @@ pub use sessions::{
 pub use store::access::{ApiKey, Held, WebSession};
 pub use store::audit::Look;
 
-use domain::access::{Permit, ReadAccessLog, Relation, Viewer, Who};
+use domain::access::{Permit, ReadAccessLog, Relation, Scope, Viewer, Who};
 use domain::ids::{AuditId, PersonId};
+use domain::people::Person;
 use domain::time::Day;
 use store::db::Read;
 
@@ -181,6 +182,28 @@ pub async fn own(app: &App, viewer: &Viewer) -> Result<Own> {
                 leaders: ids.iter().filter_map(|id| names.get(id).cloned()).collect(),
                 sessions,
             })
+        })
+        .await
+}
+
+/// Whether anybody can sign in with a password.
+pub async fn anybody_can_sign_in(app: &App) -> Result<bool> {
+    app.store.read(|r| -> Result<_> { Ok(store::access::any_password(r)?) }).await
+}
+
+/// When the newest act was noted, to compare with the clock.
+pub async fn newest_note(app: &App) -> Result<Option<domain::time::Instant>> {
+    app.store.read(|r| -> Result<_> { Ok(store::access::newest_note(r)?) }).await
+}
+
+/// People by name, the disabled ones too, for whoever administers the host.
+pub async fn people_for_host(app: &App, scope: Scope, name_holds: &str) -> Result<Vec<Person>> {
+    let wanted = domain::people::fold(name_holds);
+    app.store
+        .read(move |r| -> Result<_> {
+            let mut all = store::people::directory(r)?.persons;
+            all.retain(|p| scope.holds(p.id) && domain::people::fold(&p.name).contains(&wanted));
+            Ok(all)
         })
         .await
 }

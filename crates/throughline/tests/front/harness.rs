@@ -13,7 +13,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -225,6 +225,11 @@ pub(crate) fn person(code: &str, leader: Option<&str>) -> PersonRow {
 /// A permit of whoever administers the host.
 pub(crate) fn host<A: Asked>(asked: A) -> Permit<A> {
     permit(&Who::Host, Relation::NONE, asked).unwrap()
+}
+
+/// Nobody in particular, at a server that runs elsewhere.
+pub(crate) fn client(address: SocketAddr) -> Client {
+    Client { address, credential: Credential::None }
 }
 
 /// What a client shows of itself.
