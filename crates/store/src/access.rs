@@ -317,5 +317,6 @@ pub fn held(r: &mut Read, person: PersonId) -> Result<Held> {
 
 /// When the newest act was noted.
 pub fn newest_note(r: &mut Read) -> Result<Option<Instant>> {
-    Ok(r.query_one("SELECT MAX(at) FROM audit_log", params![], |row| row.get::<Option<Instant>>(0))?.flatten())
+    Ok(r.query_one("SELECT MAX(at) FROM audit_log", params![], |row| row.get::<Option<Instant>>(0))?
+        .flatten())
 }

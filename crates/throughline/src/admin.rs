@@ -10,7 +10,9 @@ use std::process::ExitCode;
 use app::App;
 use app::access::{self, NewKey};
 use clap::Subcommand;
-use domain::access::{AccessRole, Asked, KeyScope, Permit, Relation, Resource, Who, WriteAssignment, WriteKey, permit, scope};
+use domain::access::{
+    AccessRole, Asked, KeyScope, Permit, Relation, Resource, Who, WriteAssignment, WriteKey, permit, scope,
+};
 use domain::ids::KeyId;
 use domain::people::PersonState;
 use domain::time::{Day, Instant};
@@ -171,7 +173,13 @@ async fn perform(app: &App, config: &Config, command: Admin) -> anyhow::Result<S
                     (None, None) => "no end".to_owned(),
                 };
                 let used = shown(key.last_used, "never");
-                text.push_str(&format!("{}  {}  [{}]  {state}  last used {used}  {}\n", key.id, key.key, scopes.join(" "), key.name));
+                text.push_str(&format!(
+                    "{}  {}  [{}]  {state}  last used {used}  {}\n",
+                    key.id,
+                    key.key,
+                    scopes.join(" "),
+                    key.name
+                ));
             }
             text
         }
@@ -185,7 +193,12 @@ async fn perform(app: &App, config: &Config, command: Admin) -> anyhow::Result<S
             let mut text = String::new();
             for p in people {
                 let state = if p.state == PersonState::Active { "" } else { "  disabled" };
-                text.push_str(&format!("{}  {}  {}{state}\n", p.code, p.name, p.email.as_deref().unwrap_or("no address")));
+                text.push_str(&format!(
+                    "{}  {}  {}{state}\n",
+                    p.code,
+                    p.name,
+                    p.email.as_deref().unwrap_or("no address")
+                ));
             }
             text
         }
@@ -261,7 +274,9 @@ async fn answer(app: &App, config: &Config, mut stream: UnixStream) -> anyhow::R
     BufReader::new((&mut stream).take(LONGEST)).read_line(&mut line).await?;
     let said: Result<Said, String> = match serde_json::from_str(&line) {
         Ok(command) => perform(app, config, command).await.map_err(|e| format!("{e:#}")),
-        Err(error) => Err(format!("the running server does not know this command: {error}; is it another version?")),
+        Err(error) => {
+            Err(format!("the running server does not know this command: {error}; is it another version?"))
+        }
     };
     stream.write_all(&serde_json::to_vec(&said)?).await?;
     Ok(stream.shutdown().await?)

@@ -90,21 +90,66 @@ fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
 }
 
 const KEYS: &[(&str, Setter)] = &[
-    ("LISTEN", |f, v| { f.listen = Some(v); Ok(()) }),
-    ("PUBLIC_URL", |f, v| { f.public_url = Some(v); Ok(()) }),
-    ("NAME", |f, v| { f.name = Some(v); Ok(()) }),
-    ("ZONE", |f, v| { f.zone = Some(v); Ok(()) }),
-    ("DATA", |f, v| { f.data = Some(v.into()); Ok(()) }),
-    ("DATABASE", |f, v| { f.database = Some(Secret(v)); Ok(()) }),
-    ("DATABASE_FILE", |f, v| { f.database_file = Some(v.into()); Ok(()) }),
-    ("LOG", |f, v| { f.log = Some(v); Ok(()) }),
-    ("TRUSTED_PROXIES", |f, v| { f.trusted_proxies = Some(v.split(',').map(|p| p.trim().to_owned()).collect()); Ok(()) }),
-    ("CONNECTIONS", |f, v| { f.connections = Some(number(&v)?); Ok(()) }),
-    ("SESSIONS_IDLE_MINUTES", |f, v| { f.sessions.idle_minutes = Some(number(&v)?); Ok(()) }),
-    ("SESSIONS_PRIVILEGED_IDLE_MINUTES", |f, v| { f.sessions.privileged_idle_minutes = Some(number(&v)?); Ok(()) }),
-    ("SESSIONS_LONGEST_HOURS", |f, v| { f.sessions.longest_hours = Some(number(&v)?); Ok(()) }),
-    ("MAIL_HOST", |f, v| { f.mail.host = Some(v); Ok(()) }),
-    ("MAIL_PORT", |f, v| { f.mail.port = Some(number(&v)?); Ok(()) }),
+    ("LISTEN", |f, v| {
+        f.listen = Some(v);
+        Ok(())
+    }),
+    ("PUBLIC_URL", |f, v| {
+        f.public_url = Some(v);
+        Ok(())
+    }),
+    ("NAME", |f, v| {
+        f.name = Some(v);
+        Ok(())
+    }),
+    ("ZONE", |f, v| {
+        f.zone = Some(v);
+        Ok(())
+    }),
+    ("DATA", |f, v| {
+        f.data = Some(v.into());
+        Ok(())
+    }),
+    ("DATABASE", |f, v| {
+        f.database = Some(Secret(v));
+        Ok(())
+    }),
+    ("DATABASE_FILE", |f, v| {
+        f.database_file = Some(v.into());
+        Ok(())
+    }),
+    ("LOG", |f, v| {
+        f.log = Some(v);
+        Ok(())
+    }),
+    ("TRUSTED_PROXIES", |f, v| {
+        f.trusted_proxies = Some(v.split(',').map(|p| p.trim().to_owned()).collect());
+        Ok(())
+    }),
+    ("CONNECTIONS", |f, v| {
+        f.connections = Some(number(&v)?);
+        Ok(())
+    }),
+    ("SESSIONS_IDLE_MINUTES", |f, v| {
+        f.sessions.idle_minutes = Some(number(&v)?);
+        Ok(())
+    }),
+    ("SESSIONS_PRIVILEGED_IDLE_MINUTES", |f, v| {
+        f.sessions.privileged_idle_minutes = Some(number(&v)?);
+        Ok(())
+    }),
+    ("SESSIONS_LONGEST_HOURS", |f, v| {
+        f.sessions.longest_hours = Some(number(&v)?);
+        Ok(())
+    }),
+    ("MAIL_HOST", |f, v| {
+        f.mail.host = Some(v);
+        Ok(())
+    }),
+    ("MAIL_PORT", |f, v| {
+        f.mail.port = Some(number(&v)?);
+        Ok(())
+    }),
     ("MAIL_TLS", |f, v| {
         f.mail.tls = Some(match v.as_str() {
             "none" => Tls::None,
@@ -114,11 +159,26 @@ const KEYS: &[(&str, Setter)] = &[
         });
         Ok(())
     }),
-    ("MAIL_USER", |f, v| { f.mail.user = Some(v); Ok(()) }),
-    ("MAIL_PASSWORD", |f, v| { f.mail.password = Some(Secret(v)); Ok(()) }),
-    ("MAIL_PASSWORD_FILE", |f, v| { f.mail.password_file = Some(v.into()); Ok(()) }),
-    ("MAIL_FROM", |f, v| { f.mail.from = Some(v); Ok(()) }),
-    ("MAIL_AUTHORITIES_FILE", |f, v| { f.mail.authorities_file = Some(v.into()); Ok(()) }),
+    ("MAIL_USER", |f, v| {
+        f.mail.user = Some(v);
+        Ok(())
+    }),
+    ("MAIL_PASSWORD", |f, v| {
+        f.mail.password = Some(Secret(v));
+        Ok(())
+    }),
+    ("MAIL_PASSWORD_FILE", |f, v| {
+        f.mail.password_file = Some(v.into());
+        Ok(())
+    }),
+    ("MAIL_FROM", |f, v| {
+        f.mail.from = Some(v);
+        Ok(())
+    }),
+    ("MAIL_AUTHORITIES_FILE", |f, v| {
+        f.mail.authorities_file = Some(v.into());
+        Ok(())
+    }),
 ];
 
 /// Flags that change the configuration.
@@ -152,7 +212,8 @@ pub(crate) struct Config {
 pub(crate) fn load(flags: &Flags, vars: impl Iterator<Item = (String, String)>) -> Result<Config, Bad> {
     let vars: Vec<(String, String)> =
         vars.filter(|(name, _)| name.starts_with(PREFIX) && !name.starts_with(TEST_PREFIX)).collect();
-    let named = vars.iter().find(|(name, _)| name == "THROUGHLINE_CONFIG").map(|(_, path)| PathBuf::from(path));
+    let named =
+        vars.iter().find(|(name, _)| name == "THROUGHLINE_CONFIG").map(|(_, path)| PathBuf::from(path));
     let path = flags.config.clone().or(named);
     let mut file = match &path {
         Some(path) => read(path)?,
@@ -162,7 +223,10 @@ pub(crate) fn load(flags: &Flags, vars: impl Iterator<Item = (String, String)>) 
         let key = &name[PREFIX.len()..];
         let Some((_, set)) = KEYS.iter().find(|(k, _)| *k == key) else {
             let known: Vec<String> = KEYS.iter().map(|(k, _)| format!("{PREFIX}{k}")).collect();
-            return Err(Bad::new(format!("variable {name}"), format!("not known; the known ones are {}", known.join(", "))));
+            return Err(Bad::new(
+                format!("variable {name}"),
+                format!("not known; the known ones are {}", known.join(", ")),
+            ));
         };
         set(&mut file, value).map_err(|reason| Bad::new(format!("variable {name}"), reason))?;
     }
@@ -185,20 +249,26 @@ fn read(path: &Path) -> Result<File, Bad> {
         let before = text.get(..span.start).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
         let key = text.lines().nth(line - 1).and_then(|l| l.split('=').next()).unwrap_or_default().trim();
-        let place = if key.is_empty() { format!("{shown}, line {line}") } else { format!("{shown}, line {line}, key {key}") };
+        let place = if key.is_empty() {
+            format!("{shown}, line {line}")
+        } else {
+            format!("{shown}, line {line}, key {key}")
+        };
         Bad::new(place, error.message())
     })
 }
 
 fn judge(file: File, path: Option<PathBuf>) -> Result<Config, Bad> {
     let listen = file.listen.unwrap_or_else(|| "127.0.0.1:8080".into());
-    let listen = listen
-        .parse()
-        .map_err(|_| Bad::new("listen", format!("`{listen}` is not an address with a port, such as 127.0.0.1:8080")))?;
+    let listen = listen.parse().map_err(|_| {
+        Bad::new("listen", format!("`{listen}` is not an address with a port, such as 127.0.0.1:8080"))
+    })?;
     let public_url = file.public_url.map(|url| url.trim_end_matches('/').to_owned());
     if let Some(url) = &public_url {
         let host = url.strip_prefix("https://").or(url.strip_prefix("http://"));
-        if !host.is_some_and(|h| !h.is_empty() && h.bytes().all(|b| b.is_ascii_graphic() && !b"/?#\"<>".contains(&b))) {
+        if !host.is_some_and(|h| {
+            !h.is_empty() && h.bytes().all(|b| b.is_ascii_graphic() && !b"/?#\"<>".contains(&b))
+        }) {
             return Err(Bad::new(
                 "public_url",
                 format!("`{url}` is not the address of a server, such as https://throughline.example.com"),
@@ -213,7 +283,10 @@ fn judge(file: File, path: Option<PathBuf>) -> Result<Config, Bad> {
         .collect::<Result<Vec<IpAddr>, Bad>>()?;
     let connections = file.connections.unwrap_or(4096);
     if connections == 0 {
-        return Err(Bad::new("connections", "0 would let nobody in; give at least 1, or leave the key out for 4096"));
+        return Err(Bad::new(
+            "connections",
+            "0 would let nobody in; give at least 1, or leave the key out for 4096",
+        ));
     }
     let rules = SessionRules::default();
     let minutes = |given: Option<u32>, key: &str, otherwise: i64| match given {
@@ -245,21 +318,31 @@ fn judge(file: File, path: Option<PathBuf>) -> Result<Config, Bad> {
     })
 }
 
-fn place(data: Option<PathBuf>, database: Option<Secret>, database_file: Option<PathBuf>) -> Result<Place, Bad> {
+fn place(
+    data: Option<PathBuf>,
+    database: Option<Secret>,
+    database_file: Option<PathBuf>,
+) -> Result<Place, Bad> {
     let url = match (database, database_file) {
-        (Some(_), Some(_)) => return Err(Bad::new("database_file", "database is set too; leave one of them out")),
+        (Some(_), Some(_)) => {
+            return Err(Bad::new("database_file", "database is set too; leave one of them out"));
+        }
         (Some(Secret(url)), None) => Some(url),
         (None, Some(path)) => Some(secret_in(&path, "database_file")?.0),
         (None, None) => None,
     };
     match (url, data) {
         (Some(_), Some(_)) => Err(Bad::new("data", "database is set too; leave one of them out")),
-        (Some(url), None) if url.starts_with("postgres://") || url.starts_with("postgresql://") => Ok(Place::Postgres(url)),
+        (Some(url), None) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+            Ok(Place::Postgres(url))
+        }
         (Some(_), None) => Err(Bad::new(
             "database",
             "this is not a PostgreSQL address, such as postgres://user@host/name; for the embedded database give data instead",
         )),
-        (None, data) => Ok(Place::Sqlite(data.unwrap_or_else(|| "throughline-data".into()).join("throughline.db"))),
+        (None, data) => {
+            Ok(Place::Sqlite(data.unwrap_or_else(|| "throughline-data".into()).join("throughline.db")))
+        }
     }
 }
 
@@ -272,15 +355,23 @@ fn secret_in(path: &Path, key: &str) -> Result<Secret, Bad> {
 fn mail(mail: Mail) -> Result<Option<connect::mail::Config>, Bad> {
     let Some(host) = mail.host else {
         if mail.from.is_some() || mail.user.is_some() || mail.port.is_some() {
-            return Err(Bad::new("mail.host", "missing; give the mail server, or leave the whole of mail out"));
+            return Err(Bad::new(
+                "mail.host",
+                "missing; give the mail server, or leave the whole of mail out",
+            ));
         }
         return Ok(None);
     };
     let Some(from) = mail.from else {
-        return Err(Bad::new("mail.from", "missing; give the sender, such as Throughline <throughline@example.com>"));
+        return Err(Bad::new(
+            "mail.from",
+            "missing; give the sender, such as Throughline <throughline@example.com>",
+        ));
     };
     let password = match (mail.password, mail.password_file) {
-        (Some(_), Some(_)) => return Err(Bad::new("mail.password_file", "mail.password is set too; leave one of them out")),
+        (Some(_), Some(_)) => {
+            return Err(Bad::new("mail.password_file", "mail.password is set too; leave one of them out"));
+        }
         (Some(password), None) => Some(password),
         (None, Some(path)) => Some(secret_in(&path, "mail.password_file")?),
         (None, None) => None,
@@ -298,10 +389,9 @@ fn mail(mail: Mail) -> Result<Option<connect::mail::Config>, Bad> {
         Tls::Tls => 465,
     });
     let authorities = match mail.authorities_file {
-        Some(path) => Some(
-            std::fs::read(&path)
-                .map_err(|e| Bad::new("mail.authorities_file", format!("{} cannot be read: {e}", path.display())))?,
-        ),
+        Some(path) => Some(std::fs::read(&path).map_err(|e| {
+            Bad::new("mail.authorities_file", format!("{} cannot be read: {e}", path.display()))
+        })?),
         None => None,
     };
     let timeout = std::time::Duration::from_secs(30);
@@ -350,7 +440,10 @@ mod tests {
     fn mistakes_are_named_by_file_line_and_key() {
         let bad = |text: &str| with_file(text, &[], Flags::default()).unwrap_err().to_string();
         let said = bad("name = \"x\"\ncolour = \"red\"\n");
-        assert!(said.contains("throughline.toml, line 2, key colour") && said.contains("unknown field"), "{said}");
+        assert!(
+            said.contains("throughline.toml, line 2, key colour") && said.contains("unknown field"),
+            "{said}"
+        );
         let said = bad("listen = 8080\n");
         assert!(said.contains("line 1, key listen"), "{said}");
         assert!(bad("listen = \"8080\"").contains("127.0.0.1:8080"));
@@ -362,7 +455,8 @@ mod tests {
         assert!(bad("data = \"x\"\ndatabase = \"postgres://h/n\"").contains("database"));
         let said = load(&Flags::default(), vars(&[("THROUGHLINE_LISTN", "x")])).unwrap_err().to_string();
         assert!(said.contains("THROUGHLINE_LISTN") && said.contains("THROUGHLINE_LISTEN"), "{said}");
-        let said = load(&Flags::default(), vars(&[("THROUGHLINE_MAIL_PORT", "many")])).unwrap_err().to_string();
+        let said =
+            load(&Flags::default(), vars(&[("THROUGHLINE_MAIL_PORT", "many")])).unwrap_err().to_string();
         assert!(said.contains("THROUGHLINE_MAIL_PORT"), "{said}");
         assert!(load(&Flags::default(), vars(&[("THROUGHLINE_TEST_POSTGRES", "x")])).is_ok());
     }

@@ -94,7 +94,11 @@ async fn database(app: &App, config: &Config) -> anyhow::Result<Vec<Line>> {
         lines.push(match room {
             Ok(free) if free < ROOM.max(size) => bad(
                 "disk",
-                format!("{} MiB free for a database of {} MiB; make room before it is full", free >> 20, size >> 20),
+                format!(
+                    "{} MiB free for a database of {} MiB; make room before it is full",
+                    free >> 20,
+                    size >> 20
+                ),
             ),
             Ok(free) => good("disk", format!("{} MiB free, the database has {} MiB", free >> 20, size >> 20)),
             Err(error) => bad("disk", format!("cannot ask for its room: {error}")),
@@ -104,7 +108,10 @@ async fn database(app: &App, config: &Config) -> anyhow::Result<Vec<Line>> {
     lines.push(match newest {
         Some(at) if at > app.now().plus_seconds(60) => bad(
             "clock",
-            format!("it is {} here, but something is noted at {at}: the clock went back; set it right", app.now()),
+            format!(
+                "it is {} here, but something is noted at {at}: the clock went back; set it right",
+                app.now()
+            ),
         ),
         _ => good("clock", app.now().to_string()),
     });

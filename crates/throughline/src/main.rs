@@ -90,7 +90,12 @@ fn main() -> ExitCode {
         Command::Serve { listen } => listen.clone(),
         _ => None,
     };
-    let flags = config::Flags { config: cli.place.config, data: cli.place.data, database: cli.place.database, listen };
+    let flags = config::Flags {
+        config: cli.place.config,
+        data: cli.place.data,
+        database: cli.place.database,
+        listen,
+    };
     let vars = std::env::vars_os().filter_map(|(n, v)| Some((n.into_string().ok()?, v.into_string().ok()?)));
     let config = match config::load(&flags, vars) {
         Ok(config) => config,
@@ -131,8 +136,9 @@ fn main() -> ExitCode {
 }
 
 fn log_to_stderr(level: &str) -> Result<(), config::Bad> {
-    let filter = tracing_subscriber::EnvFilter::try_new(level)
-        .map_err(|e| config::Bad::new("log", format!("`{level}` is no log level such as info or web=debug: {e}")))?;
+    let filter = tracing_subscriber::EnvFilter::try_new(level).map_err(|e| {
+        config::Bad::new("log", format!("`{level}` is no log level such as info or web=debug: {e}"))
+    })?;
     let colour = std::io::IsTerminal::is_terminal(&std::io::stderr());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour).init();
     Ok(())

@@ -21,7 +21,9 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let app = opened::app(&config, store, opened::public_url(&config, address), false)?;
     if let Some(link) = app::access::set_up_link(&app).await? {
-        eprintln!("Nobody can sign in yet. This link works once and for one day; it makes the first person:\n  {link}");
+        eprintln!(
+            "Nobody can sign in yet. This link works once and for one day; it makes the first person:\n  {link}"
+        );
     }
     until_stopped(&config, app, listener).await
 }
@@ -42,7 +44,8 @@ pub(crate) async fn until_stopped(config: &Config, app: App, listener: TcpListen
         ..web::Options::default()
     };
     let stop = stop_signal()?;
-    let commands = opened::socket(config).map(|path| admin::listen(app.clone(), config.clone(), path)).transpose()?;
+    let commands =
+        opened::socket(config).map(|path| admin::listen(app.clone(), config.clone(), path)).transpose()?;
     let serving = web::serve(app.clone(), listener, options, stop);
     println!("ready http://{address}");
     std::io::stdout().flush()?;

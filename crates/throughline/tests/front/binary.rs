@@ -75,10 +75,15 @@ impl Drop for Running {
 fn from_the_first_start_to_a_second_person() {
     let folder = TempDir::new();
     let mut server = Running::start(folder.path(), &["--data", "data"]);
-    let link = server.said.lines().map(str::trim).find(|l| l.starts_with("http://")).expect("a link").to_owned();
+    let link =
+        server.said.lines().map(str::trim).find(|l| l.starts_with("http://")).expect("a link").to_owned();
     let path = link.strip_prefix(&format!("http://{}", server.address)).unwrap();
     server.client().get(path).expect(200).contains("first account");
-    let fields = [("name", "Ada Example"), ("email", "ada@northwind.example"), ("password", "four unrelated plain words")];
+    let fields = [
+        ("name", "Ada Example"),
+        ("email", "ada@northwind.example"),
+        ("password", "four unrelated plain words"),
+    ];
     let answer = server.client().form(path, &fields).expect(303);
     let cookie = answer.cookies().into_iter().find(|c| c.starts_with("throughline=")).unwrap();
     server.client().with_cookie(&cookie).get("/me").expect(200);
@@ -90,7 +95,8 @@ fn from_the_first_start_to_a_second_person() {
     assert_eq!(code, 0);
     let path = out.trim().strip_prefix(&format!("http://{}", server.address)).unwrap();
     server.client().get(path).expect(200).contains("Choose your password");
-    let (code, out, _) = ran(folder.path(), &["key", "create", "--name", "CRM", "--scope", "metrics", "--data", "data"]);
+    let (code, out, _) =
+        ran(folder.path(), &["key", "create", "--name", "CRM", "--scope", "metrics", "--data", "data"]);
     assert_eq!(code, 0);
     let word = |name: &str| out.lines().find_map(|l| l.strip_prefix(name)).unwrap().trim().to_owned();
     server.client().with_basic(&word("key"), &word("secret")).get("/api/v1/keys").expect(403);
@@ -99,7 +105,8 @@ fn from_the_first_start_to_a_second_person() {
     let (code, _, err) = ran(folder.path(), &["key", "revoke", &word("id"), "--data", "data"]);
     assert_eq!(code, 1);
     assert!(err.contains("no such key"), "{err}");
-    let (code, _, err) = ran(folder.path(), &["person", "grant", "ada@northwind.example", "privacy", "--data", "data"]);
+    let (code, _, err) =
+        ran(folder.path(), &["person", "grant", "ada@northwind.example", "privacy", "--data", "data"]);
     assert_eq!(code, 1);
     assert!(err.contains("never held by one person"), "{err}");
     let (code, out, _) = ran(folder.path(), &["doctor", "--data", "data"]);
@@ -110,7 +117,8 @@ fn from_the_first_start_to_a_second_person() {
     assert_eq!(code, Some(0));
     assert!(took < Duration::from_secs(4), "{took:?}");
     // And without a server the same commands work on the file.
-    let (code, out, _) = ran(folder.path(), &["person", "disable", "ada@northwind.example", "--data", "data"]);
+    let (code, out, _) =
+        ran(folder.path(), &["person", "disable", "ada@northwind.example", "--data", "data"]);
     assert_eq!(code, 0, "{out}");
     let (_, out, _) = ran(folder.path(), &["person", "list", "ada", "--data", "data"]);
     assert!(out.contains("disabled"), "{out}");
@@ -165,7 +173,13 @@ fn help_says_what_each_command_is_for() {
     for word in ["serve", "key", "person", "migrate", "doctor", "Exit codes"] {
         assert!(out.contains(word), "{word} in {out}");
     }
-    for args in [["serve", "--help"], ["key", "--help"], ["person", "--help"], ["doctor", "--help"], ["migrate", "--help"]] {
+    for args in [
+        ["serve", "--help"],
+        ["key", "--help"],
+        ["person", "--help"],
+        ["doctor", "--help"],
+        ["migrate", "--help"],
+    ] {
         assert_eq!(ran(folder.path(), &args).0, 0, "{args:?}");
     }
 }

@@ -24,7 +24,8 @@ fn signed_in(server: &Server, answer: &crate::harness::Answer) -> Client {
 /// Waits until the newest use of a person's session is noted, which does not hold up the page.
 async fn noted(server: &Server, person: domain::ids::PersonId) {
     for _ in 0..500 {
-        let read = server.app.store.read(move |r| -> app::Result<_> { Ok(store::access::sessions_of(r, person)?) });
+        let read =
+            server.app.store.read(move |r| -> app::Result<_> { Ok(store::access::sessions_of(r, person)?) });
         if read.await.unwrap().iter().any(|s| s.seen == server.app.now()) {
             return;
         }
