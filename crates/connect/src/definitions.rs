@@ -307,7 +307,7 @@ pub fn read(source: impl Read, limits: &Limits) -> Result<Definitions, Problems>
             let at = error.span();
             let line = at.as_ref().map_or(0, |span| line_of(&text, span.start));
             let value = at.and_then(|span| text.get(span)).unwrap_or("").lines().next().unwrap_or("");
-            let remedy = "see the guide to definition files for what may stand here";
+            let remedy = "mend this line; nothing of the file was used";
             problems.push(Problem::new(line, None, value, said(error.message()), remedy));
             return Err(problems);
         }

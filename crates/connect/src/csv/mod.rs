@@ -142,6 +142,18 @@ impl fmt::Display for Problem {
     }
 }
 
+impl From<Problem> for domain::feeds::Problem {
+    /// As a feed's run keeps it: reason and remedy in one sentence.
+    fn from(problem: Problem) -> Self {
+        Self {
+            line: problem.line,
+            column: problem.column.unwrap_or_default(),
+            value: problem.value,
+            reason: format!("{}; {}", problem.reason, problem.remedy),
+        }
+    }
+}
+
 /// Cuts to 80 characters; control characters become a visible sign, so that a message stays one line.
 pub(crate) fn cut(text: &str) -> String {
     let mut out: String =

@@ -6,7 +6,7 @@ use super::number::{self, Decimal, Says};
 use super::records::{Record, Records};
 use super::table::fold;
 use super::when::{self, DayOrder};
-use super::{Kind, Note, Problem, Table};
+use super::{Kind, Note, Problem, Table, unguard};
 
 const TOTALS: [&str; 26] = [
     "total",
@@ -129,7 +129,7 @@ impl Table {
                     let Some(cell) = record.fields.get(*field) else { continue };
                     let evidence = &mut evidence[*column];
                     if *kind == Kind::Number {
-                        evidence.weigh_number(cell.trim(), record.line);
+                        evidence.weigh_number(unguard(cell.trim()), record.line);
                     } else {
                         evidence.weigh_day(cell.trim(), record.line);
                     }
@@ -275,16 +275,17 @@ impl Table {
         let cell =
             |column: usize| self.fields[column].and_then(|f| record.fields.get(f)).map_or("", |f| f.trim());
         let keys = || (0..self.columns.len()).filter(|c| self.columns[*c].key);
-        // Where no column is marked as key, the first field speaks.
-        let first = keys()
-            .map(cell)
-            .find(|k| !k.is_empty())
-            .or(record.fields.first().map(|f| f.trim()))
-            .unwrap_or("");
-        if TOTALS.contains(&fold(first).as_str()) {
+        let first = keys().map(cell).find(|k| !k.is_empty()).unwrap_or("");
+        let bare = |c: usize| cell(c).is_empty() || self.columns[c].kind == Kind::Number;
+        // A real row may be about something called "total": then nothing else is missing from it.
+        let gaps = match keys().count() {
+            0 | 1 => (0..self.columns.len()).all(|c| self.columns[c].key || bare(c)),
+            _ => keys().any(|c| cell(c).is_empty()),
+        };
+        if gaps && TOTALS.contains(&fold(first).as_str()) {
             return true;
         }
-        if keys().next().is_none() || keys().any(|c| !cell(c).is_empty()) {
+        if keys().next().is_none() || !first.is_empty() {
             return false;
         }
         let mut sums = Vec::new();

@@ -432,6 +432,8 @@ fn totals_at_the_end_are_passed_over_and_said() {
         rows,
         &["line 4, column `subject`, the cell is empty; fill it in, or take the line out"],
     );
+    // A subject of that name with everything a row needs is a subject.
+    check("subject;day;value\nTotal;2026-03-18;1,5\n", &["2: Total 2026-03-18 1.5"], &[]);
     // In the middle, too.
     check(
         "subject;day;value\na;2026-03-18;1,5\n;2026-03-18;1,5\nb;2026-03-18;2,5\n",

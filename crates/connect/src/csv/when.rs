@@ -89,7 +89,7 @@ pub(super) fn find(text: &str) -> Result<Found, Refusal> {
         };
     }
     let Some(sign) = text.chars().find(|c| matches!(c, '-' | '.' | '/')) else { return not };
-    let parts: Vec<&str> = text.split(sign).map(str::trim).collect();
+    let parts: Vec<&str> = text.split(sign).collect();
     match parts[..] {
         [y, m] if y.len() == 4 => month(y, m),
         [m, y] if y.len() == 4 => month(y, m),
@@ -159,7 +159,8 @@ fn week(year: &str, rest: &str) -> Result<Found, Refusal> {
 
 /// What one cell says about the order in its column. `Some(None)`: it could be both.
 pub(super) fn weigh(text: &str) -> Option<Option<DayOrder>> {
-    if text.len() >= 5 && text.as_bytes()[4] == b'-' {
+    // A pair starts with one or two digits and a slash or dash; nearly every cell is settled by that.
+    if !text.bytes().skip(1).take(2).any(|b| matches!(b, b'/' | b'-')) {
         return None;
     }
     match find(text) {
