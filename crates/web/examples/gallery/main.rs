@@ -8,6 +8,7 @@ mod people;
 mod sample;
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::sync::Arc;
 
 use axum::Router;
@@ -43,7 +44,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         );
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:0".to_owned());
     let listener = tokio::net::TcpListener::bind(address).await?;
-    println!("ready http://{}", listener.local_addr()?);
+    writeln!(std::io::stdout(), "ready http://{}", listener.local_addr()?)?;
     axum::serve(listener, app).await?;
     Ok(())
 }

@@ -11,10 +11,10 @@ export const axePath = require.resolve("axe-core/axe.min.js");
 
 const CANDIDATES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/** Starts the system's Chromium; `CHROMIUM` names another one. */
+/** Starts the system's Chromium; `THROUGHLINE_CHROMIUM` names another one. */
 export function launch() {
-  const executablePath = process.env.CHROMIUM ?? CANDIDATES.find((path) => existsSync(path));
-  if (!executablePath) throw new Error("no Chromium found: install it (apt install chromium) or set CHROMIUM to its path");
+  const executablePath = process.env.THROUGHLINE_CHROMIUM ?? CANDIDATES.find((path) => existsSync(path));
+  if (!executablePath) throw new Error("no Chromium found: install it (apt install chromium) or set THROUGHLINE_CHROMIUM to its path");
   return chromium.launch({
     executablePath,
     headless: true,

@@ -1,6 +1,7 @@
 // Pictures of pages: `node shots.mjs [--cookie name=value] DIR URL…` writes NAME-light.png, -dark.png, -phone.png for each.
 import { mkdir } from "node:fs/promises";
 import { launch, settled } from "./browser.mjs";
+import { cookiesFor } from "./checks.mjs";
 
 const args = process.argv.slice(2);
 const cookies = [];
@@ -16,7 +17,7 @@ try {
   for (const [view, width, height, colorScheme] of [["light", 1280, 900, "light"], ["dark", 1280, 900, "dark"], ["phone", 375, 812, "light"]]) {
     const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: "reduce" });
     for (const url of urls) {
-      await context.addCookies(cookies.map((cookie) => ({ name: cookie.slice(0, cookie.indexOf("=")), value: cookie.slice(cookie.indexOf("=") + 1), url })));
+      await context.addCookies(cookiesFor(url, cookies));
       const page = await context.newPage();
       await page.goto(url);
       await settled(page);

@@ -219,13 +219,14 @@ impl BoardCell {
     pub fn shown(&self) -> String {
         self.style.maybe(self.value)
     }
-    /// The class of its background.
-    pub fn class(&self) -> &'static str {
-        match self.status {
-            s if s.worth_a_look() => " class=\"is-look\"",
-            Status::DataLate | Status::NoData | Status::InQuestion => " class=\"is-none\"",
-            _ => "",
-        }
+    /// The class of its background, as an attribute.
+    pub fn class(&self) -> Markup {
+        let name = match self.status {
+            s if s.worth_a_look() => "is-look",
+            Status::DataLate | Status::NoData | Status::InQuestion => "is-none",
+            _ => return Markup::default(),
+        };
+        Markup::new(format!(r#" class="{name}""#))
     }
     /// The class of its words.
     pub fn tone(&self) -> &'static str {
