@@ -10,6 +10,7 @@
 pub mod access;
 pub mod alerts;
 pub mod audit;
+pub mod coaching;
 mod error;
 pub mod ids;
 mod live;

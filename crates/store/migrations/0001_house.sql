@@ -630,6 +630,7 @@ CREATE TABLE coaching_action (
     id         {id} NOT NULL,
     text       {text} NOT NULL,
     owner_id   {id} NOT NULL REFERENCES person (id),
+    by_day     {day},
     check_day  {day} NOT NULL,
     state      {text} NOT NULL,
     result     {text},

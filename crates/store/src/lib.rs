@@ -10,8 +10,10 @@
 pub mod access;
 pub mod alerts;
 pub mod audit;
+pub mod coaching;
 pub mod db;
 pub mod feeds;
+pub mod interventions;
 pub mod jobs;
 pub mod metrics;
 pub mod people;

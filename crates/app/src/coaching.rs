@@ -1,0 +1,524 @@
+//! The talk: open it from a red, record two lines and an action, sign, look again.
+
+use domain::access::{AnswerAlert, OpenCoaching, Permit, WriteCoaching};
+use domain::alerts::Step;
+use domain::coaching::{
+    Action, CheckResult, Point, Proposal, ProposalState, Record, Session, State, check_record, first_point,
+};
+use domain::ids::{AlertId, InterventionId, MetricId, PersonId, ProposalId, SessionId, Subject};
+use domain::people::Person;
+use domain::time::{Day, Instant};
+use store::coaching::Message;
+use store::db::{Read, Tx};
+use uuid::Uuid;
+
+use crate::alerts::advance;
+use crate::notify::{Telling, tell};
+use crate::{App, Error, Fault, Ids, Result, Topic};
+
+/// Most characters of a message.
+const MESSAGE_MAX: usize = 4_000;
+
+/// What a change of a session needs at hand.
+struct Hand<'a> {
+    ids: &'a Ids,
+    now: Instant,
+    today: Day,
+    url: &'a str,
+}
+
+async fn write<T: Send + 'static>(
+    app: &App,
+    act: impl FnOnce(&mut Tx, &Hand) -> Result<(T, Vec<PersonId>)> + Send + 'static,
+) -> Result<T> {
+    let ids = app.ids.clone();
+    let now = app.now();
+    let today = now.day(&app.settings.zone);
+    let url = app.settings.public_url.clone();
+    let (value, people) =
+        app.store.write(move |tx: &mut Tx| act(tx, &Hand { ids: &ids, now, today, url: &url })).await?;
+    for person in people {
+        for topic in [Topic::Session, Topic::Alert, Topic::Today, Topic::Team, Topic::Notifications] {
+            app.live.tell(person, topic);
+        }
+    }
+    app.post.notify_one();
+    app.work.notify_one();
+    Ok(value)
+}
+
+/// Reads a session for change.
+pub fn held(r: &mut Read, id: SessionId) -> Result<Session> {
+    store::coaching::session(r, id)?.ok_or(Error::NotFound("coaching session"))
+}
+
+fn person(r: &mut Read, id: PersonId) -> Result<Person> {
+    store::people::person(r, id)?.ok_or(Error::NotFound("person"))
+}
+
+/// Opens a talk about an alert or a metric. Where one about the same alert is open, that one is given.
+pub async fn open(
+    app: &App,
+    permit: &Permit<OpenCoaching>,
+    alert: Option<AlertId>,
+    metric: MetricId,
+) -> Result<SessionId> {
+    let about = permit.asked().0;
+    let leader = permit.person().ok_or(domain::access::Denied::Forbidden)?;
+    write(app, move |tx, hand| {
+        let mut agenda = Vec::new();
+        let metric = store::metrics::metric(tx, metric)?.ok_or(Error::NotFound("metric"))?;
+        let earlier = store::coaching::sessions_about(tx, about, metric.id)?;
+        if let Some(id) = alert {
+            if let Some(open) =
+                earlier.iter().find(|s| s.alert == Some(id) && s.leader == leader && s.state != State::Closed)
+            {
+                return Ok((open.id, Vec::new()));
+            }
+            let mut alert = crate::alerts::held(tx, id)?;
+            if alert.subject != Subject::Person(about) {
+                return Err(Error::NotFound("alert"));
+            }
+            let number = |v: f64| format!("{v:.*}", usize::from(metric.decimals));
+            agenda.push(first_point(
+                alert.kind,
+                alert.way,
+                &metric.name,
+                &alert.since.to_string(),
+                &alert.facts,
+                number,
+            ));
+            if let Some(answer) = alert.answer {
+                let title = match answer {
+                    domain::alerts::Answer::IKnowWhy => "They know the reason",
+                    domain::alerts::Answer::HelpPlease => "They would like help",
+                    domain::alerts::Answer::DataWrong => "They say that the data are wrong",
+                };
+                let sub = alert.answer_note.clone().unwrap_or_default();
+                agenda.push(Point { kind: "point".into(), title: title.into(), sub, added_by: Some(about) });
+            }
+            advance(tx, &mut alert, &leader.to_string(), Step::Talk, "a talk was opened", hand.now)?;
+            store::alerts::put(tx, &[alert])?;
+        }
+        agenda.extend(what_was_tried(tx, about, &earlier)?);
+        let session = Session {
+            id: hand.ids.next(hand.now),
+            person: about,
+            leader,
+            alert,
+            metric: metric.id,
+            state: State::Open,
+            agenda,
+            found: String::new(),
+            agreed: String::new(),
+            opened_at: hand.now,
+            opened_on: hand.today,
+            person_signed: None,
+            leader_signed: None,
+            closed_at: None,
+            result: None,
+            version: 1,
+        };
+        store::coaching::put_sessions(tx, std::slice::from_ref(&session))?;
+        let by = person(tx, leader)?.name;
+        tell_other(
+            tx,
+            hand,
+            &session,
+            about,
+            &format!("{by} opened a talk about {}", metric.name.to_lowercase()),
+        )?;
+        Ok((session.id, vec![about, leader]))
+    })
+    .await
+}
+
+/// What earlier talks tried and how it went, and what was proposed: points for the agenda.
+fn what_was_tried(r: &mut Read, about: PersonId, earlier: &[Session]) -> Result<Vec<Point>> {
+    let mut points = Vec::new();
+    let ids: Vec<SessionId> = earlier.iter().map(|s| s.id).collect();
+    let actions = store::coaching::actions(r, &ids)?;
+    for session in earlier.iter().take(2) {
+        for action in actions.iter().filter(|a| a.session == session.id) {
+            let went = match action.result {
+                Some(CheckResult::Recovered) => "It came back.",
+                Some(CheckResult::Continue) => "Not yet back at the last look.",
+                Some(CheckResult::DataWrong) => "The data were wrong.",
+                None => "The check is still open.",
+            };
+            points.push(Point {
+                kind: "check".into(),
+                title: format!("Tried after the talk on {}: {}", session.opened_on, action.text),
+                sub: went.into(),
+                added_by: None,
+            });
+        }
+    }
+    for proposal in store::coaching::proposals(r, &[about])?.into_iter().take(3) {
+        let Some(name) = store::interventions::name(r, proposal.intervention)? else { continue };
+        let sub = match proposal.state {
+            ProposalState::Proposed => "Proposed, not answered yet.".to_owned(),
+            ProposalState::Taken => "Taken.".to_owned(),
+            ProposalState::Swapped => format!("Swapped: {}", proposal.reason),
+            ProposalState::Declined => format!("Declined: {}", proposal.reason),
+        };
+        points.push(Point { kind: "support".into(), title: format!("Support: {name}"), sub, added_by: None });
+    }
+    Ok(points)
+}
+
+fn tell_other(tx: &mut Tx, hand: &Hand, session: &Session, to: PersonId, text: &str) -> Result<()> {
+    let to = person(tx, to)?;
+    let telling = Telling {
+        about: "session",
+        about_id: session.id.uuid(),
+        text: text.to_owned(),
+        more: format!("{text}. The agenda is drafted; add what matters to you."),
+        path: format!("/sessions/{}", session.id),
+    };
+    tell(tx, hand.ids, hand.now, hand.url, &to, &telling)
+}
+
+fn other(session: &Session, one: PersonId) -> PersonId {
+    if one == session.person { session.leader } else { session.person }
+}
+
+fn signer(permit: &Permit<WriteCoaching>, session: &Session) -> Result<PersonId> {
+    permit
+        .person()
+        .filter(|p| *p == session.person || *p == session.leader)
+        .ok_or(Error::Denied(domain::access::Denied::Hidden))
+}
+
+/// Adds a point to the agenda.
+pub async fn add_point(app: &App, permit: &Permit<WriteCoaching>, text: &str) -> Result<()> {
+    let id = permit.asked().0;
+    let permit = permit.clone();
+    let text = line("text", text)?;
+    write(app, move |tx, _| {
+        let mut session = held(tx, id)?;
+        let by = signer(&permit, &session)?;
+        if session.state == State::Closed {
+            return Err(Error::Conflict("this talk is closed; open a new one to add points".into()));
+        }
+        if session.agenda.len() >= 30 {
+            return Err(Error::invalid("text", "30 points are on the agenda already; a talk holds no more"));
+        }
+        session.agenda.push(Point {
+            kind: "point".into(),
+            title: text.clone(),
+            sub: String::new(),
+            added_by: Some(by),
+        });
+        session.version += 1;
+        store::coaching::put_sessions(tx, std::slice::from_ref(&session))?;
+        Ok(((), vec![session.person, session.leader]))
+    })
+    .await
+}
+
+fn line(field: &str, text: &str) -> Result<String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Error::invalid(field, "write a few words first"));
+    }
+    if text.chars().count() > domain::coaching::LINE_MAX {
+        return Err(Error::invalid(
+            field,
+            format!("at most {} characters; say it shorter", domain::coaching::LINE_MAX),
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// Records two lines, an action and a check. With `sign` the writer signs it at once; the other one signs by [`sign`].
+///
+/// A change after a signature takes both signatures away: nobody has signed what they have not read.
+pub async fn record(app: &App, permit: &Permit<WriteCoaching>, record: Record, sign: bool) -> Result<()> {
+    let id = permit.asked().0;
+    let permit = permit.clone();
+    write(app, move |tx, hand| {
+        let mut session = held(tx, id)?;
+        let by = signer(&permit, &session)?;
+        if matches!(session.state, State::Agreed | State::Closed) {
+            return Err(Error::Conflict(
+                "both have signed this already; what was agreed stays as it is".into(),
+            ));
+        }
+        let faults = check_record(&record, hand.today);
+        if !faults.is_empty() {
+            return Err(Error::Invalid(
+                faults.into_iter().map(|(field, why)| Fault::at(field, why)).collect(),
+            ));
+        }
+        session.found = record.found.trim().to_owned();
+        session.agreed = record.agreed.trim().to_owned();
+        (session.person_signed, session.leader_signed) = (None, None);
+        session.state = State::Recorded;
+        session.version += 1;
+        let action = store::coaching::actions(tx, &[id])?.into_iter().next();
+        let action = Action {
+            id: action.map_or_else(|| hand.ids.next(hand.now), |a| a.id),
+            session: id,
+            text: session.agreed.clone(),
+            owner: if record.leader_does { session.leader } else { session.person },
+            by: record.by,
+            check: record.check,
+            result: None,
+            closed_at: None,
+        };
+        store::coaching::put_actions(tx, &[action])?;
+        if sign {
+            put_signature(&mut session, by, hand.now);
+            let name = person(tx, by)?.name;
+            tell_other(
+                tx,
+                hand,
+                &session,
+                other(&session, by),
+                &format!("{name} recorded your talk and asks you to sign"),
+            )?;
+        }
+        store::coaching::put_sessions(tx, std::slice::from_ref(&session))?;
+        Ok(((), vec![session.person, session.leader]))
+    })
+    .await
+}
+
+fn put_signature(session: &mut Session, by: PersonId, now: Instant) {
+    if by == session.person {
+        session.person_signed = Some(now);
+    } else {
+        session.leader_signed = Some(now);
+    }
+}
+
+/// Signs what is recorded. With both signatures it is agreed, and its check stands on the metric's chart.
+pub async fn sign(app: &App, permit: &Permit<WriteCoaching>) -> Result<()> {
+    let id = permit.asked().0;
+    let permit = permit.clone();
+    write(app, move |tx, hand| {
+        let mut session = held(tx, id)?;
+        let by = signer(&permit, &session)?;
+        match session.state {
+            State::Open => {
+                return Err(Error::Conflict("nothing is recorded yet; write the two lines first".into()));
+            }
+            State::Agreed | State::Closed => return Ok(((), Vec::new())),
+            State::Recorded => {}
+        }
+        put_signature(&mut session, by, hand.now);
+        session.version += 1;
+        if session.person_signed.is_some() && session.leader_signed.is_some() {
+            session.state = State::Agreed;
+            if let Some(alert) = session.alert {
+                let mut alert = crate::alerts::held(tx, alert)?;
+                // An episode that ended meanwhile stays ended.
+                if !alert.state.is_closed() && alert.state != domain::alerts::State::InQuestion {
+                    advance(tx, &mut alert, &by.to_string(), Step::Act, &session.agreed, hand.now)?;
+                    store::alerts::put(tx, &[alert])?;
+                }
+            }
+            let name = person(tx, by)?.name;
+            tell_other(tx, hand, &session, other(&session, by), &format!("{name} signed what you agreed"))?;
+        }
+        store::coaching::put_sessions(tx, std::slice::from_ref(&session))?;
+        Ok(((), vec![session.person, session.leader]))
+    })
+    .await
+}
+
+/// Settles a check: the metric came back, or it is looked at again in four weeks.
+pub async fn settle_check(app: &App, permit: &Permit<WriteCoaching>, result: CheckResult) -> Result<()> {
+    let id = permit.asked().0;
+    let permit = permit.clone();
+    write(app, move |tx, hand| {
+        let mut session = held(tx, id)?;
+        signer(&permit, &session)?;
+        let Some(mut action) =
+            store::coaching::actions(tx, &[id])?.into_iter().find(|a| a.closed_at.is_none())
+        else {
+            return Err(Error::Conflict("this talk has no open check".into()));
+        };
+        action.result = Some(result);
+        if result == CheckResult::Continue {
+            action.check = action.check.max(hand.today).plus(28);
+        } else {
+            action.closed_at = Some(hand.now);
+            session.state = State::Closed;
+            session.closed_at = Some(hand.now);
+        }
+        session.result = Some(result);
+        session.version += 1;
+        store::coaching::put_actions(tx, &[action])?;
+        store::coaching::put_sessions(tx, std::slice::from_ref(&session))?;
+        Ok(((), vec![session.person, session.leader]))
+    })
+    .await
+}
+
+fn message_text(text: &str) -> Result<String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Error::invalid("text", "write a few words first"));
+    }
+    if text.chars().count() > MESSAGE_MAX {
+        return Err(Error::invalid(
+            "text",
+            format!("at most {MESSAGE_MAX} characters; say it in several messages"),
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// Writes into a session's thread; the other one is told.
+pub async fn say(app: &App, permit: &Permit<WriteCoaching>, text: &str) -> Result<()> {
+    let id = permit.asked().0;
+    let permit = permit.clone();
+    let text = message_text(text)?;
+    write(app, move |tx, hand| {
+        let session = held(tx, id)?;
+        let by = signer(&permit, &session)?;
+        let message =
+            Message { thread: id.uuid(), id: hand.ids.next(hand.now), author: by, at: hand.now, text };
+        store::coaching::add_messages(tx, &[message])?;
+        let name = person(tx, by)?.name;
+        tell_other(tx, hand, &session, other(&session, by), &format!("{name} wrote in your talk"))?;
+        Ok(((), vec![session.person, session.leader]))
+    })
+    .await
+}
+
+/// Writes into an alert's thread; the other one concerned is told.
+pub async fn say_on_alert(app: &App, permit: &Permit<AnswerAlert>, text: &str) -> Result<()> {
+    let id = permit.asked().0;
+    let by = permit.person().ok_or(domain::access::Denied::Forbidden)?;
+    let text = message_text(text)?;
+    write(app, move |tx, hand| {
+        let alert = crate::alerts::held(tx, id)?;
+        let message =
+            Message { thread: id.uuid(), id: hand.ids.next(hand.now), author: by, at: hand.now, text };
+        store::coaching::add_messages(tx, &[message])?;
+        let people = crate::alerts::concerned(tx, alert.subject, hand.today)?;
+        let name = person(tx, by)?.name;
+        for &to in people.iter().filter(|p| **p != by) {
+            let to = person(tx, to)?;
+            let telling = Telling {
+                about: "alert",
+                about_id: id.uuid(),
+                text: format!("{name} wrote about an alert"),
+                more: format!("{name} wrote to you."),
+                path: format!("/alerts/{id}"),
+            };
+            tell(tx, hand.ids, hand.now, hand.url, &to, &telling)?;
+        }
+        Ok(((), people))
+    })
+    .await
+}
+
+/// The messages of a thread.
+pub fn thread(r: &mut Read, thread: Uuid) -> Result<Vec<Message>> {
+    Ok(store::coaching::messages(r, thread)?)
+}
+
+/// Offers a support to a person, who may take, swap or decline it.
+pub async fn propose(
+    app: &App,
+    permit: &Permit<OpenCoaching>,
+    intervention: InterventionId,
+    session: Option<SessionId>,
+    alert: Option<AlertId>,
+) -> Result<ProposalId> {
+    let to = permit.asked().0;
+    let by = permit.person().ok_or(domain::access::Denied::Forbidden)?;
+    write(app, move |tx, hand| {
+        let Some(name) = store::interventions::name(tx, intervention)? else {
+            return Err(Error::NotFound("support"));
+        };
+        let waiting = store::coaching::proposals(tx, &[to])?;
+        if let Some(same) =
+            waiting.iter().find(|p| p.intervention == intervention && p.state == ProposalState::Proposed)
+        {
+            return Ok((same.id, Vec::new()));
+        }
+        let proposal = Proposal {
+            id: hand.ids.next(hand.now),
+            person: to,
+            intervention,
+            session,
+            alert,
+            by,
+            at: hand.now,
+            state: ProposalState::Proposed,
+            reason: String::new(),
+            answered_at: None,
+        };
+        store::coaching::put_proposal(tx, &proposal)?;
+        let (to, from) = (person(tx, to)?, person(tx, by)?);
+        let telling = Telling {
+            about: "proposal",
+            about_id: proposal.id.uuid(),
+            text: format!("{} proposes: {name}", from.name),
+            more: format!(
+                "{} proposes: {name}. You may take it, swap it or decline it with a reason.",
+                from.name
+            ),
+            path: "/today".into(),
+        };
+        tell(tx, hand.ids, hand.now, hand.url, &to, &telling)?;
+        Ok((proposal.id, vec![to.id, by]))
+    })
+    .await
+}
+
+/// The person answers a proposal. Declining and swapping need a reason.
+pub async fn answer_proposal(
+    app: &App,
+    who: PersonId,
+    id: ProposalId,
+    answer: ProposalState,
+    reason: &str,
+) -> Result<()> {
+    let reason = reason.trim().to_owned();
+    if matches!(answer, ProposalState::Declined | ProposalState::Swapped) && reason.is_empty() {
+        return Err(Error::invalid("reason", "say in one line why, so that the next proposal fits better"));
+    }
+    if reason.chars().count() > domain::coaching::LINE_MAX {
+        return Err(Error::invalid("reason", format!("at most {} characters", domain::coaching::LINE_MAX)));
+    }
+    if answer == ProposalState::Proposed {
+        return Err(Error::invalid("answer", "choose take, swap or decline"));
+    }
+    write(app, move |tx, hand| {
+        let mut proposal = store::coaching::proposal(tx, who, id)?.ok_or(Error::NotFound("proposal"))?;
+        proposal.state = answer;
+        proposal.reason = reason.clone();
+        proposal.answered_at = Some(hand.now);
+        store::coaching::put_proposal(tx, &proposal)?;
+        if answer == ProposalState::Taken {
+            store::interventions::add_use(tx, who, proposal.intervention, hand.today, "proposal")?;
+        }
+        let name = store::interventions::name(tx, proposal.intervention)?.unwrap_or_default();
+        let (me, to) = (person(tx, who)?, person(tx, proposal.by)?);
+        let word = match answer {
+            ProposalState::Taken => "takes",
+            ProposalState::Swapped => "would rather have something else than",
+            _ => "declined",
+        };
+        let telling = Telling {
+            about: "proposal",
+            about_id: id.uuid(),
+            text: format!("{} {word} {name}", me.name),
+            more: if reason.is_empty() {
+                format!("{} {word} {name}.", me.name)
+            } else {
+                format!("{} {word} {name}: {reason}", me.name)
+            },
+            path: "/team".into(),
+        };
+        tell(tx, hand.ids, hand.now, hand.url, &to, &telling)?;
+        Ok(((), vec![who, proposal.by]))
+    })
+    .await
+}
