@@ -11,14 +11,17 @@ pub mod access;
 pub mod alerts;
 pub mod audit;
 pub mod coaching;
+pub mod documents;
 mod error;
 pub mod ids;
+pub mod learning;
 mod live;
 pub mod metrics;
 pub mod notify;
 pub mod outbox;
 pub mod people;
 pub mod pipeline;
+pub mod statements;
 pub mod targets;
 
 use std::sync::Arc;
@@ -105,6 +108,8 @@ pub struct App {
     pub live: Live,
     /// Name, zone and address of the installation.
     pub settings: Arc<Settings>,
+    /// Who is adding statements at this moment.
+    pub intake: statements::Intake,
     /// Wakes the pipeline after a commit that gives it work.
     pub work: Arc<Notify>,
     /// Wakes the outbox after a commit that queued something.
@@ -122,6 +127,7 @@ impl App {
             ids,
             live: Live::default(),
             settings: Arc::new(settings),
+            intake: statements::Intake::default(),
             work: Arc::default(),
             post: Arc::default(),
             guard: Arc::default(),

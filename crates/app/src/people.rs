@@ -14,7 +14,7 @@ use store::pipeline::Key;
 
 use crate::{App, Error, Fault, Ids, Result};
 
-/// The pipeline step that follows up accounts whose person changed; its keys are accounts.
+/// The pipeline step that follows up accounts whose person changed; its keys are accounts and who had them before.
 pub const ACCOUNTS: &str = "accounts";
 
 /// An org unit as it arrives, by codes.
@@ -205,8 +205,12 @@ fn apply(tx: &mut Tx, plan: &Plan, now: Instant) -> Result<()> {
     store::people::add_accounts(tx, &plan.accounts)?;
     for (account, person) in &plan.resolved {
         store::people::resolve_account(tx, *account, Some(*person), None, now)?;
-        follow_up(tx, *account)?;
+        follow_up(tx, *account, None)?;
     }
+    // Another unit may lie in another time zone, where days begin at another moment.
+    let moved: Vec<PersonId> = plan.memberships.keys().copied().collect();
+    let units: Vec<UnitId> = plan.units.iter().map(|u| u.id).collect();
+    crate::learning::moved(tx, &moved, &units)?;
     // Where people and units moved, every unit's readings may differ.
     if !plan.placements.is_empty() || !plan.memberships.is_empty() {
         let mut keys = Vec::new();
@@ -225,8 +229,10 @@ fn apply(tx: &mut Tx, plan: &Plan, now: Instant) -> Result<()> {
     Ok(())
 }
 
-fn follow_up(tx: &mut Tx, account: AccountId) -> Result<()> {
-    let key = Key { a: account.uuid(), b: uuid::Uuid::nil(), day: Day::from_number(0) };
+/// Asks that what came from an account follows it from the person who had it.
+fn follow_up(tx: &mut Tx, account: AccountId, before: Option<PersonId>) -> Result<()> {
+    let b = before.map_or(uuid::Uuid::nil(), PersonId::uuid);
+    let key = Key { a: account.uuid(), b, day: Day::from_number(0) };
     store::pipeline::ask(tx, ACCOUNTS, [key])?;
     Ok(())
 }
@@ -670,16 +676,16 @@ pub async fn resolve(
     let by_person = permit.person();
     app.store
         .write(move |tx: &mut Tx| -> Result<()> {
-            if store::people::account(tx, account)?.is_none() {
+            let Some(before) = store::people::account(tx, account)? else {
                 return Err(Error::NotFound("account"));
-            }
+            };
             if let Some(person) = person
                 && store::people::person(tx, person)?.is_none()
             {
                 return Err(Error::NotFound("person"));
             }
-            // Before and after: whoever had it loses what came from it.
-            follow_up(tx, account)?;
+            // Whoever had it loses what came from it.
+            follow_up(tx, account, before.person)?;
             store::people::resolve_account(tx, account, person, by_person, now)?;
             let detail = person.map_or_else(|| "nobody".to_owned(), |p| p.to_string());
             crate::audit::note(tx, &ids, now, &by, "account.resolve", &account.to_string(), &detail)

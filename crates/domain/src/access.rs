@@ -245,6 +245,21 @@ pub struct Machine {
     pub active: bool,
 }
 
+impl Machine {
+    /// Whether its scopes allow an act that needs `scope`: that one, or a wider one of xAPI (Communication 4.2).
+    fn holds(&self, scope: KeyScope, act: Act) -> bool {
+        use KeyScope::*;
+        let xapi = match scope {
+            StatementsWrite | StatementsReadMine | StatementsRead | State | Profile | Define | AllRead | All => true,
+            Metrics | People | Operations => false,
+        };
+        self.scopes.contains(&scope)
+            || xapi && self.scopes.contains(&All)
+            || xapi && act == Act::Read && self.scopes.contains(&AllRead)
+            || scope == StatementsReadMine && self.scopes.contains(&StatementsRead)
+    }
+}
+
 /// Who is asking.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Who {
@@ -432,6 +447,22 @@ acts! {
     ReadAccessLog(PersonId): AuditLog, Read, None;
     /// Read feeds, queues and health.
     ReadOperations(()): Operations, Read, Some(KeyScope::Operations);
+    /// Send statements.
+    SendStatements(()): Statement, Write, Some(KeyScope::StatementsWrite);
+    /// Let definitions in statements change what is known of activities.
+    DefineActivities(()): Statement, Write, Some(KeyScope::Define);
+    /// Read any statement, and what is known of agents and activities.
+    ReadStatements(()): Statement, Read, Some(KeyScope::StatementsRead);
+    /// Read the statements that the same key sent.
+    ReadOwnStatements(()): Statement, Read, Some(KeyScope::StatementsReadMine);
+    /// Read state documents.
+    ReadState(()): Statement, Read, Some(KeyScope::State);
+    /// Write state documents.
+    WriteState(()): Statement, Write, Some(KeyScope::State);
+    /// Read agent and activity profile documents.
+    ReadDocuments(()): Statement, Read, Some(KeyScope::Profile);
+    /// Write agent and activity profile documents.
+    WriteDocuments(()): Statement, Write, Some(KeyScope::Profile);
 }
 
 /// Proof that somebody may do one thing to one resource. Only this module makes one.
@@ -475,7 +506,7 @@ pub enum Denied {
 pub fn permit<A: Asked>(who: &Who, relation: Relation, asked: A) -> Result<Permit<A>, Denied> {
     let cell = allowed(who, relation, A::RESOURCE);
     let scoped = match who {
-        Who::Machine(m) => A::KEY_SCOPE.is_some_and(|scope| m.scopes.contains(&scope)),
+        Who::Machine(m) => A::KEY_SCOPE.is_some_and(|scope| m.holds(scope, A::ACT)),
         _ => true,
     };
     let by_matrix = match A::ACT {
@@ -647,6 +678,35 @@ mod tests {
             permit(&reading, Relation::NONE, ReadMetrics(person(1))).is_err(),
             "machines send values, they do not read them"
         );
+    }
+
+    #[test]
+    fn wider_scopes_of_xapi_hold_the_narrower() {
+        use KeyScope::*;
+        let may = |held: KeyScope| {
+            let scopes = BTreeSet::from([held]);
+            let who = Who::Machine(Machine {
+                key: KeyId::new(Uuid::from_u128(1)),
+                name: "LMS".into(),
+                scopes,
+                active: true,
+            });
+            [
+                permit(&who, Relation::NONE, SendStatements(())).is_ok(),
+                permit(&who, Relation::NONE, ReadOwnStatements(())).is_ok(),
+                permit(&who, Relation::NONE, ReadStatements(())).is_ok(),
+                permit(&who, Relation::NONE, ReadState(())).is_ok(),
+                permit(&who, Relation::NONE, WriteState(())).is_ok(),
+                permit(&who, Relation::NONE, DefineActivities(())).is_ok(),
+            ]
+        };
+        assert_eq!(may(StatementsWrite), [true, false, false, false, false, false]);
+        assert_eq!(may(StatementsReadMine), [false, true, false, false, false, false]);
+        assert_eq!(may(StatementsRead), [false, true, true, false, false, false]);
+        assert_eq!(may(State), [false, false, false, true, true, false]);
+        assert_eq!(may(AllRead), [false, true, true, true, false, false]);
+        assert_eq!(may(All), [true; 6]);
+        assert_eq!(may(Metrics), [false; 6]);
     }
 
     #[test]

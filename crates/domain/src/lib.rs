@@ -32,6 +32,7 @@ pub mod coaching;
 pub mod feeds;
 pub mod ids;
 pub mod interventions;
+pub mod learning;
 pub mod metrics;
 pub mod people;
 pub mod sign_in;

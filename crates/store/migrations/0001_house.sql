@@ -1,6 +1,6 @@
 -- The whole first schema. Type words in braces are replaced per database (see store::db::migrate).
 -- Days are calendar days without a zone; instants are UTC; ids are UUIDv7.
--- Every big table carries its distribution column first in its primary key (observation, roll-ups, standing, learning_day: the subject;
+-- Every big table carries its distribution column in its primary key (observation, roll-ups, standing, learning_day: the subject;
 -- statement rows: the statement id), so that the same schema can be spread by Citus.
 
 -- ---------------------------------------------------------------- people
@@ -405,51 +405,69 @@ CREATE TABLE setting (
 
 -- ---------------------------------------------------------------- statements
 
--- seq follows commit order. exact is what was received, with the server's own fields added at its end.
+-- seq follows commit order. exact is what was received, with the server's own fields added.
+-- account_id is the actor's, empty where the actor is a group: only a single agent can be a person.
+-- within_iris holds the activities that the object is part of, one a line, for the roll-up of learning.
 CREATE TABLE statement (
     id           {id} PRIMARY KEY,
-    seq          {bigint} NOT NULL UNIQUE,
+    seq          {bigint} NOT NULL,
     stored_at    {instant} NOT NULL,
     happened_at  {instant} NOT NULL,
-    account_id   {id} NOT NULL,
+    account_id   {id},
     verb         {text} NOT NULL,
     activity     {text},
+    within_iris  {text},
     registration {id},
-    voided_by    {id},
-    voids        {id},
     refers_to    {id},
+    voids        {bool} NOT NULL,
+    voided       {bool} NOT NULL,
     completion   {bool},
     success      {bool},
     score        {double},
     duration_ms  {bigint},
     key_id       {id},
-    version      {text} NOT NULL,
-    fingerprint  {bytes} NOT NULL,
     exact        {bytes} NOT NULL
 ) {strict};
+CREATE INDEX statement_seq ON statement (seq);
 CREATE INDEX statement_verb ON statement (verb, seq);
-CREATE INDEX statement_registration ON statement (registration, seq);
+CREATE INDEX statement_account ON statement (account_id, happened_at) WHERE account_id IS NOT NULL;
+CREATE INDEX statement_registration ON statement (registration, seq) WHERE registration IS NOT NULL;
+CREATE INDEX statement_refers ON statement (refers_to) WHERE refers_to IS NOT NULL;
+
+-- The last seq and the last moment given to a statement. Its one row is held by whoever adds statements until they commit,
+-- so that no reader sees a later seq before an earlier one.
+CREATE TABLE statement_counter (
+    one       {bigint} PRIMARY KEY,
+    seq       {bigint} NOT NULL,
+    stored_at {instant} NOT NULL
+) {strict};
 
 -- Every agent a statement names. direct is true for the actor and the object, which `agent` finds without related_agents.
 CREATE TABLE statement_agent (
-    statement_id {id} NOT NULL,
     account_id   {id} NOT NULL,
-    relation     {text} NOT NULL,
-    direct       {bool} NOT NULL,
     seq          {bigint} NOT NULL,
-    PRIMARY KEY (statement_id, account_id, relation)
-) {clustered};
-CREATE INDEX statement_agent_account ON statement_agent (account_id, seq);
-
-CREATE TABLE statement_activity (
     statement_id {id} NOT NULL,
-    activity     {text} NOT NULL,
-    relation     {text} NOT NULL,
     direct       {bool} NOT NULL,
-    seq          {bigint} NOT NULL,
-    PRIMARY KEY (statement_id, activity, relation)
+    PRIMARY KEY (account_id, seq, statement_id)
 ) {clustered};
-CREATE INDEX statement_activity_iri ON statement_activity (activity, seq);
+
+-- Every activity a statement names. direct is true for the object.
+CREATE TABLE statement_activity (
+    activity     {text} NOT NULL,
+    seq          {bigint} NOT NULL,
+    statement_id {id} NOT NULL,
+    direct       {bool} NOT NULL,
+    PRIMARY KEY (activity, seq, statement_id)
+) {clustered};
+
+-- Every statement that another is about, by one reference or by several in a row: filters follow them.
+CREATE TABLE statement_ref (
+    seq          {bigint} NOT NULL,
+    statement_id {id} NOT NULL,
+    target_id    {id} NOT NULL,
+    PRIMARY KEY (seq, statement_id, target_id)
+) {clustered};
+CREATE INDEX statement_ref_target ON statement_ref (target_id);
 
 CREATE TABLE statement_attachment (
     statement_id {id} NOT NULL,
@@ -459,12 +477,12 @@ CREATE TABLE statement_attachment (
     PRIMARY KEY (statement_id, sha2)
 ) {strict};
 
--- The newest definition seen of each activity.
+-- What is known of each activity, as JSON, from every definition seen.
 CREATE TABLE activity (
     iri        {text} PRIMARY KEY,
     name       {text},
     definition {text} NOT NULL,
-    seen_at    {instant} NOT NULL
+    changed_at {instant} NOT NULL
 ) {strict};
 
 -- State, agent profile and activity profile documents. owner says which of the three; keys are empty where not used.
@@ -483,7 +501,7 @@ CREATE TABLE document (
 
 -- ---------------------------------------------------------------- learning
 
--- What one person did with one activity on one day. Derived; can be rebuilt.
+-- What one person did with one activity on one day, in the time zone of their unit. Derived; can be rebuilt.
 CREATE TABLE learning_day (
     person_id   {id} NOT NULL,
     day         {day} NOT NULL,

@@ -8,16 +8,20 @@
 //! and a test in `tests/` that runs on both databases.
 
 pub mod access;
+pub mod activities;
 pub mod alerts;
 pub mod audit;
 pub mod coaching;
 pub mod db;
+pub mod documents;
 pub mod feeds;
 pub mod interventions;
 pub mod jobs;
+pub mod learning;
 pub mod metrics;
 pub mod people;
 pub mod pipeline;
+pub mod statements;
 pub mod targets;
 
 pub use db::Store;

@@ -323,6 +323,16 @@ pub fn accounts_by_key(r: &mut Read, keys: &[String]) -> Result<BTreeMap<String,
     Ok(rows.into_iter().map(|a| (a.key.clone(), a)).collect())
 }
 
+/// The persons with these mail addresses, by address as [`fold`] writes it.
+pub fn persons_by_email(r: &mut Read, folded: &[String]) -> Result<BTreeMap<String, PersonId>> {
+    let rows = r.query(
+        "SELECT email_fold, id FROM person WHERE email_fold = ANY($1)",
+        params![Value::list(folded)],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    Ok(rows.into_iter().collect())
+}
+
 /// A person's accounts, by key.
 pub fn accounts_of(r: &mut Read, person: PersonId) -> Result<Vec<Account>> {
     r.query(
@@ -332,21 +342,29 @@ pub fn accounts_of(r: &mut Read, person: PersonId) -> Result<Vec<Account>> {
     )
 }
 
-/// Accounts that belong to nobody yet, oldest first; at most `limit`, after the account given.
+/// Accounts that belong to nobody yet and did something, oldest first; at most `limit`, after the account given.
+/// Those only mentioned, as an instructor or an authority is, do not wait for anybody.
 pub fn unresolved_accounts(r: &mut Read, after: Option<AccountId>, limit: u32) -> Result<Vec<Account>> {
     let after = after.unwrap_or(AccountId::new(uuid::Uuid::nil()));
     r.query(
         "SELECT id, key, display, person_id, first_seen_at FROM account
-         WHERE person_id IS NULL AND id > $1 ORDER BY id LIMIT $2",
+         WHERE person_id IS NULL AND id > $1
+           AND EXISTS (SELECT 1 FROM statement WHERE statement.account_id = account.id)
+         ORDER BY id LIMIT $2",
         params![after, i64::from(limit)],
         read_account,
     )
 }
 
-/// How many accounts belong to nobody yet.
+/// How many accounts belong to nobody yet and did something.
 pub fn unresolved_count(r: &mut Read) -> Result<i64> {
-    Ok(r.query_one("SELECT COUNT(*) FROM account WHERE person_id IS NULL", params![], |row| row.get(0))?
-        .unwrap_or(0))
+    Ok(r.query_one(
+        "SELECT COUNT(*) FROM account WHERE person_id IS NULL
+           AND EXISTS (SELECT 1 FROM statement WHERE statement.account_id = account.id)",
+        params![],
+        |row| row.get(0),
+    )?
+    .unwrap_or(0))
 }
 
 /// Adds accounts that are new; those whose key is known stay as they are.
