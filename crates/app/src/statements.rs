@@ -392,8 +392,7 @@ fn define(tx: &mut Tx, now: Instant, fresh: &[(Uuid, Incoming)]) -> Result<()> {
         if before.is_some_and(|before| *before == after) {
             continue;
         }
-        let name = one.definition.name.pick(&xapi::Preferred::default()).map(shown);
-        let name = name.or_else(|| changed.get(one.iri.as_str()).and_then(|a| a.name.clone()));
+        let name = xapi::activity_name(&after, &xapi::Preferred::from_header("en")).map(|name| shown(&name));
         changed.insert(&one.iri, Activity { iri: one.iri.clone(), name, definition: after });
     }
     if !changed.is_empty() {

@@ -357,7 +357,7 @@ testkit::both_databases! {
             assert!(matches!(refused, Err(Error::Invalid(_))), "{field}: {refused:?}");
         }
         let mut far = statement(3, "ana", "completed", "a");
-        far["timestamp"] = "9999-12-31T23:59:59Z".into();
+        far["timestamp"] = "9999-12-30T00:00:00Z".into();
         let mut old = statement(4, "ana", "completed", "a");
         old["timestamp"] = "0001-01-01T00:00:00Z".into();
         send(&app, json!([far, old])).await.unwrap();

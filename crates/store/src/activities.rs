@@ -46,7 +46,7 @@ pub fn put(tx: &mut Tx, activities: &[Activity], at: Instant) -> Result<()> {
         "activity",
         &["iri", "name", "definition", "changed_at"],
         activities.iter().map(|a| params![&a.iri, a.name.as_deref(), &a.definition, at]),
-        "ON CONFLICT (iri) DO UPDATE SET name = COALESCE(excluded.name, activity.name), definition = excluded.definition, changed_at = excluded.changed_at",
+        "ON CONFLICT (iri) DO UPDATE SET name = excluded.name, definition = excluded.definition, changed_at = excluded.changed_at",
     )?;
     Ok(())
 }
