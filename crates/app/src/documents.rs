@@ -140,17 +140,26 @@ pub async fn names(
     app.store.read(move |r| -> Result<_> { Ok(rows::names(r, &place, since)?) }).await
 }
 
-/// Puts, merges or deletes one document, or deletes all states of a setting where `query` names none.
-pub async fn write(
-    app: &App,
-    may: MayWrite<'_>,
-    resource: Resource,
-    act: Write,
-    query: DocumentQuery,
-    sent: Sent,
-    preconditions: Preconditions,
-    version: Version,
-) -> Result<(), NotWritten> {
+/// What is to be done to which document.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// The resource it belongs to.
+    pub resource: Resource,
+    /// Put, merge or delete.
+    pub act: Write,
+    /// Which document.
+    pub query: DocumentQuery,
+    /// What was sent; empty for a deletion.
+    pub sent: Sent,
+    /// What the sender knows of the document.
+    pub preconditions: Preconditions,
+    /// The version that is spoken.
+    pub version: Version,
+}
+
+/// Puts, merges or deletes one document, or deletes all states of a setting where the query names none.
+pub async fn write(app: &App, may: MayWrite<'_>, change: Change) -> Result<(), NotWritten> {
+    let Change { resource, act, query, sent, preconditions, version } = change;
     if !may.covers(resource) {
         return Err(forbidden().into());
     }

@@ -147,7 +147,7 @@ testkit::both_databases! {
         let app = app(store);
         company(&app).await;
         let one = lasting(10, statement(1, "2026-03-02T12:00:00Z", "ann", "completed", "a"));
-        send(&app, &[one.clone()]).await;
+        send(&app, std::slice::from_ref(&one)).await;
         assert_eq!(rows(&app, 10).await.len(), 1);
         send(&app, &[one]).await;
         assert_eq!(rows(&app, 10).await.len(), 1);

@@ -137,7 +137,8 @@ pub fn day(
         passes: 0,
         best_score: None,
     };
-    let (mut completed, mut passed): (BTreeSet<(&str, Attempt)>, BTreeSet<(&str, Attempt)>) = Default::default();
+    let mut completed: BTreeSet<(&str, Attempt)> = BTreeSet::new();
+    let mut passed: BTreeSet<(&str, Attempt)> = BTreeSet::new();
     for event in events.iter().filter(|e| start <= e.at && e.at < end) {
         let of = event.activity.as_str();
         let row = rows.entry(of).or_insert_with(|| row(of));
