@@ -36,13 +36,19 @@ pub enum MayWrite<'a> {
 impl MayRead<'_> {
     const fn covers(&self, resource: Resource) -> bool {
         matches!((self, resource), (Self::State(_), Resource::State))
-            || matches!((self, resource), (Self::Profile(_), Resource::AgentProfile | Resource::ActivityProfile))
+            || matches!(
+                (self, resource),
+                (Self::Profile(_), Resource::AgentProfile | Resource::ActivityProfile)
+            )
     }
 }
 impl MayWrite<'_> {
     const fn covers(&self, resource: Resource) -> bool {
         matches!((self, resource), (Self::State(_), Resource::State))
-            || matches!((self, resource), (Self::Profile(_), Resource::AgentProfile | Resource::ActivityProfile))
+            || matches!(
+                (self, resource),
+                (Self::Profile(_), Resource::AgentProfile | Resource::ActivityProfile)
+            )
     }
 }
 
@@ -115,7 +121,12 @@ fn forbidden() -> Error {
 ///
 /// # Errors
 /// [`Error::NotFound`] where there is none.
-pub async fn document(app: &App, may: MayRead<'_>, resource: Resource, query: DocumentQuery) -> Result<Stored> {
+pub async fn document(
+    app: &App,
+    may: MayRead<'_>,
+    resource: Resource,
+    query: DocumentQuery,
+) -> Result<Stored> {
     if !may.covers(resource) {
         return Err(forbidden());
     }
@@ -192,8 +203,9 @@ pub async fn write(app: &App, may: MayWrite<'_>, change: Change) -> Result<(), N
                         sent.content.clone()
                     }
                     Write::Post => {
-                        let before =
-                            stored.as_ref().map(|d| Document { content_type: &d.content_type, content: &d.body });
+                        let before = stored
+                            .as_ref()
+                            .map(|d| Document { content_type: &d.content_type, content: &d.body });
                         xapi::merge_document(before, sending, version).map_err(NotWritten::Faulty)?
                     }
                 };

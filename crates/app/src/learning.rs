@@ -173,7 +173,9 @@ impl Zones {
     fn zone(&self, person: PersonId, day: Day) -> &Zone {
         self.spans
             .get(&person)
-            .and_then(|spans| spans.iter().rev().find(|s| s.from <= day && s.until.is_none_or(|until| day < until)))
+            .and_then(|spans| {
+                spans.iter().rev().find(|s| s.from <= day && s.until.is_none_or(|until| day < until))
+            })
             .and_then(|span| self.named.get(span.zone.as_deref()?))
             .unwrap_or(&self.organisation)
     }

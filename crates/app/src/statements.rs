@@ -125,7 +125,8 @@ pub async fn accept(
         return Ok(Vec::new());
     }
     let incoming = read_all(&source, received)?;
-    let (store, clock, ids, intake) = (app.store.clone(), app.clock.clone(), app.ids.clone(), app.intake.clone());
+    let (store, clock, ids, intake) =
+        (app.store.clone(), app.clock.clone(), app.ids.clone(), app.intake.clone());
     // On a task of its own, so that whoever waits can leave without intake losing sight of the write.
     let written = tokio::spawn(async move {
         let entered = clock.now();
@@ -175,7 +176,10 @@ fn read_all(source: &Source, received: Vec<Received>) -> Result<Vec<Incoming>> {
             if name.len() > LONGEST_IDENTIFIER {
                 faults.push(Fault::at(
                     place(),
-                    format!("the identifier of {what} has {} bytes; send at most {LONGEST_IDENTIFIER}", name.len()),
+                    format!(
+                        "the identifier of {what} has {} bytes; send at most {LONGEST_IDENTIFIER}",
+                        name.len()
+                    ),
                 ));
             } else if name.contains('\0') {
                 faults.push(Fault::at(
@@ -245,7 +249,8 @@ fn write(
         let happened_at = one.index.timestamp.map_or(stored_at, Instant::from);
         let is_voided = one.index.voids.is_none() && voided.contains(&id);
         let alone = matches!(one.received.statement.actor, xapi::Actor::Agent(_));
-        let place = Place { id, seq: counter.seq + 1 + n as i64, stored_at, happened_at, key: source.key, alone };
+        let place =
+            Place { id, seq: counter.seq + 1 + n as i64, stored_at, happened_at, key: source.key, alone };
         all.push(rows::Row { voided: is_voided, ..row(place, one.index, &accounts, exact) });
     }
     rows::add(tx, &all)?;
@@ -343,11 +348,8 @@ fn accounts(
     }
     let address = |key: &str| key.strip_prefix("mbox:mailto:").map(domain::people::fold);
     let addresses: Vec<String> = missing.iter().filter_map(|key| address(key)).collect();
-    let owners = if addresses.is_empty() {
-        BTreeMap::new()
-    } else {
-        store::people::persons_by_email(tx, &addresses)?
-    };
+    let owners =
+        if addresses.is_empty() { BTreeMap::new() } else { store::people::persons_by_email(tx, &addresses)? };
     let new: Vec<Account> = missing
         .iter()
         .map(|key| Account {

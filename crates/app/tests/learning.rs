@@ -6,7 +6,9 @@ use app::learning::{adoption, lately, rebuild, roll_up};
 use app::people::{PersonRow, UnitRow, import_persons, import_units, resolve};
 use app::statements::{Source, accept};
 use app::{App, Clock, Error, Ids, Settings};
-use domain::access::{Permit, ReadLearning, ReadOrgBoard, Relation, SendStatements, Who, WriteAssignment, permit};
+use domain::access::{
+    Permit, ReadLearning, ReadOrgBoard, Relation, SendStatements, Who, WriteAssignment, permit,
+};
 use domain::ids::PersonId;
 use domain::time::{Day, Zone};
 use serde_json::{Value, json};
@@ -79,7 +81,11 @@ async fn company(app: &App) {
         zone: zone.map(Into::into),
         ..UnitRow::default()
     };
-    let units = vec![unit(2, "ORG", None, None), unit(3, "B", None, Some("ORG")), unit(4, "N", Some("America/New_York"), Some("ORG"))];
+    let units = vec![
+        unit(2, "ORG", None, None),
+        unit(3, "B", None, Some("ORG")),
+        unit(4, "N", Some("America/New_York"), Some("ORG")),
+    ];
     import_units(app, &may_assign(), units, false).await.unwrap();
     let person = |line, code: &str, unit: &str, from: &str| PersonRow {
         line,
@@ -92,13 +98,20 @@ async fn company(app: &App) {
         accounts: vec![account(code)],
         ..PersonRow::default()
     };
-    let people = vec![person(2, "ann", "B", "2024-01-01"), person(3, "bob", "N", "2024-01-01"), person(4, "cid", "B", "2024-01-01")];
+    let people = vec![
+        person(2, "ann", "B", "2024-01-01"),
+        person(3, "bob", "N", "2024-01-01"),
+        person(4, "cid", "B", "2024-01-01"),
+    ];
     import_persons(app, &may_assign(), people, false).await.unwrap();
     import_persons(app, &may_assign(), vec![person(2, "cid", "N", "2026-03-03")], false).await.unwrap();
 }
 
 async fn person(app: &App, code: &'static str) -> PersonId {
-    app.store.read(move |r| Ok::<_, Error>(store::people::person_by_code(r, code)?.unwrap().id)).await.unwrap()
+    app.store
+        .read(move |r| Ok::<_, Error>(store::people::person_by_code(r, code)?.unwrap().id))
+        .await
+        .unwrap()
 }
 
 /// Every row as text, once there is nothing more to do.

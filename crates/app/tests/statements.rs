@@ -6,8 +6,8 @@ use app::people::{PersonRow, import_persons};
 use app::statements::{Attached, Found, Query, Reader, Source, accept, find, one};
 use app::{App, Clock, Error, Ids, Settings};
 use domain::access::{
-    DefineActivities, KeyScope, Machine, Permit, ReadOwnStatements, ReadStatements, Relation, SendStatements, Who,
-    WriteAssignment, permit,
+    DefineActivities, KeyScope, Machine, Permit, ReadOwnStatements, ReadStatements, Relation, SendStatements,
+    Who, WriteAssignment, permit,
 };
 use domain::ids::KeyId;
 use serde_json::{Value, json};
@@ -51,7 +51,8 @@ fn statement(n: u128, who: &str, verb: &str, activity: &str) -> Value {
 }
 
 async fn send(app: &App, statements: Value) -> Result<Vec<Uuid>, Error> {
-    let received = parse_statements(statements.to_string().as_bytes(), Version::V1_0_3, Limits::default()).unwrap();
+    let received =
+        parse_statements(statements.to_string().as_bytes(), Version::V1_0_3, Limits::default()).unwrap();
     accept(app, source(app, 1), received, vec![]).await
 }
 

@@ -250,7 +250,8 @@ impl Machine {
     fn holds(&self, scope: KeyScope, act: Act) -> bool {
         use KeyScope::*;
         let xapi = match scope {
-            StatementsWrite | StatementsReadMine | StatementsRead | State | Profile | Define | AllRead | All => true,
+            StatementsWrite | StatementsReadMine | StatementsRead | State | Profile | Define | AllRead
+            | All => true,
             Metrics | People | Operations => false,
         };
         self.scopes.contains(&scope)

@@ -313,12 +313,16 @@ mod tests {
         ];
         let rows = on("2026-03-18", &events);
         assert_eq!(rows.len(), 1);
-        assert_eq!((rows[0].minutes, rows[0].completions, rows[0].passes, rows[0].statements), (7.0, 1, 1, 4));
+        assert_eq!(
+            (rows[0].minutes, rows[0].completions, rows[0].passes, rows[0].statements),
+            (7.0, 1, 1, 4)
+        );
     }
 
     #[test]
     fn without_durations_the_gap_counts_unless_it_is_a_window_left_open() {
-        let session = |end: &str| [event("09:00:00", "initialized", LESSON), event(end, "terminated", LESSON)];
+        let session =
+            |end: &str| [event("09:00:00", "initialized", LESSON), event(end, "terminated", LESSON)];
         assert_eq!(minutes(&session("09:12:00")), [12.0]);
         assert_eq!(minutes(&session("13:00:00")), [240.0]);
         assert_eq!(minutes(&session("13:00:01")), [0.0]);
@@ -331,7 +335,8 @@ mod tests {
         let mut other = event("09:12:00", "terminated", LESSON);
         other.registration = None;
         assert_eq!(minutes(&[event("09:00:00", "initialized", LESSON), other]), [0.0], "another attempt");
-        let told = [event("09:00:00", "initialized", LESSON), lasting(3, event("09:20:00", "completed", LESSON))];
+        let told =
+            [event("09:00:00", "initialized", LESSON), lasting(3, event("09:20:00", "completed", LESSON))];
         assert_eq!(minutes(&told), [3.0], "what is said goes before what is guessed");
     }
 
@@ -376,7 +381,10 @@ mod tests {
         assert_eq!(row(&[said("completed", Some(false), None, None)]), (0, 0, None));
         assert_eq!(row(&[said("attended", Some(true), None, None)]), (1, 0, None));
         assert_eq!(row(&[said("answered", None, Some(true), Some(1.0))]), (0, 0, Some(1.0)));
-        assert_eq!(row(&[said("passed", None, None, Some(0.4)), said("failed", None, Some(false), Some(0.9))]), (0, 1, Some(0.9)));
+        assert_eq!(
+            row(&[said("passed", None, None, Some(0.4)), said("failed", None, Some(false), Some(0.9))]),
+            (0, 1, Some(0.9))
+        );
         let mut again = said("completed", None, None, None);
         again.at = again.at.plus_seconds(60);
         assert_eq!(row(&[said("completed", None, None, None), again.clone()]).0, 1, "one attempt");

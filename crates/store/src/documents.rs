@@ -38,7 +38,13 @@ pub fn document(r: &mut Read, place: &Place, name: &str) -> Result<Option<Docume
     r.query_one(
         "SELECT content_type, etag, updated_at, body FROM document
          WHERE owner = $1 AND activity = $2 AND agent = $3 AND registration = $4 AND name = $5",
-        params![place.owner, &place.activity, &place.agent, place.registration.clone().unwrap_or_default(), name],
+        params![
+            place.owner,
+            &place.activity,
+            &place.agent,
+            place.registration.clone().unwrap_or_default(),
+            name
+        ],
         |row| {
             Ok(Document {
                 content_type: row.get(0)?,

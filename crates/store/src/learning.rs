@@ -176,7 +176,16 @@ pub fn add(tx: &mut Tx, rows: &[LearningDay]) -> Result<()> {
         "learning_day",
         &["person_id", "day", "activity", "minutes", "statements", "completions", "passes", "best_score"],
         rows.iter().map(|d| {
-            params![d.person, d.day, &d.activity, d.minutes, d.statements, d.completions, d.passes, d.best_score]
+            params![
+                d.person,
+                d.day,
+                &d.activity,
+                d.minutes,
+                d.statements,
+                d.completions,
+                d.passes,
+                d.best_score
+            ]
         }),
         "",
     )?;
@@ -228,4 +237,3 @@ pub fn first_completions(r: &mut Read, activity: &str, to: Day) -> Result<BTreeM
     )?;
     Ok(rows.into_iter().collect())
 }
-

@@ -90,7 +90,8 @@ pub fn set_counter(tx: &mut Tx, counter: Counter) -> Result<()> {
 
 /// The last place in the order that was given.
 pub fn last_seq(r: &mut Read) -> Result<i64> {
-    Ok(r.query_one("SELECT seq FROM statement_counter WHERE one = 1", params![], |row| row.get(0))?.unwrap_or(0))
+    Ok(r.query_one("SELECT seq FROM statement_counter WHERE one = 1", params![], |row| row.get(0))?
+        .unwrap_or(0))
 }
 
 /// The texts of those of some statements that are here, by id.
@@ -171,8 +172,10 @@ pub fn add(tx: &mut Tx, rows: &[Row]) -> Result<()> {
         "",
     )?;
     // In the order of their keys, so that neighbours are written together.
-    let mut agents: Vec<_> =
-        rows.iter().flat_map(|s| s.agents.iter().map(|&(account, direct)| (account, s.seq, s.id, direct))).collect();
+    let mut agents: Vec<_> = rows
+        .iter()
+        .flat_map(|s| s.agents.iter().map(|&(account, direct)| (account, s.seq, s.id, direct)))
+        .collect();
     agents.sort_unstable();
     tx.insert_many(
         "statement_agent",
@@ -209,15 +212,14 @@ pub fn add_refs(tx: &mut Tx, seq: i64, id: Uuid, refers_to: Uuid) -> Result<()> 
             _ => break,
         }
     }
-    let mut sources: Vec<(i64, Uuid)> = tx.query(
-        "SELECT seq, statement_id FROM statement_ref WHERE target_id = $1",
-        params![id],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
+    let mut sources: Vec<(i64, Uuid)> =
+        tx.query("SELECT seq, statement_id FROM statement_ref WHERE target_id = $1", params![id], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
     sources.push((seq, id));
-    let rows = sources
-        .iter()
-        .flat_map(|&(seq, source)| targets.iter().filter(move |&&t| t != source).map(move |&t| params![seq, source, t]));
+    let rows = sources.iter().flat_map(|&(seq, source)| {
+        targets.iter().filter(move |&&t| t != source).map(move |&t| params![seq, source, t])
+    });
     tx.insert_many(
         "statement_ref",
         &["seq", "statement_id", "target_id"],
@@ -490,7 +492,12 @@ pub fn attachments(r: &mut Read, ids: &[Uuid]) -> Result<Vec<Attachment>> {
          ORDER BY sha2, statement_id",
         params![Value::list(ids.iter().copied())],
         |row| {
-            Ok(Attachment { statement: row.get(0)?, sha2: row.get(1)?, content_type: row.get(2)?, body: row.get(3)? })
+            Ok(Attachment {
+                statement: row.get(0)?,
+                sha2: row.get(1)?,
+                content_type: row.get(2)?,
+                body: row.get(3)?,
+            })
         },
     )?;
     all.dedup_by(|a, b| a.sha2 == b.sha2);

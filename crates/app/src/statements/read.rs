@@ -57,10 +57,17 @@ impl std::fmt::Display for Page {
 impl std::str::FromStr for Page {
     type Err = Error;
     fn from_str(text: &str) -> Result<Self> {
-        let read = |part: &str| part.parse::<u32>().ok().map(i64::from).or_else(|| part.parse().ok().filter(|n| *n >= 0));
+        let read = |part: &str| {
+            part.parse::<u32>().ok().map(i64::from).or_else(|| part.parse().ok().filter(|n| *n >= 0))
+        };
         text.split_once('-')
             .and_then(|(from, up_to)| Some(Self { from: read(from)?, up_to: read(up_to)? }))
-            .ok_or_else(|| Error::invalid("parameter more", "this is not where a list goes on; use `more` as it was given"))
+            .ok_or_else(|| {
+                Error::invalid(
+                    "parameter more",
+                    "this is not where a list goes on; use `more` as it was given",
+                )
+            })
     }
 }
 
@@ -101,11 +108,13 @@ fn find_in(r: &mut Read, reader: Reader, query: Query, through: Instant) -> Resu
     let nothing = Found { statements: vec![], next: None, attachments: vec![], stored_at: None, through };
     let agent = match &filter.agent {
         None => None,
-        Some(key) => match store::people::accounts_by_key(r, &[key.as_str().to_owned()])?.into_values().next() {
-            Some(account) => Some((account.id, filter.related_agents)),
-            // Nobody has ever named them.
-            None => return Ok(nothing),
-        },
+        Some(key) => {
+            match store::people::accounts_by_key(r, &[key.as_str().to_owned()])?.into_values().next() {
+                Some(account) => Some((account.id, filter.related_agents)),
+                // Nobody has ever named them.
+                None => return Ok(nothing),
+            }
+        }
     };
     let last = match query.page {
         Some(page) => page.up_to,
@@ -171,7 +180,11 @@ pub async fn one(
         .read(move |r| {
             let found = rows::one(r, id)?.filter(|s| s.voided == voided && reader.may(s.key));
             let Some(found) = found else {
-                return Err(Error::NotFound(if voided { "voided statement with this id" } else { "statement with this id" }));
+                return Err(Error::NotFound(if voided {
+                    "voided statement with this id"
+                } else {
+                    "statement with this id"
+                }));
             };
             let mut statements = vec![found.exact];
             shape(r, &mut statements, format, &preferred)?;
