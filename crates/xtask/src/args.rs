@@ -51,6 +51,25 @@ impl Args {
         Ok(Some(self.0.remove(at)))
     }
 
+    /// A number after `--name`, or `otherwise`.
+    ///
+    /// # Errors
+    /// [`Misuse`] where the value is no whole number.
+    pub(crate) fn take_number(&mut self, name: &str, otherwise: u64) -> Result<u64, Misuse> {
+        match self.take_value(name)? {
+            None => Ok(otherwise),
+            Some(text) => {
+                text.parse().map_err(|_| Misuse(format!("{name} needs a whole number, not `{text}`")))
+            }
+        }
+    }
+
+    /// The first word that is no option.
+    pub(crate) fn take_word(&mut self) -> Option<String> {
+        let at = self.0.iter().position(|word| !word.starts_with('-'))?;
+        Some(self.0.remove(at))
+    }
+
     /// Refuses whatever was not read.
     ///
     /// # Errors
@@ -73,9 +92,11 @@ mod tests {
 
     #[test]
     fn reads_flags_values_and_words() {
-        let mut given = args("--json --data=here");
+        let mut given = args("lrs --json --seconds=5 --data here");
         assert!(given.take_flag("--json"));
+        assert_eq!(given.take_number("--seconds", 10).unwrap(), 5);
         assert_eq!(given.take_value("--data").unwrap().as_deref(), Some("here"));
+        assert_eq!(given.take_word().as_deref(), Some("lrs"));
         assert!(given.finish().is_ok());
     }
 
@@ -83,5 +104,6 @@ mod tests {
     fn refuses_what_it_does_not_know() {
         assert!(args("--frobnicate").finish().is_err());
         assert!(args("--data").take_value("--data").is_err());
+        assert!(args("--seconds soon").take_number("--seconds", 1).is_err());
     }
 }

@@ -157,9 +157,9 @@ fn node_major() -> Option<u32> {
     steps::answer("node", &["--version"])?.trim_start_matches('v').split('.').next()?.parse().ok()
 }
 
-/// The browser: what `THROUGHLINE_CHROMIUM` names, or the first of the usual names on the path.
+/// The browser: what `CHROMIUM` names, or the first of the usual names on the path.
 pub(crate) fn chromium() -> Option<PathBuf> {
-    if let Some(named) = std::env::var_os("THROUGHLINE_CHROMIUM") {
+    if let Some(named) = std::env::var_os("CHROMIUM") {
         return Some(PathBuf::from(named)).filter(|path| path.exists());
     }
     ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(on_path)

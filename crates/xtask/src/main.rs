@@ -1,7 +1,7 @@
 //! `cargo xtask`: everything one does to this repository, from showing the demo to measuring speed.
 //!
 //! Each file is one command or one thing that several commands need:
-//! [`demo`], [`assets`], [`testing`] and [`tidy`] are the commands;
+//! [`demo`], [`assets`], [`testing`], [`tidy`], [`screenshot`] and [`bench`] are the commands;
 //! [`steps`] runs and times other programs, [`machine`] looks for and installs what a command needs,
 //! [`npm`] and [`python`] bring in pinned packages, and [`postgres`] owns a throw-away database cluster.
 //!
@@ -10,12 +10,14 @@
 
 mod args;
 mod assets;
+mod bench;
 mod demo;
 mod house;
 mod machine;
 mod npm;
 mod postgres;
 mod python;
+mod screenshot;
 mod steps;
 mod testing;
 mod tidy;
@@ -59,6 +61,13 @@ const COMMANDS: &[Command] = &[
         help: assets::HELP,
         run: assets::run,
     },
+    Command {
+        name: "screenshot",
+        about: "take the picture in the README",
+        help: screenshot::HELP,
+        run: screenshot::run,
+    },
+    Command { name: "bench", about: "measure speed, memory and size", help: bench::HELP, run: bench::run },
 ];
 
 fn main() -> ExitCode {

@@ -22,7 +22,7 @@ starts a PostgreSQL cluster of its own on a free port, and runs, each under a he
   types      the TypeScript of the pages passes tsc
   clippy     no warning in any crate, test or example
   rust       cargo test --workspace: unit, both-database, front-door and documentation tests
-  browser    the pages in Chromium, against a real `throughline demo`
+  browser    the pages in Chromium: the gallery, and a real `throughline demo`
   examples   each examples/*/walk.sh against the built binary
 
 A failing step does not keep the others from running. The table at the end says what became of each.
@@ -155,18 +155,18 @@ fn rust(steps: &mut Steps, keep: bool) {
     });
 }
 
-/// The binary as `cargo test` has already built it, so that nothing is compiled twice.
+/// The binary and the gallery, mostly as `cargo test` has already built them.
 fn build_binary() -> Result<PathBuf> {
-    steps::run(cargo("build").args(["--workspace", "--bins"]))?;
+    steps::run(cargo("build").args(["--workspace", "--bins", "--examples"]))?;
     Ok(house::binary(false))
 }
 
+/// The browser tests' own runner, with the binary and the browser they shall use.
 fn browser(binary: &Path, counts: &mut Counts) -> Result<()> {
-    let folder = house::browser_tests();
-    let mut test = npm::npm(&folder);
+    let mut test = npm::npm(&house::browser_tests());
     test.args(["test", "--silent"]).env("THROUGHLINE_BIN", binary);
     if let Some(chromium) = machine::chromium() {
-        test.env("THROUGHLINE_CHROMIUM", chromium);
+        test.env("CHROMIUM", chromium);
     }
     steps::run_watched(&mut test, |line| steps::read_node_count(line, counts))
 }

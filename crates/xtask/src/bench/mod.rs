@@ -1,0 +1,179 @@
+//! `cargo xtask bench`: speed, memory and size, measured on a release build and never in a timed test.
+//!
+//! Each part starts a server of its own on a fresh folder under `target/bench` and takes it away again.
+//! The load comes from this process over loopback, so it shares the processors with the server; each row says how
+//! much of them the load itself took. [`host`] says what machine it was and where its floors are.
+
+mod host;
+mod http;
+mod latency;
+mod lrs;
+mod pages;
+mod server;
+mod statements;
+
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+
+use crate::args::{Args, Misuse};
+use crate::house;
+
+pub(crate) const HELP: &str = "\
+cargo xtask bench [PART] [options]
+
+Measures a release build on this machine. Parts:
+
+  start      how soon the demo is ready, and how much memory it holds when idle
+  pages      every kind of page of the demo, as each persona, by following the links (includes start)
+  lrs        xAPI statements: one, fifty and a thousand a request on 1, 8 and 64 connections
+  all        everything above (the default)
+
+  --json           print one JSON document on standard output and nothing else there
+  --seconds N      how long each row of lrs runs (default 5)
+  --no-build       measure the release binary as it is
+";
+
+/// Everything one run measured.
+#[derive(Debug, Serialize)]
+struct Report {
+    host: host::Host,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    demo: Option<pages::Pages>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lrs: Option<lrs::Lrs>,
+}
+
+pub(crate) fn run(mut args: Args) -> Result<ExitCode> {
+    const PARTS: &[&str] = &["all", "start", "pages", "lrs"];
+    let json = args.take_flag("--json");
+    let build = !args.take_flag("--no-build");
+    let seconds = args.take_number("--seconds", 5)?;
+    let part = args.take_word().unwrap_or_else(|| "all".into());
+    args.finish()?;
+    if !PARTS.contains(&part.as_str()) {
+        return Err(Misuse(format!("there is no part `{part}`")).into());
+    }
+    let wants = |name: &str| part == name || part == "all";
+    if build {
+        build_release()?;
+    }
+    let scratch = server::Scratch::new("host")?;
+    eprintln!("the machine");
+    let host = host::Host::measure(scratch.path())?;
+    let demo = if wants("start") || wants("pages") {
+        eprintln!("the demo");
+        Some(pages::measure(wants("pages"))?)
+    } else {
+        None
+    };
+    let lrs = if wants("lrs") {
+        eprintln!("xAPI statements");
+        Some(lrs::measure(seconds)?)
+    } else {
+        None
+    };
+    let report = Report { host, demo, lrs };
+    if json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print!("{}", table(&report));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Builds with everything said on standard error, so that standard output stays clean.
+fn build_release() -> Result<()> {
+    let mut assets = Command::new(std::env::current_exe()?);
+    assets.arg("assets");
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--release", "--package", "throughline"]).current_dir(house::root());
+    for mut command in [assets, cargo] {
+        command.stdin(Stdio::null()).stdout(Stdio::from(std::io::stderr()));
+        if !command.status().context("cannot start the build")?.success() {
+            bail!("the release build failed");
+        }
+    }
+    Ok(())
+}
+
+/// The same figures for people.
+fn table(report: &Report) -> String {
+    let host = &report.host;
+    let mut text = format!(
+        "\n{}, {} cores, {} GiB, {}, {}\ncommit {}, {}\ndisk {} confirmed writes/s, memory {} GB/s, load before {}\n",
+        host.cpu,
+        host.cores,
+        host.memory_gib,
+        host.os,
+        host.kernel,
+        host.commit,
+        host.rustc,
+        host.disk_syncs_per_s,
+        host.memory_copy_gb_per_s,
+        host.load_before
+    );
+    if let Some(demo) = &report.demo {
+        text.push_str(&format!(
+            "\ndemo ready after {:.1} s, at rest after {:.1} s with {} MiB resident, {} MiB on disk\n",
+            demo.ready_after_s, demo.settled_after_s, demo.resident_idle_mib, demo.data_mib
+        ));
+        if !demo.pages.is_empty() {
+            text.push_str(&format!(
+                "{} MiB resident after the pages\n\n{:<14} {:<44} {:>8} {:>8} {:>8} {:>8} {:>8}\n",
+                demo.resident_after_pages_mib, "persona", "page", "first", "p50", "p95", "p99", "KiB"
+            ));
+        }
+        for page in &demo.pages {
+            if let Some(latency) = &page.latency {
+                text.push_str(&format!(
+                    "{:<14} {:<44} {:>8.1} {:>8.1} {:>8.1} {:>8.1} {:>8.1}{}\n",
+                    page.persona,
+                    page.page,
+                    page.first_ms,
+                    latency.p50_ms,
+                    latency.p95_ms,
+                    latency.p99_ms,
+                    page.kib,
+                    if page.errors > 0 { format!("  {} errors", page.errors) } else { String::new() }
+                ));
+            }
+        }
+    }
+    if let Some(lrs) = &report.lrs {
+        text.push_str(&format!(
+            "\n{:>9} {:>11} {:>12} {:>10} {:>8} {:>8} {:>8} {:>10} {:>10}\n",
+            "a request",
+            "connections",
+            "statements/s",
+            "requests/s",
+            "p50 ms",
+            "p95 ms",
+            "p99 ms",
+            "server µs",
+            "load µs"
+        ));
+        for cell in &lrs.cells {
+            let of = |pick: fn(&latency::Latency) -> f64| cell.latency.as_ref().map_or(0.0, pick);
+            text.push_str(&format!(
+                "{:>9} {:>11} {:>12.0} {:>10.0} {:>8.1} {:>8.1} {:>8.1} {:>10.0} {:>10.0}{}\n",
+                cell.batch,
+                cell.connections,
+                cell.statements_per_s,
+                cell.requests_per_s,
+                of(|latency| latency.p50_ms),
+                of(|latency| latency.p95_ms),
+                of(|latency| latency.p99_ms),
+                cell.server_cpu_us,
+                cell.load_cpu_us,
+                if cell.errors > 0 { format!("  {} errors", cell.errors) } else { String::new() }
+            ));
+        }
+        text.push_str(&format!(
+            "{} bytes a statement on the wire, {} on disk; {} MiB resident after\n",
+            lrs.statement_bytes, lrs.disk_bytes_per_statement, lrs.resident_mib_after
+        ));
+    }
+    text
+}
