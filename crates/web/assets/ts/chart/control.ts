@@ -74,7 +74,7 @@ export function control(d: ControlData, { width, narrow }: Frame): [Element, str
       Plot.ruleY(d.phases, { x1: (p) => new Date(Math.max(+date(p.from), +x0)), x2: (p) => new Date(Math.min(+date(p.to), +x1)), y: "mean", stroke: v("c-self"), strokeWidth: 1, strokeOpacity: 0.75 }),
       date(d.today) < x1 && Plot.ruleX([date(d.today)], { stroke: v("line-control"), strokeWidth: 1 }),
       ...eventMarks(placed, domain),
-      change && Plot.ruleX([change], { y1: domain[1], y2: domain[0], insetTop: -(14 * changeRow + (changeRow ? 6 : 0)), stroke: v("look-mark"), strokeWidth: 1.5 }),
+      change && Plot.ruleX([change], { y1: domain[1], y2: domain[0], insetTop: -(14 * changeRow + (changeRow ? 3 : 0)), stroke: v("look-mark"), strokeWidth: 1.5 }),
       Plot.line(before, { x: "date", y: "value", stroke: v("c-self"), strokeWidth: 1.6 }),
       Plot.line(since, { x: "date", y: "value", stroke: v("look-mark"), strokeWidth: 2 }),
       Plot.dot(seen.filter((p) => !p.marked), { x: "date", y: "value", r: narrow ? 2 : 2.8, fill: v("c-self"), stroke: v("c-halo"), strokeWidth: 1 }),

@@ -121,7 +121,12 @@ impl Effect {
     }
     /// "+20 %": the plain before–after, as exact as the estimate.
     pub fn naive_words(&self) -> String {
-        self.naive.map_or_else(String::new, |n| self.style.effect(n, self.interval.lo, self.interval.hi))
+        self.naive.map_or_else(String::new, |n| {
+            // A far-off number is said as roughly as it deserves: its own size sets the digits.
+            let Interval { lo, hi, .. } = self.interval;
+            let span = (hi - lo).abs().max(n.abs() * 0.4);
+            self.style.effect(n, n - span / 2.0, n + span / 2.0)
+        })
     }
     /// Hollow where the range holds zero, else whether it helps.
     pub fn tone(&self) -> &'static str {
