@@ -3,6 +3,7 @@
 //! One module per noun. To add one: a file here, `testkit::both_databases!` around its tests,
 //! and [`harness::Server`] to start and ask.
 
+mod access;
 mod binary;
 mod door;
 mod harness;
