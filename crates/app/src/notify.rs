@@ -1,6 +1,7 @@
 //! Tells people: on screen and by mail, queued in the transaction of what they are told about.
 
 use domain::ids::{DeliveryId, NotificationId};
+use domain::access::Viewer;
 use domain::people::Person;
 use domain::time::Instant;
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,7 @@ use store::db::Tx;
 use store::jobs::Notification;
 use uuid::Uuid;
 
-use crate::{Ids, Result};
+use crate::{App, Ids, Result};
 
 /// A mail as it waits in the outbox.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -83,5 +84,24 @@ pub fn tell(
             now,
         )?;
     }
+    Ok(())
+}
+
+/// What the person who asks was told, newest first.
+pub async fn told(app: &App, viewer: &Viewer, limit: u32) -> Result<Vec<Notification>> {
+    let person = viewer.person;
+    app.store.read(move |r| -> Result<_> { Ok(store::jobs::notifications(r, person, limit)?) }).await
+}
+
+/// Marks everything that the person who asks was told as seen.
+pub async fn mark_seen(app: &App, viewer: &Viewer) -> Result<()> {
+    let (person, now) = (viewer.person, app.now());
+    app.store
+        .write(move |tx| -> Result<()> {
+            store::jobs::mark_seen(tx, person, None, now)?;
+            Ok(())
+        })
+        .await?;
+    app.live.tell(person, crate::Topic::Notifications);
     Ok(())
 }

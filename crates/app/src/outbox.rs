@@ -94,6 +94,11 @@ async fn send(app: &App, mailer: &Mailer, delivery: &Delivery) -> std::result::R
     mailer.send(letter).await.map(|_| ()).map_err(|e| (matches!(e, MailError::Later(_)), e.to_string()))
 }
 
+/// How the outbox stands, for the pages and commands that look after the server.
+pub async fn state(app: &App) -> Result<store::jobs::Queue> {
+    app.store.read(|r| -> Result<_> { Ok(store::jobs::queue_state(r)?) }).await
+}
+
 /// Puts a parked delivery back into the queue.
 pub async fn replay(app: &App, id: domain::ids::DeliveryId) -> Result<()> {
     let now = app.now();

@@ -40,6 +40,7 @@ pub(crate) async fn look(app: &App, config: &Config) -> anyhow::Result<Said> {
     lines.extend(doors(config));
     lines.extend(database(app, config).await?);
     lines.push(mail(config));
+    lines.push(outbox(app).await?);
     lines.push(people(app).await?);
     let found = lines.iter().any(|line| !line.good);
     let mut text = String::new();
@@ -126,6 +127,19 @@ fn mail(config: &Config) -> Line {
             Err(error) => bad("mail", error.to_string()),
         },
     }
+}
+
+async fn outbox(app: &App) -> anyhow::Result<Line> {
+    let queue = app::outbox::state(app).await?;
+    let error = queue.last_error.map_or_else(String::new, |e| format!("; the newest failure said: {e}"));
+    let oldest = queue.oldest.map_or(0, |at| app.now().seconds_since(at) / 60);
+    Ok(if queue.parked > 0 {
+        bad("outbox", format!("{} deliveries could not be made and are parked{error}", queue.parked))
+    } else if oldest > 60 {
+        bad("outbox", format!("{} deliveries wait, the oldest for {oldest} minutes{error}", queue.waiting))
+    } else {
+        good("outbox", format!("{} waiting, none parked", queue.waiting))
+    })
 }
 
 async fn people(app: &App) -> anyhow::Result<Line> {

@@ -43,7 +43,14 @@ pub(crate) async fn until_stopped(config: &Config, app: App, listener: TcpListen
         proxies: config.proxies.clone(),
         ..web::Options::default()
     };
+    let mailer = config.mail.as_ref().map(connect::mail::Mailer::connect).transpose()?;
+    if mailer.is_none() {
+        tracing::warn!("mail is not configured: people are told on screen only");
+    }
     let stop = stop_signal()?;
+    let mut work = tokio::task::JoinSet::new();
+    work.spawn(app::pipeline::run(app.clone()));
+    work.spawn(app::pipeline::run_outbox(app.clone(), mailer));
     let commands =
         opened::socket(config).map(|path| admin::listen(app.clone(), config.clone(), path)).transpose()?;
     let serving = web::serve(app.clone(), listener, options, stop);
@@ -51,6 +58,8 @@ pub(crate) async fn until_stopped(config: &Config, app: App, listener: TcpListen
     std::io::stdout().flush()?;
     let served = serving.await;
     tracing::info!("stopping");
+    // What they have begun is either committed or undone: closing the database waits for what it has accepted.
+    work.shutdown().await;
     if let Some(commands) = commands {
         commands.stop();
     }

@@ -81,6 +81,7 @@ pub async fn shell(app: &App, asker: &Asker, title: impl Into<String>) -> Answer
     let Some(viewer) = asker.who.person() else { return Ok(shell) };
     let badge = app::access::badge(app, viewer).await?;
     shell.places = places(viewer);
+    shell.unseen = Some(badge.unseen);
     shell.viewer = Some(view::Viewer { name: viewer.name.clone(), job_role: badge.job_role });
     Ok(shell)
 }

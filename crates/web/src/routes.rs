@@ -78,9 +78,6 @@ fn get<H: Handler<T, Server>, T: 'static>(may: May, path: &'static str, handler:
 fn post<H: Handler<T, Server>, T: 'static>(may: May, path: &'static str, handler: H) -> Route {
     route(Method::POST, MethodFilter::POST, may, path, handler)
 }
-fn put<H: Handler<T, Server>, T: 'static>(may: May, path: &'static str, handler: H) -> Route {
-    route(Method::PUT, MethodFilter::PUT, may, path, handler)
-}
 fn delete<H: Handler<T, Server>, T: 'static>(may: May, path: &'static str, handler: H) -> Route {
     route(Method::DELETE, MethodFilter::DELETE, may, path, handler)
 }
@@ -106,6 +103,8 @@ fn table() -> Vec<Route> {
         delete(PersonOrKey, "/api/v1/keys/{id}", api::keys::revoke),
         // ---- A signed-in person.
         get(Person, "/live", live::stream),
+        get(Person, "/notifications", ui::me::notifications),
+        post(Person, "/notifications/seen", ui::me::seen).up_to(FORM),
         get(Person, "/me", ui::me::show),
         post(Person, "/me/password", ui::me::change_password).up_to(FORM),
         post(Person, "/me/sessions/end", ui::me::end_sessions).up_to(FORM),

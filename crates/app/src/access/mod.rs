@@ -126,21 +126,25 @@ pub async fn answers(app: &App) -> Result<()> {
 pub struct Badge {
     /// Their job role today, or the access role they hold where they have none; may be empty.
     pub job_role: String,
+    /// How much they were told and have not seen.
+    pub unseen: u32,
 }
 
 /// Reads the badge of the person signed in.
 pub async fn badge(app: &App, viewer: &Viewer) -> Result<Badge> {
     let (person, today) = (viewer.person, app.today());
-    let job_role = app
+    let (job_role, unseen) = app
         .store
         .read(move |r| -> Result<_> {
-            let Some(membership) = store::people::membership_on(r, person, today)? else { return Ok(None) };
+            let unseen = store::jobs::unseen(r, person)?;
+            let Some(membership) = store::people::membership_on(r, person, today)? else { return Ok((None, unseen)) };
             let roles = store::people::job_roles(r)?;
-            Ok(roles.into_iter().find(|role| role.id == membership.job_role).map(|role| role.name))
+            Ok((roles.into_iter().find(|role| role.id == membership.job_role).map(|role| role.name), unseen))
         })
         .await?;
     let by_access = || viewer.roles.iter().next().map(|role| access_role_word(*role).to_owned());
-    Ok(Badge { job_role: job_role.or_else(by_access).unwrap_or_default() })
+    let unseen = u32::try_from(unseen).unwrap_or(u32::MAX);
+    Ok(Badge { job_role: job_role.or_else(by_access).unwrap_or_default(), unseen })
 }
 
 /// An access role as pages show it.

@@ -127,6 +127,8 @@ fn lines() -> Vec<Line> {
         }),
         line("DELETE", "/api/v1/keys/{id}", Row(ApiKey, Write, None), |w| Ask::Delete(format!("/api/v1/keys/{}", w.key()))),
         line("GET", "/live", Own, |_| Ask::Stream("/live")),
+        line("GET", "/notifications", Own, |_| Ask::Get("/notifications".into())),
+        line("POST", "/notifications/seen", Own, |_| Ask::Form("/notifications/seen".into(), vec![])),
         line("GET", "/me", Own, |_| Ask::Get("/me".into())),
         line("POST", "/me/password", Own, |_| {
             Ask::Form("/me/password".into(), vec![("old", "x".into()), ("new", "y".into())])

@@ -284,10 +284,6 @@ impl Client {
     pub(crate) fn post(&self, path: &str, body: &serde_json::Value) -> Answer {
         self.send("POST", path, &[("Content-Type", "application/json")], body.to_string().as_bytes())
     }
-    pub(crate) fn put(&self, path: &str, body: &serde_json::Value) -> Answer {
-        self.send("PUT", path, &[("Content-Type", "application/json")], body.to_string().as_bytes())
-    }
-
     /// Any request. A signed-in browser says `Sec-Fetch-Site: same-origin` unless the headers say something else.
     pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut socket = self.open(method, path, headers, Some(body.len()));

@@ -16,6 +16,7 @@ testkit::both_databases! {
         assert_eq!(member.status, 200);
         assert!(member.headers.iter().any(|(n, v)| n == "content-type" && v.starts_with("text/event-stream")));
         server.app.live.tell(org.peer, Topic::Session);
+        server.app.live.tell(org.other, Topic::Team);
         server.app.live.tell(org.member, Topic::Alert);
         server.app.live.tell(org.member, Topic::Notifications);
         assert_eq!(member.next().as_deref(), Some("alert"));

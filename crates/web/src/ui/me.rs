@@ -1,4 +1,4 @@
-//! My data: what is held about me, who can see it, who looked; my password and my sessions.
+//! My data: what is held about me, who can see it, who looked; my password and sessions; what I was told.
 
 use app::App;
 use app::access;
@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::format::Moment;
 use super::format::count;
-use super::view::{HeldRow, LookRow, MyDataPage, SeesRow};
+use super::view::{HeldRow, LookRow, MyDataPage, NotificationRow, NotificationsPage, SeesRow};
 use crate::extract::Form;
 use crate::page;
 use crate::problem::Answer;
@@ -144,4 +144,27 @@ pub async fn end_sessions(State(app): State<App>, asker: Asker) -> Answer {
         n => format!("{n} other sign-ins have ended."),
     };
     Ok(page::done("/me", &what))
+}
+
+/// How many notifications the page shows.
+const TOLD: u32 = 100;
+
+/// What I was told.
+pub async fn notifications(State(app): State<App>, asker: Asker) -> Answer {
+    let told = app::notify::told(&app, asker.person()?, TOLD).await?;
+    let zone = app.settings.zone.clone();
+    let rows = told.into_iter().map(|n| NotificationRow {
+        href: n.url,
+        text: n.text,
+        at: Moment::of(n.at, &zone),
+        new: n.seen_at.is_none(),
+    });
+    let shell = page::shell(&app, &asker, "What you were told").await?;
+    page::html(&NotificationsPage { shell, rows: rows.collect() })
+}
+
+/// Marks all of it as seen.
+pub async fn seen(State(app): State<App>, asker: Asker) -> Answer {
+    app::notify::mark_seen(&app, asker.person()?).await?;
+    Ok(page::go_to("/notifications"))
 }
