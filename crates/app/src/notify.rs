@@ -1,7 +1,7 @@
 //! Tells people: on screen and by mail, queued in the transaction of what they are told about.
 
-use domain::ids::{DeliveryId, NotificationId};
 use domain::access::Viewer;
+use domain::ids::{DeliveryId, NotificationId};
 use domain::people::Person;
 use domain::time::Instant;
 use serde::{Deserialize, Serialize};

@@ -137,7 +137,9 @@ pub async fn badge(app: &App, viewer: &Viewer) -> Result<Badge> {
         .store
         .read(move |r| -> Result<_> {
             let unseen = store::jobs::unseen(r, person)?;
-            let Some(membership) = store::people::membership_on(r, person, today)? else { return Ok((None, unseen)) };
+            let Some(membership) = store::people::membership_on(r, person, today)? else {
+                return Ok((None, unseen));
+            };
             let roles = store::people::job_roles(r)?;
             Ok((roles.into_iter().find(|role| role.id == membership.job_role).map(|role| role.name), unseen))
         })

@@ -52,14 +52,20 @@ impl World {
         let org = server.org().await;
         let mut spare_keys = Vec::new();
         for n in 0..20 {
-            let new = app::access::NewKey { name: format!("spare {n}"), scopes: [KeyScope::Metrics].into(), expires: None };
-            spare_keys.push(app::access::create_key(&server.app, host(WriteKey(())), new).await.unwrap().0.id);
+            let new = app::access::NewKey {
+                name: format!("spare {n}"),
+                scopes: [KeyScope::Metrics].into(),
+                expires: None,
+            };
+            spare_keys
+                .push(app::access::create_key(&server.app, host(WriteKey(())), new).await.unwrap().0.id);
         }
         Self { server, org, spare_keys, next_key: Default::default() }
     }
     /// A key that nobody has ended yet.
     fn key(&self) -> KeyId {
-        self.spare_keys[self.next_key.fetch_add(1, std::sync::atomic::Ordering::SeqCst) % self.spare_keys.len()]
+        self.spare_keys
+            [self.next_key.fetch_add(1, std::sync::atomic::Ordering::SeqCst) % self.spare_keys.len()]
     }
     /// Somebody who stands to the member as a column of the matrix says; `None` where nobody can yet.
     async fn client(&self, principal: Principal) -> Option<Client> {
@@ -89,9 +95,12 @@ impl World {
                 let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (*n, v.as_str())).collect();
                 client.form(&path, &fields)
             }
-            Ask::Json(method, path, body) => {
-                client.send(method, &path, &[("Content-Type", "application/json")], body.to_string().as_bytes())
-            }
+            Ask::Json(method, path, body) => client.send(
+                method,
+                &path,
+                &[("Content-Type", "application/json")],
+                body.to_string().as_bytes(),
+            ),
             Ask::Delete(path) => client.delete(&path),
             Ask::Stream(path) => {
                 let events = client.events(path, &[]);
@@ -115,17 +124,25 @@ fn lines() -> Vec<Line> {
         line("GET", "/assets/{name}", Open, |_| Ask::Get(web::assets::url("app.css"))),
         line("GET", "/api/v1/ready", Open, |_| Ask::Get("/api/v1/ready".into())),
         line("GET", "/sign-in", Open, |_| Ask::Get("/sign-in".into())),
-        line("POST", "/sign-in", Open, |_| Ask::Form("/sign-in".into(), vec![("email", "x".into()), ("password", "x".into())])),
+        line("POST", "/sign-in", Open, |_| {
+            Ask::Form("/sign-in".into(), vec![("email", "x".into()), ("password", "x".into())])
+        }),
         line("GET", "/set-up", Open, |_| Ask::Get("/set-up?token=x".into())),
-        line("POST", "/set-up", Open, |_| Ask::Form("/set-up?token=x".into(), vec![("password", "x".into())])),
+        line("POST", "/set-up", Open, |_| {
+            Ask::Form("/set-up?token=x".into(), vec![("password", "x".into())])
+        }),
         line("GET", "/demo", Open, |_| Ask::Get("/demo".into())),
-        line("POST", "/demo", Open, |w| Ask::Form("/demo".into(), vec![("person", w.org.member.to_string())])),
+        line("POST", "/demo", Open, |w| {
+            Ask::Form("/demo".into(), vec![("person", w.org.member.to_string())])
+        }),
         line("POST", "/sign-out", Open, |_| Ask::Form("/sign-out".into(), vec![])),
         line("GET", "/api/v1/keys", Row(ApiKey, Write, None), |_| Ask::Get("/api/v1/keys".into())),
         line("POST", "/api/v1/keys", Row(ApiKey, Write, None), |_| {
             Ask::Json("POST", "/api/v1/keys".into(), serde_json::json!({"name": "x", "scopes": ["metrics"]}))
         }),
-        line("DELETE", "/api/v1/keys/{id}", Row(ApiKey, Write, None), |w| Ask::Delete(format!("/api/v1/keys/{}", w.key()))),
+        line("DELETE", "/api/v1/keys/{id}", Row(ApiKey, Write, None), |w| {
+            Ask::Delete(format!("/api/v1/keys/{}", w.key()))
+        }),
         line("GET", "/live", Own, |_| Ask::Stream("/live")),
         line("GET", "/notifications", Own, |_| Ask::Get("/notifications".into())),
         line("POST", "/notifications/seen", Own, |_| Ask::Form("/notifications/seen".into(), vec![])),
