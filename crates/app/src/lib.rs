@@ -12,6 +12,7 @@ pub mod alerts;
 pub mod audit;
 pub mod coaching;
 pub mod documents;
+pub mod dashboard;
 mod error;
 pub mod ids;
 pub mod learning;

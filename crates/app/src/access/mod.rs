@@ -75,6 +75,22 @@ pub async fn log_look(app: &App, who: &Who, subject: PersonId, what: &str, relat
     app.store.write(move |tx| Ok(store::audit::add_looks(tx, &[(id, look)])?)).await
 }
 
+/// Records that somebody looked at several people at once, such as on the team board, in one write.
+pub async fn log_looks(app: &App, who: &Who, subjects: &[PersonId], what: &str) -> Result<()> {
+    let Some(viewer) = who.person() else { return Ok(()) };
+    let at = app.now();
+    let looks: Vec<(AuditId, Look)> = subjects
+        .iter()
+        .filter(|s| **s != viewer.person)
+        .map(|&subject| {
+            let lead = if viewer.reports.contains(&subject) { domain::access::Lead::Direct } else { domain::access::Lead::None };
+            let relation = in_words(Relation { lead, ..Relation::NONE }).to_owned();
+            (app.new_id(), Look { subject, at, viewer: viewer.person, what: what.to_owned(), relation })
+        })
+        .collect();
+    app.store.write(move |tx| Ok(store::audit::add_looks(tx, &looks)?)).await
+}
+
 /// How somebody stands to a person, as that person reads it.
 const fn in_words(relation: Relation) -> &'static str {
     use domain::access::Lead;

@@ -544,7 +544,6 @@ pub(crate) fn pages() -> Result<Pages, askama::Error> {
         by: Some(day("2026-03-23")),
         look_again: Some(day("2026-04-17")),
         hint: "Four weeks from now is soon enough to see a change of 6 calls a week or more.".to_owned(),
-        read_by: ReadBy::Both,
         errors: FormErrors::NONE,
     });
     let written = Record::Written(vec![

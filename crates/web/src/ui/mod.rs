@@ -3,9 +3,15 @@
 //! [`view`] holds what each page shows, already decided; templates only arrange it. [`mod@format`] writes every number
 //! and date, [`svg`] draws what needs no script.
 
+pub mod alert;
+pub(crate) mod common;
 pub(crate) mod filters;
 pub mod format;
 pub mod me;
+pub mod metric;
+pub mod session;
 pub mod sign_in;
 pub mod svg;
+pub mod team;
+pub mod today;
 pub mod view;

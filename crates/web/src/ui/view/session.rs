@@ -12,7 +12,7 @@ use crate::ui::format::Moment;
 /// Forms, all to this page's `href`:
 /// - `POST {href}/point` with `text`: adds a point to the agenda;
 /// - `POST {href}/record` with `going_on`, `we_try`, `who` (`person` or `leader`), `by` (a date, may be empty),
-///   `look_again` (a date), `read_by` (`both`, `me` or `leaders`), and `do` = `agree` or `save`;
+///   `look_again` (a date), and `do` = `agree` or `save`;
 /// - `POST {href}/agree` (no fields): the other one signs what was recorded;
 /// - `POST {href}/propose` with `support` (an id);
 /// - `POST {href}/message` with `text`.
@@ -100,22 +100,8 @@ pub struct RecordForm {
     pub look_again: Option<Day>,
     /// What change could be seen by then: "Four weeks from now is soon enough to see a change of 6 calls a week or more."
     pub hint: String,
-    /// Who may read it.
-    pub read_by: ReadBy,
     /// What to put right. Field ids: `going_on`, `we_try`, `by`, `look_again`.
     pub errors: FormErrors,
-}
-
-/// Who may read a note.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ReadBy {
-    /// Becomes the record.
-    #[default]
-    Both,
-    /// Never shown, never searched.
-    Me,
-    /// The leaders above see it; the person sees that it exists.
-    Leaders,
 }
 
 /// Who has agreed and when.
@@ -153,17 +139,5 @@ impl SessionPage {
     /// The leader's first name.
     pub fn leader_first(&self) -> &str {
         self.leader.split_whitespace().next().unwrap_or(&self.leader)
-    }
-}
-
-impl RecordForm {
-    /// Whether this is the choice of who may read it.
-    pub fn reads(&self, choice: &str) -> bool {
-        let set = match self.read_by {
-            ReadBy::Both => "both",
-            ReadBy::Me => "me",
-            ReadBy::Leaders => "leaders",
-        };
-        set == choice
     }
 }

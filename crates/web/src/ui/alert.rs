@@ -1,0 +1,452 @@
+//! An alert: what changed, since when, what was tried, and the next step of whoever looks.
+
+use app::App;
+use app::dashboard::{self, AlertRead};
+use axum::extract::State;
+use domain::access::{AnswerAlert, OpenCoaching, ReadAlert, ReadMetrics, Relation, permit};
+use domain::alerts::{Alert, Answer as Reply, Kind, State as AlertState};
+use domain::ids::{AlertId, InterventionId, PersonId, Subject};
+use domain::time::{Day, Zone};
+use serde::Deserialize;
+
+use super::common::{
+    alert_facts, answer_words, control_chart, date, episode_status, first_name, headline, me, moment, sight,
+    status, support_option, towards,
+};
+use super::format::{self, Style};
+use super::view::{
+    AlertPage, AnswerForm, Fact, FormErrors, LeadForm, Link, Message, NextStep, Step, StepState,
+};
+use crate::extract::{Form, Path, Query};
+use crate::page;
+use crate::problem::{Answer, Problem};
+use crate::session::Asker;
+
+/// What the page can be asked: the choice that a link sets in the person's form.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    #[serde(default)]
+    answer: String,
+}
+
+async fn subject(app: &App, id: AlertId) -> Result<PersonId, Problem> {
+    match dashboard::alert_subject(app, id).await? {
+        Some(Subject::Person(person)) => Ok(person),
+        _ => Err(Problem::not_found()),
+    }
+}
+
+/// The page.
+pub async fn show(
+    State(app): State<App>,
+    asker: Asker,
+    Path(id): Path<AlertId>,
+    Query(asked): Query<Asked>,
+) -> Answer {
+    let person = subject(&app, id).await?;
+    let (may, relation) = towards(&app, &asker.who, person, ReadAlert(id)).await?;
+    let read = dashboard::alert(&app, &may).await?;
+    app::access::log_look(
+        &app,
+        &asker.who,
+        person,
+        &format!("alert about “{}”", read.read.metric.name),
+        relation,
+    )
+    .await?;
+    app::alerts::see(&app, &may).await?;
+    let metrics = permit(&asker.who, relation, ReadMetrics(person))?;
+    let (matched, withheld) = dashboard::supports(&app, &metrics, read.alert.metric).await?;
+    let mut shell = page::shell(&app, &asker, read.read.metric.name.clone()).await?;
+    shell.sight = Some(sight(&read.read, me(&asker)?));
+    let today = app.today();
+    let style = Style::of_metric(&read.read.metric);
+    let name = first_name(&read.read.person.name);
+    let what = headline(&read.alert, &read.read.metric, today);
+    let metric_href = format!("/people/{person}/metrics/{}", read.read.metric.id);
+    let title = if relation.same {
+        format!("Your {} have been {what}", read.read.metric.name.to_lowercase())
+    } else {
+        format!("{name}: {} {what}", read.read.metric.name.to_lowercase())
+    };
+    let page = AlertPage {
+        href: format!("/alerts/{id}"),
+        crumbs: vec![
+            if relation.same { Link::new("Today", "/today") } else { Link::new("My team", "/team") },
+            Link::new(read.read.metric.name.clone(), metric_href.clone()),
+            Link::new("Alert", format!("/alerts/{id}")),
+        ],
+        first_name: name,
+        title,
+        lead: alert_facts(&read.alert, &style, today),
+        status: episode_status(&read.alert),
+        steps: steps(&read, &app.settings.zone, today),
+        chart: control_chart(
+            &read.read,
+            Some(&read.alert),
+            format!("{}: {what}", read.read.metric.name),
+            today,
+        ),
+        metric_href,
+        facts: facts(&read, &style, today),
+        can_propose: !relation.same && may_open(&asker, relation, person) && !read.alert.state.is_closed(),
+        supports: if read.alert.state.is_closed() {
+            Vec::new()
+        } else {
+            matched.iter().map(support_option).collect()
+        },
+        not_offered: match withheld.as_slice() {
+            [] => String::new(),
+            names => format!(
+                "Not offered, because a fair comparison found no difference worth having: {}.",
+                format::names(names)
+            ),
+        },
+        why: why(&read.alert),
+        next: next(&read, relation, &asked.answer, today),
+        thread: thread(&read, &app.settings.zone),
+        can_write: true,
+        shell,
+    };
+    page::html(&page)
+}
+
+/// A direct leader who opens a talk becomes its coach.
+fn coach(relation: Relation) -> Relation {
+    Relation { coach: relation.lead == domain::access::Lead::Direct, ..relation }
+}
+
+fn may_open(asker: &Asker, relation: Relation, person: PersonId) -> bool {
+    permit(&asker.who, coach(relation), OpenCoaching(person)).is_ok()
+}
+
+fn steps(read: &AlertRead, zone: &Zone, today: Day) -> Vec<Step> {
+    use AlertState::{Accepted, Acting, InQuestion, New, Recovered, Seen, Talked, WrongData};
+    let at = |state: AlertState| {
+        read.events.iter().find(|e| e.state == state).map(|e| format::short_date(e.at.day(zone), today))
+    };
+    let now = read.alert.state;
+    let rank = |s: AlertState| match s {
+        New => 0,
+        Seen | InQuestion => 1,
+        Talked => 2,
+        Acting => 3,
+        Recovered | Accepted | WrongData => 4,
+    };
+    let label =
+        |words: &str, day: Option<String>| day.map_or_else(|| words.to_owned(), |d| format!("{words}, {d}"));
+    let last = match now {
+        Recovered => label("Recovered", at(Recovered)),
+        Accepted => label("Taken as usual", at(Accepted)),
+        WrongData => label("Data were wrong", at(WrongData)),
+        _ => "Recovered, or taken as usual".into(),
+    };
+    [
+        (0, label("New", at(New))),
+        (
+            1,
+            if now == InQuestion {
+                label("Data in question", at(InQuestion))
+            } else {
+                label("Seen", at(Seen))
+            },
+        ),
+        (2, label("Talked", at(Talked))),
+        (3, label("Trying something", at(Acting))),
+        (4, last),
+    ]
+    .into_iter()
+    .map(|(n, label)| Step {
+        label,
+        state: match n.cmp(&rank(now)) {
+            std::cmp::Ordering::Less => StepState::Done,
+            std::cmp::Ordering::Equal => StepState::Now,
+            std::cmp::Ordering::Greater => StepState::Next,
+        },
+        href: None,
+    })
+    .collect()
+}
+
+fn facts(read: &AlertRead, style: &Style, today: Day) -> Vec<Fact> {
+    let f = &read.alert.facts;
+    let mut facts = Vec::new();
+    if read.alert.kind == Kind::Shift && f.usual.abs() > 1e-9 {
+        let change = (f.level - f.usual) / f.usual;
+        facts.push(Fact::new(
+            "How much",
+            format!(
+                "{} against a usual {} ({})",
+                style.number(f.level),
+                style.number(f.usual),
+                Style::relative(0).effect(change, change, change)
+            ),
+        ));
+    }
+    let (mut moved, mut still) = (Vec::new(), Vec::new());
+    for (metric, cell) in &read.read.beside {
+        let s = status(&cell.stand, metric);
+        if s.worth_a_look() {
+            moved.push(format!("{} ({})", metric.name.to_lowercase(), s.word().to_lowercase()));
+        } else if s == super::view::Status::Usual {
+            still.push(metric.name.to_lowercase());
+        }
+    }
+    if !moved.is_empty() {
+        facts.push(Fact::new("Changed with it", format::capital(&format::names(&moved))));
+    }
+    if !still.is_empty() {
+        facts.push(Fact::new("Did not change", format::capital(&format::names(&still))));
+    }
+    if f.without_common {
+        facts.push(Fact::new("Taken out first", "What moved everybody in the same weeks"));
+    }
+    let tried: Vec<String> = read
+        .read
+        .sessions
+        .iter()
+        .filter(|s| !s.agreed.is_empty())
+        .take(3)
+        .map(|s| format!("{} ({})", s.agreed, format::short_date(s.opened_on, today)))
+        .collect();
+    facts.push(Fact::new(
+        "Tried so far",
+        if tried.is_empty() { "Nothing yet".to_owned() } else { tried.join("; ") },
+    ));
+    if let Some(answer) = answer_words(&read.alert) {
+        facts.push(Fact::new("Answer", answer));
+    }
+    facts
+}
+
+fn why(alert: &Alert) -> String {
+    let rule = format!("Rule “{}”, from {} weeks of history.", alert.rule, alert.facts.history);
+    match alert.kind {
+        Kind::Gap => format!(
+            "{rule} The mean over the target's window is off target by more than the tolerance and by more than chance would move it. One low week does not do that."
+        ),
+        _ => format!(
+            "{rule} The values together left the usual range of the weeks before (a cumulative sum). Chance alone does that about once in 180 weeks for one metric. A plain “below target” rule would have spoken up far more often."
+        ),
+    }
+}
+
+fn next(read: &AlertRead, relation: Relation, asked: &str, today: Day) -> NextStep {
+    let alert = &read.alert;
+    if alert.state.is_closed() {
+        return NextStep::Nothing(match alert.state {
+            AlertState::Recovered => "It is over: the numbers came back.".into(),
+            AlertState::Accepted => "It is over: the new level is taken as usual.".into(),
+            _ => "It is over: the data were wrong.".into(),
+        });
+    }
+    if relation.same {
+        let chosen = match (asked, alert.answer) {
+            ("know" | "help" | "wrong", _) => asked.to_owned(),
+            (_, Some(Reply::IKnowWhy)) => "know".into(),
+            (_, Some(Reply::HelpPlease)) => "help".into(),
+            (_, Some(Reply::DataWrong)) => "wrong".into(),
+            _ => String::new(),
+        };
+        let leader =
+            read.read.leader.as_ref().map_or_else(|| "Nobody else".to_owned(), |l| first_name(&l.name));
+        return NextStep::Answer(AnswerForm {
+            chosen,
+            text: alert.answer_note.clone().unwrap_or_default(),
+            suggestions: Vec::new(),
+            note: format!("{leader} sees this page too, with your answer."),
+            errors: FormErrors::NONE,
+        });
+    }
+    let open = read
+        .read
+        .sessions
+        .iter()
+        .find(|s| s.alert == Some(alert.id) && s.state != domain::coaching::State::Closed);
+    NextStep::Lead(LeadForm {
+        session_href: open.map(|s| format!("/sessions/{}", s.id)),
+        note: alert
+            .snoozed_until
+            .filter(|u| *u > today)
+            .map_or_else(String::new, |u| format!("Waits until {}.", format::day(u, today))),
+        until: Some(today.plus(7)),
+        until_max: Some(today.plus(92)),
+        errors: FormErrors::NONE,
+    })
+}
+
+fn thread(read: &AlertRead, zone: &Zone) -> Vec<Message> {
+    read.messages
+        .iter()
+        .map(|m| Message {
+            author: read.names.get(&m.author).cloned(),
+            at: moment(m.at, zone),
+            text: m.text.clone(),
+        })
+        .collect()
+}
+
+/// The person's answer.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerText {
+    answer: String,
+    #[serde(default)]
+    text: String,
+}
+
+/// The person says why, asks for help, or says that the data are wrong.
+pub async fn answer(
+    State(app): State<App>,
+    asker: Asker,
+    Path(id): Path<AlertId>,
+    Form(form): Form<AnswerText>,
+) -> Answer {
+    let person = subject(&app, id).await?;
+    let (may, relation) = towards(&app, &asker.who, person, AnswerAlert(id)).await?;
+    if !relation.same {
+        return Err(domain::access::Denied::Forbidden.into());
+    }
+    let reply = match form.answer.as_str() {
+        "know" => Reply::IKnowWhy,
+        "help" => Reply::HelpPlease,
+        "wrong" => Reply::DataWrong,
+        _ => return Err(Problem::invalid("answer", "choose one of the three")),
+    };
+    app::alerts::answer(&app, &may, reply, &form.text).await?;
+    let said = match reply {
+        Reply::DataWrong => "Said. The alert is held until the data are checked.",
+        _ => "Said. Your leader sees it on this page.",
+    };
+    Ok(page::done(&format!("/alerts/{id}"), said))
+}
+
+/// The leader opens a talk and goes there.
+pub async fn talk(State(app): State<App>, asker: Asker, Path(id): Path<AlertId>) -> Answer {
+    let person = subject(&app, id).await?;
+    let (may_read, relation) = towards(&app, &asker.who, person, ReadAlert(id)).await?;
+    let may = permit(&asker.who, coach(relation), OpenCoaching(person))?;
+    if relation.same {
+        return Err(domain::access::Denied::Forbidden.into());
+    }
+    let read = dashboard::alert(&app, &may_read).await?;
+    let session = app::coaching::open(&app, &may, Some(id), read.alert.metric).await?;
+    Ok(page::go_to(&format!("/sessions/{session}")))
+}
+
+/// Not before a day.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wait {
+    until: String,
+    #[serde(default)]
+    why: String,
+}
+
+/// What only the leader does to an alert.
+async fn as_leader(
+    app: &App,
+    asker: &Asker,
+    id: AlertId,
+) -> Result<domain::access::Permit<AnswerAlert>, Problem> {
+    let person = subject(app, id).await?;
+    let (may, relation) = towards(app, &asker.who, person, AnswerAlert(id)).await?;
+    if relation.same { Err(domain::access::Denied::Forbidden.into()) } else { Ok(may) }
+}
+
+/// The leader waits until a day.
+pub async fn wait(
+    State(app): State<App>,
+    asker: Asker,
+    Path(id): Path<AlertId>,
+    Form(form): Form<Wait>,
+) -> Answer {
+    let may = as_leader(&app, &asker, id).await?;
+    let until = date("until", &form.until)?.ok_or_else(|| Problem::invalid("until", "choose a day"))?;
+    app::alerts::snooze(&app, &may, until).await?;
+    if !form.why.trim().is_empty() {
+        app::coaching::say_on_alert(&app, &may, &form.why).await?;
+    }
+    Ok(page::done("/team", &format!("It waits until {}.", format::day(until, app.today()))))
+}
+
+/// One line of text.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Text {
+    #[serde(default)]
+    text: String,
+}
+
+/// The leader says that the data are wrong.
+pub async fn wrong(
+    State(app): State<App>,
+    asker: Asker,
+    Path(id): Path<AlertId>,
+    Form(form): Form<Text>,
+) -> Answer {
+    let may = as_leader(&app, &asker, id).await?;
+    app::alerts::answer(&app, &may, Reply::DataWrong, &form.text).await?;
+    Ok(page::done(&format!("/alerts/{id}"), "Said. The alert is held until the data are checked."))
+}
+
+/// A reason.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Why {
+    #[serde(default)]
+    why: String,
+}
+
+/// The leader takes the new level as usual.
+pub async fn accept(
+    State(app): State<App>,
+    asker: Asker,
+    Path(id): Path<AlertId>,
+    Form(form): Form<Why>,
+) -> Answer {
+    let may = as_leader(&app, &asker, id).await?;
+    if form.why.trim().is_empty() {
+        return Err(Problem::invalid("why", "say in one line why this level is the usual one now"));
+    }
+    app::alerts::accept(&app, &may, &form.why).await?;
+    Ok(page::done("/team", "Taken as usual. The next range is drawn from this level."))
+}
+
+/// Which support.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Propose {
+    support: InterventionId,
+}
+
+/// The leader proposes a support.
+pub async fn propose(
+    State(app): State<App>,
+    asker: Asker,
+    Path(id): Path<AlertId>,
+    Form(form): Form<Propose>,
+) -> Answer {
+    let person = subject(&app, id).await?;
+    let (_, relation) = towards(&app, &asker.who, person, ReadAlert(id)).await?;
+    if relation.same {
+        return Err(domain::access::Denied::Forbidden.into());
+    }
+    let may = permit(&asker.who, coach(relation), OpenCoaching(person))?;
+    app::coaching::propose(&app, &may, form.support, None, Some(id)).await?;
+    Ok(page::done(&format!("/alerts/{id}"), "Proposed. It can be taken, swapped or declined."))
+}
+
+/// A message on the alert.
+pub async fn message(
+    State(app): State<App>,
+    asker: Asker,
+    Path(id): Path<AlertId>,
+    Form(form): Form<Text>,
+) -> Answer {
+    let person = subject(&app, id).await?;
+    let (may, _) = towards(&app, &asker.who, person, AnswerAlert(id)).await?;
+    app::coaching::say_on_alert(&app, &may, &form.text).await?;
+    Ok(page::done(&format!("/alerts/{id}#thread"), "Sent."))
+}

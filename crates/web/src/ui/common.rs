@@ -1,0 +1,272 @@
+//! What several pages arrange alike: standings in words, small drawings, charts, who can see a page.
+
+use app::App;
+use app::dashboard::{Cell, Matched, MetricRead, Stand};
+use domain::access::{Asked, Permit, Relation, Who, permit};
+use domain::alerts::{Alert, Answer, Kind, Standing, State, Way};
+use domain::ids::PersonId;
+use domain::interventions::MinutesPer;
+use domain::metrics::{Direction, Metric};
+use domain::time::{Day, Zone};
+
+use super::format::{self, Moment, Style};
+use super::svg::Spark;
+use super::view::{
+    ControlChart, Event, EventKind, Evidence, Grade, Link, Phase, Reading, Sight, Status, SupportOption,
+};
+use crate::problem::Problem;
+use crate::session::Asker;
+
+/// A standing as pages show it.
+pub(crate) fn status(stand: &Stand, metric: &Metric) -> Status {
+    match stand.state {
+        Standing::Usual | Standing::Away => Status::Usual,
+        Standing::ChangedLower if metric.direction == Direction::Down => Status::BetterLower,
+        Standing::ChangedLower => Status::ChangedLower,
+        Standing::ChangedHigher if metric.direction == Direction::Up => Status::BetterHigher,
+        Standing::ChangedHigher => Status::ChangedHigher,
+        Standing::OffTarget => Status::OffTarget,
+        Standing::Recovered => Status::Recovered,
+        Standing::InQuestion => Status::InQuestion,
+        Standing::DataLate => Status::DataLate,
+        Standing::TooFew => Status::TooFew,
+        Standing::NoData => Status::NoData,
+    }
+}
+
+/// How an episode stands or ended.
+pub(crate) fn episode_status(alert: &Alert) -> Status {
+    match (alert.state, alert.kind, alert.way) {
+        (State::Recovered, ..) => Status::Recovered,
+        (State::Accepted, ..) => Status::Usual,
+        (State::InQuestion | State::WrongData, ..) => Status::InQuestion,
+        (_, Kind::NoData, _) => Status::NoData,
+        (_, Kind::Gap, _) => Status::OffTarget,
+        (_, Kind::Shift, Way::Lower) => Status::ChangedLower,
+        (_, Kind::Shift, Way::Higher) => Status::ChangedHigher,
+    }
+}
+
+/// Whole periods from one day to another, counted in a metric's periods; at least 1.
+pub(crate) fn periods(metric: &Metric, since: Day, until: Day) -> u32 {
+    let cadence = metric.cadence.rolled();
+    u32::try_from(cadence.steps_between(since, cadence.start(until))).unwrap_or(0).max(1)
+}
+
+/// The small drawing of a cell: its last `keep` periods.
+pub(crate) fn spark(cell: &Cell, metric: &Metric, keep: usize) -> Spark {
+    let skip = cell.values.len().saturating_sub(keep);
+    let cadence = metric.cadence.rolled();
+    let look = status(&cell.stand, metric).worth_a_look();
+    let look_from = cell.stand.since.filter(|_| look).map(|since| {
+        usize::try_from(cadence.steps_between(cell.first, since)).unwrap_or(0).saturating_sub(skip)
+    });
+    Spark {
+        values: cell.values[skip..].to_vec(),
+        usual: cell.stand.usual.map(|(_, low, high)| (floor(low, metric), high)),
+        target: cell.stand.target.map(|t| t.0),
+        look_from,
+    }
+}
+
+/// Counts and ratios of counts cannot be below zero, so neither is their usual range.
+fn floor(low: f64, metric: &Metric) -> f64 {
+    if metric.unit == "points" { low } else { low.max(0.0) }
+}
+
+/// The finding in words: what, since when, against what.
+pub(crate) fn alert_facts(alert: &Alert, style: &Style, today: Day) -> String {
+    let f = &alert.facts;
+    let since = format::short_date(alert.since, today);
+    match alert.kind {
+        Kind::Gap => {
+            let target =
+                f.target.map_or_else(String::new, |t| format!(" against a target of {}", style.number(t)));
+            format!(
+                "About {} a week{target} since {since}. Nothing changed: the level is steady.",
+                style.number(f.level)
+            )
+        }
+        _ => format!(
+            "About {} a week since {since}. The usual range is {}, around {}.",
+            style.number(f.level),
+            style.range(f.usual_low.max(0.0), f.usual_high),
+            style.number(f.usual)
+        ),
+    }
+}
+
+/// "lower for four weeks", "off target since 16 Feb".
+pub(crate) fn headline(alert: &Alert, metric: &Metric, today: Day) -> String {
+    let weeks = u64::from(periods(metric, alert.since, today));
+    let span = format!("{} {}", format::spell(weeks), if weeks == 1 { "week" } else { "weeks" });
+    match (alert.kind, alert.way) {
+        (Kind::Gap, _) => format!("steadily off target for {span}"),
+        (_, Way::Lower) => format!("lower for {span}"),
+        (_, Way::Higher) => format!("higher for {span}"),
+    }
+}
+
+/// What a person answered, in words.
+pub(crate) fn answer_words(alert: &Alert) -> Option<String> {
+    let word = match alert.answer? {
+        Answer::IKnowWhy => "I know why",
+        Answer::HelpPlease => "I'd like help",
+        Answer::DataWrong => "Data is wrong",
+    };
+    Some(match &alert.answer_note {
+        Some(note) => format!("{word}: {note}"),
+        None => word.to_owned(),
+    })
+}
+
+/// The first of a person's names.
+pub(crate) fn first_name(name: &str) -> String {
+    name.split_whitespace().next().unwrap_or(name).to_owned()
+}
+
+/// The control chart of a metric of a person.
+pub(crate) fn control_chart(
+    read: &MetricRead,
+    alert: Option<&Alert>,
+    sentence: String,
+    today: Day,
+) -> ControlChart {
+    let metric = &read.metric;
+    let cadence = metric.cadence.rolled();
+    let (first, last) = read.window;
+    let open = alert.or_else(|| read.alerts.iter().find(|a| !a.state.is_closed()));
+    let mut readings = Vec::new();
+    let mut period = first;
+    while period <= last {
+        let value = read.readings.iter().find(|x| x.period == period).and_then(|x| x.quantity.value());
+        let marked = open.is_some_and(|a| period >= a.since && a.closed_on.is_none_or(|c| period <= c));
+        readings.push(Reading { start: period, value, marked });
+        period = cadence.step(period, 1);
+    }
+    // Leading periods from before anything was measured are not holes.
+    let begin = readings.iter().position(|r| r.value.is_some()).unwrap_or(0);
+    readings.drain(..begin);
+    let usual = match open {
+        Some(a) if a.kind == Kind::Shift => Some((a.facts.usual, a.facts.usual_low, a.facts.usual_high)),
+        _ => read.stand.as_ref().and_then(|s| s.usual),
+    };
+    let phases = usual
+        .zip(readings.first())
+        .map(|((mean, lo, hi), r)| Phase {
+            from: r.start,
+            to: cadence.step(last, 1),
+            mean,
+            lo: floor(lo, metric),
+            hi,
+        })
+        .into_iter()
+        .collect();
+    let target = read.stand.as_ref().and_then(|s| s.target);
+    let mut events: Vec<Event> = Vec::new();
+    for session in read.sessions.iter().filter(|s| s.opened_on >= first) {
+        events.push(Event {
+            day: session.opened_on,
+            label: "Talk".into(),
+            kind: EventKind::Ours,
+            planned: false,
+        });
+    }
+    for action in &read.actions {
+        if action.check >= first {
+            events.push(Event {
+                day: action.check,
+                label: "Check".into(),
+                kind: EventKind::Ours,
+                planned: action.check > today,
+            });
+        }
+    }
+    for (day, name) in &read.starts {
+        events.push(Event { day: *day, label: name.clone(), kind: EventKind::Ours, planned: *day > today });
+    }
+    events.sort_by(|a, b| (a.day, &a.label).cmp(&(b.day, &b.label)));
+    ControlChart {
+        name: metric.name.clone(),
+        sentence,
+        style: Style::of_metric(metric),
+        cadence,
+        today,
+        readings,
+        phases,
+        target: target.map(|t| t.0),
+        target_band: target
+            .filter(|t| t.1 > 0.0)
+            .map(|(level, tolerance)| (level - tolerance, level + tolerance)),
+        commitment: read.stand.as_ref().and_then(|s| s.commitment),
+        change_from: open.filter(|a| a.kind == Kind::Shift).map(|a| a.since),
+        events,
+    }
+}
+
+/// A matched support as a card.
+pub(crate) fn support_option(matched: &Matched) -> SupportOption {
+    let o = &matched.offer;
+    let grade =
+        o.known.as_ref().and_then(|(_, letter)| Grade::ALL.into_iter().find(|g| g.letter() == letter));
+    SupportOption {
+        id: o.id.to_string(),
+        name: o.name.clone(),
+        kind: o.kind,
+        minutes: o.minutes,
+        per: match o.minutes_per {
+            MinutesPer::Person | MinutesPer::Unit => "once".into(),
+            MinutesPer::PersonWeek | MinutesPer::UnitWeek => "a week".into(),
+        },
+        why: o.description.clone(),
+        elsewhere: None,
+        evidence: grade.map(|grade| Evidence { grade, design: grade.meaning().into(), why: Vec::new() }),
+        href: Some(format!("/chains/{}", o.id)),
+        proposed: matched.proposed,
+    }
+}
+
+/// Asks for a permit towards a person, and for how the asker stands to them.
+pub(crate) async fn towards<A: Asked>(
+    app: &App,
+    who: &Who,
+    subject: PersonId,
+    asked: A,
+) -> Result<(Permit<A>, Relation), Problem> {
+    let relation = app::access::relation_to(app, who, subject).await?;
+    Ok((permit(who, relation, asked)?, relation))
+}
+
+/// Who can see a page about a person.
+pub(crate) fn sight(read: &MetricRead, me: PersonId) -> Sight {
+    let leader = read.leader.as_ref().map(|l| l.name.as_str());
+    let who = match (read.person.id == me, leader) {
+        (true, Some(leader)) => format!("You and {leader} can see this page."),
+        (true, None) => "Only you can see this page.".to_owned(),
+        (false, _) => {
+            format!("You and {} can see this page. That you looked is shown to them.", read.person.name)
+        }
+    };
+    let link =
+        if read.person.id == me { Link::new("My data", "/me") } else { Link::new("Who can see what", "/me") };
+    Sight { who, looked: String::new(), link: Some(link) }
+}
+
+/// A moment in the installation's zone.
+pub(crate) fn moment(at: domain::time::Instant, zone: &Zone) -> Moment {
+    Moment::of(at, zone)
+}
+
+/// Reads a day from a form's date field; empty is none.
+pub(crate) fn date(field: &str, text: &str) -> Result<Option<Day>, Problem> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|e| Problem::invalid(field, e))
+}
+
+/// The signed-in person's id.
+pub(crate) fn me(asker: &Asker) -> Result<PersonId, Problem> {
+    Ok(asker.person()?.person)
+}

@@ -1,0 +1,375 @@
+//! A person's metric with its chart, its targets and commitments, and what can be said about it.
+
+use app::App;
+use app::dashboard::{self, MetricRead};
+use app::targets::{Level, commit, set_own};
+use axum::extract::State;
+use domain::access::{ReadMetrics, Relation, SetTarget, permit};
+use domain::alerts::{Kind, Standing, State as AlertState};
+use domain::ids::{MetricId, PersonId};
+use domain::time::Day;
+use serde::Deserialize;
+
+use super::common::{
+    alert_facts, answer_words, control_chart, episode_status, first_name, headline, me, sight, spark, status,
+    towards,
+};
+use super::format::{self, Style};
+use super::view::{
+    EpisodeRow, Fact, FormErrors, LevelForm, LevelKind, LevelRow, Link, MetricPage, OpenAlert, RelatedMetric,
+    Status, Window,
+};
+use crate::extract::{Form, Path, Query};
+use crate::page;
+use crate::problem::{Answer, Problem};
+use crate::session::Asker;
+
+/// What the page can be asked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    #[serde(default)]
+    weeks: Option<u16>,
+}
+
+const WINDOWS: [u16; 3] = [26, 52, 104];
+
+/// The page.
+pub async fn show(
+    State(app): State<App>,
+    asker: Asker,
+    Path((person, metric)): Path<(PersonId, MetricId)>,
+    Query(asked): Query<Asked>,
+) -> Answer {
+    let (may, relation) = towards(&app, &asker.who, person, ReadMetrics(person)).await?;
+    let weeks = asked.weeks.filter(|w| WINDOWS.contains(w)).unwrap_or(52);
+    let read = dashboard::metric(&app, &may, metric, i32::from(weeks)).await?;
+    app::access::log_look(&app, &asker.who, person, &format!("metric “{}”", read.metric.name), relation)
+        .await?;
+    let may_set = permit(&asker.who, relation, SetTarget(person)).is_ok() && !relation.same;
+    let mut shell = page::shell(&app, &asker, read.metric.name.clone()).await?;
+    shell.sight = Some(sight(&read, me(&asker)?));
+    page::html(&arrange(
+        shell,
+        &read,
+        relation,
+        may_set,
+        weeks,
+        app.today(),
+        FormErrors::NONE,
+        FormErrors::NONE,
+    ))
+}
+
+fn href(read: &MetricRead) -> String {
+    format!("/people/{}/metrics/{}", read.person.id, read.metric.id)
+}
+
+#[expect(clippy::too_many_arguments, reason = "a page and what its viewer may do on it")]
+fn arrange(
+    shell: super::view::Shell,
+    read: &MetricRead,
+    relation: Relation,
+    may_set: bool,
+    weeks: u16,
+    today: Day,
+    commitment_errors: FormErrors,
+    target_errors: FormErrors,
+) -> MetricPage {
+    let style = Style::of_metric(&read.metric);
+    let href = href(read);
+    let open = read.alerts.iter().find(|a| !a.state.is_closed());
+    let stand = read.stand.as_ref();
+    let status = stand.map_or(Status::NoData, |s| status(s, &read.metric));
+    let finding = match open {
+        Some(a) => format::capital(&headline(a, &read.metric, today)),
+        None => match stand.map(|s| s.state) {
+            Some(Standing::Usual) => "Within the usual range".to_owned(),
+            Some(Standing::Recovered) => "Back within the usual range".to_owned(),
+            Some(Standing::ChangedHigher | Standing::ChangedLower) => "Changed for the better".to_owned(),
+            Some(Standing::DataLate) => "The newest data have not come yet".to_owned(),
+            Some(Standing::TooFew) => "Too few weeks for a usual range".to_owned(),
+            _ => "No data yet".to_owned(),
+        },
+    };
+    let (can_say, cannot_say) = says(read, open, &style, today);
+    let level_hint = match stand.and_then(|s| s.usual) {
+        Some((_, low, high)) => {
+            format!("{}. The usual range is {}.", read.metric.name, style.range(low.max(0.0), high))
+        }
+        None => format!("{}.", read.metric.name),
+    };
+    let number =
+        |v: Option<f64>| v.map_or_else(String::new, |v| format!("{v:.*}", usize::from(read.metric.decimals)));
+    MetricPage {
+        crumbs: if relation.same {
+            vec![Link::new("Today", "/today"), Link::new(&read.metric.name, &href)]
+        } else {
+            vec![Link::new("My team", "/team"), Link::new(&read.metric.name, &href)]
+        },
+        name: read.metric.name.clone(),
+        lead: format!(
+            "{} {}, every {}.",
+            if read.metric.description.is_empty() {
+                String::new()
+            } else {
+                format!("{}.", read.metric.description.trim_end_matches('.'))
+            },
+            read.person.name,
+            read.metric.cadence.rolled().word()
+        )
+        .trim()
+        .to_owned(),
+        windows: WINDOWS
+            .iter()
+            .map(|w| Window {
+                label: format!("{w} weeks"),
+                href: format!("{href}?weeks={w}"),
+                current: *w == weeks,
+            })
+            .collect(),
+        chart: control_chart(read, None, format!("{}: {}", read.metric.name, finding.to_lowercase()), today),
+        finding,
+        status,
+        can_say,
+        cannot_say,
+        levels: levels(read, &style),
+        commitment: relation.same.then(|| LevelForm {
+            level: number(stand.and_then(|s| s.commitment)),
+            hint: level_hint.clone(),
+            errors: commitment_errors,
+            ..LevelForm::default()
+        }),
+        target: may_set.then(|| LevelForm {
+            level: number(stand.and_then(|s| s.target).map(|t| t.0)),
+            tolerance: number(stand.and_then(|s| s.target).map(|t| t.1)),
+            hint: level_hint,
+            errors: target_errors,
+            ..LevelForm::default()
+        }),
+        alert: open.map(|a| OpenAlert {
+            href: format!("/alerts/{}", a.id),
+            may_answer: relation.same && a.answer.is_none(),
+            text: answer_words(a).unwrap_or_else(|| "Not answered yet.".into()),
+        }),
+        episodes: read
+            .alerts
+            .iter()
+            .map(|a| EpisodeRow {
+                href: format!("/alerts/{}", a.id),
+                status: episode_status(a),
+                text: match (a.closed_on, a.state) {
+                    (Some(day), AlertState::Recovered) => format!(
+                        "Since {}, back on {}.",
+                        format::date(a.since, today),
+                        format::date(day, today)
+                    ),
+                    (Some(day), AlertState::Accepted) => format!(
+                        "Since {}; taken as usual on {}.",
+                        format::date(a.since, today),
+                        format::date(day, today)
+                    ),
+                    (Some(day), _) => format!("Closed on {}: the data were wrong.", format::date(day, today)),
+                    _ => alert_facts(a, &style, today),
+                },
+            })
+            .collect(),
+        related: read
+            .beside
+            .iter()
+            .map(|(m, cell)| RelatedMetric {
+                name: m.name.clone(),
+                href: format!("/people/{}/metrics/{}", read.person.id, m.id),
+                note: super::common::status(&cell.stand, m).word().to_lowercase(),
+                style: Style::of_metric(m),
+                value: cell.stand.value,
+                spark: spark(cell, m, 16),
+            })
+            .collect(),
+        about: about(read, today),
+        href,
+        shell,
+    }
+}
+
+/// What can be said from the numbers, and what cannot.
+fn says(
+    read: &MetricRead,
+    open: Option<&domain::alerts::Alert>,
+    style: &Style,
+    today: Day,
+) -> (Vec<String>, Vec<String>) {
+    let mut can = Vec::new();
+    let mut cannot = Vec::new();
+    match open {
+        Some(a) => {
+            can.push(alert_facts(a, style, today));
+            if a.facts.without_common {
+                can.push("What moved everybody in the same weeks was taken out first, so this is not the season and not the market.".into());
+            }
+            if a.kind == Kind::Gap {
+                cannot.push("Whether the target is right: a level that stays for months may say more about the target than about the work.".into());
+            }
+            cannot.push(
+                "Why. The chart shows that something changed, not what; that is what a talk is for.".into(),
+            );
+        }
+        None => {
+            if let Some((mean, low, high)) = read.stand.as_ref().and_then(|s| s.usual) {
+                can.push(format!(
+                    "The usual range is {}, around {}. Values inside it are routine variation.",
+                    style.range(low.max(0.0), high),
+                    style.number(mean)
+                ));
+            }
+            cannot.push("Anything about a single week: one value inside the usual range, high or low, means nothing by itself.".into());
+        }
+    }
+    let since_talk =
+        read.sessions.first().and_then(|s| read.actions.iter().find(|a| a.session == s.id).map(|a| (s, a)));
+    if let Some((session, action)) = since_talk {
+        can.push(format!(
+            "After the talk on {}: {} The next look is on {}.",
+            format::date(session.opened_on, today),
+            sentence(&action.text),
+            format::date(action.check, today)
+        ));
+    }
+    (can, cannot)
+}
+
+fn sentence(text: &str) -> String {
+    let text = format::capital(text.trim());
+    if text.ends_with(['.', '!', '?']) { text } else { format!("{text}.") }
+}
+
+fn levels(read: &MetricRead, style: &Style) -> Vec<LevelRow> {
+    let mut rows: Vec<LevelRow> = read
+        .targets
+        .iter()
+        .map(|t| LevelRow {
+            from: t.from,
+            kind: LevelKind::Target,
+            level: (!t.ended).then_some(t.level),
+            tolerance: Some(t.tolerance).filter(|x| *x > 0.0),
+            style: style.clone(),
+            who_why: t.why.clone(),
+        })
+        .chain(read.commitments.iter().map(|c| LevelRow {
+            from: c.from,
+            kind: LevelKind::Commitment,
+            level: (!c.ended).then_some(c.level),
+            tolerance: None,
+            style: style.clone(),
+            who_why: format!("{}: {}", first_name(&read.person.name), c.why),
+        }))
+        .collect();
+    rows.sort_by_key(|r| std::cmp::Reverse(r.from));
+    rows
+}
+
+fn about(read: &MetricRead, today: Day) -> Vec<Fact> {
+    let m = &read.metric;
+    let mut facts = vec![Fact::new(
+        "What it counts",
+        if m.description.is_empty() { m.name.clone() } else { m.description.clone() },
+    )];
+    if let Some(feed) = &read.feed {
+        facts.push(Fact::new("Comes from", feed.clone()));
+    }
+    if let Some(last) = read.readings.last() {
+        let mut text = format!("{} of {}", m.cadence.rolled().word(), format::date(last.period, today));
+        if last.revision > 1 {
+            text.push_str(", corrected since");
+        }
+        facts.push(Fact::new("Newest", text));
+    }
+    if let Some(owner) = &read.owner {
+        facts.push(Fact::new("Who answers for it", owner.clone()));
+    }
+    facts.push(Fact::new("Definition", format!("version {}", m.version)));
+    facts
+}
+
+/// A commitment as typed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommitmentForm {
+    level: String,
+    #[serde(default)]
+    why: String,
+}
+
+/// A number as people type it: a comma or a point, with or without spaces.
+fn number(field: &str, text: &str) -> Result<f64, Problem> {
+    let clean: String =
+        text.trim().replace(['\u{202f}', '\u{a0}', ' '], "").replace(',', ".").replace('\u{2212}', "-");
+    match clean.parse::<f64>() {
+        Ok(value) if value.is_finite() => Ok(value),
+        _ => Err(Problem::invalid(
+            field,
+            format!("“{}” is not a number; write it like 42 or 42.5", text.trim()),
+        )),
+    }
+}
+
+/// The person sets their own commitment.
+pub async fn set_commitment(
+    State(app): State<App>,
+    asker: Asker,
+    Path((person, metric)): Path<(PersonId, MetricId)>,
+    Form(form): Form<CommitmentForm>,
+) -> Answer {
+    if me(&asker)? != person {
+        return Err(domain::access::Denied::Forbidden.into());
+    }
+    let level = Level {
+        level: number("level", &form.level)?,
+        tolerance: 0.0,
+        window: 1,
+        from: None,
+        ended: false,
+        why: form.why,
+    };
+    commit(&app, person, metric, level).await?;
+    Ok(page::done(&format!("/people/{person}/metrics/{metric}"), "Your commitment is set."))
+}
+
+/// A target as typed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetForm {
+    level: String,
+    #[serde(default)]
+    tolerance: String,
+    #[serde(default)]
+    why: String,
+}
+
+/// The leader sets a person's target.
+pub async fn set_target(
+    State(app): State<App>,
+    asker: Asker,
+    Path((person, metric)): Path<(PersonId, MetricId)>,
+    Form(form): Form<TargetForm>,
+) -> Answer {
+    let (may, relation) = towards(&app, &asker.who, person, SetTarget(person)).await?;
+    if relation.same {
+        return Err(domain::access::Denied::Forbidden.into());
+    }
+    let tolerance =
+        if form.tolerance.trim().is_empty() { 0.0 } else { number("tolerance", &form.tolerance)? };
+    let level = Level {
+        level: number("level", &form.level)?,
+        tolerance,
+        window: 8,
+        from: None,
+        ended: false,
+        why: form.why,
+    };
+    set_own(&app, &may, metric, level).await?;
+    Ok(page::done(
+        &format!("/people/{person}/metrics/{metric}"),
+        "The target is set; the history keeps the old one.",
+    ))
+}

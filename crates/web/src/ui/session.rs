@@ -1,0 +1,429 @@
+//! Coaching: the list of one's talks, and one talk with its agenda, two lines, an action and a check.
+
+use app::App;
+use app::dashboard::{self, SessionRead, Talks};
+use axum::extract::State;
+use domain::access::{
+    Asked, Lead, OpenCoaching, Permit, ReadCoaching, ReadMetrics, Relation, WriteCoaching, permit,
+};
+use domain::coaching::{CheckResult, Record as Agreement, Session, State as SessionState};
+use domain::ids::{InterventionId, PersonId, SessionId};
+use domain::time::{Day, Zone};
+use serde::Deserialize;
+
+use super::common::{date, first_name, me, moment, support_option};
+use super::format;
+use super::view::{
+    AgendaItem, CoachingPage, EarlierTalk, Fact, FormErrors, Link, Message, Place, Record, RecordForm,
+    SessionPage, Sight, Signature, TalkRow,
+};
+use crate::extract::{Form, Path};
+use crate::page;
+use crate::problem::{Answer, Problem};
+use crate::session::Asker;
+
+/// The list.
+pub async fn list(State(app): State<App>, asker: Asker) -> Answer {
+    let viewer = asker.person()?.clone();
+    let talks = dashboard::talks(&app, &viewer).await?;
+    let mut shell = page::shell(&app, &asker, "Coaching").await?;
+    shell.here = Some(Place::Coaching);
+    shell.sight = Some(Sight {
+        who: "You and the other one of each talk can see it; nobody else.".into(),
+        looked: String::new(),
+        link: Some(Link::new("My data", "/me")),
+    });
+    let today = app.today();
+    let row = |s: &Session| talk_row(s, &talks, viewer.person, today);
+    page::html(&CoachingPage {
+        open: talks.sessions.iter().filter(|s| s.state != SessionState::Closed).map(row).collect(),
+        closed: talks.sessions.iter().filter(|s| s.state == SessionState::Closed).take(50).map(row).collect(),
+        shell,
+    })
+}
+
+fn talk_row(s: &Session, talks: &Talks, me: PersonId, today: Day) -> TalkRow {
+    let other = if s.person == me { s.leader } else { s.person };
+    let name = talks.names.get(&other).cloned().unwrap_or_default();
+    let mine = if s.person == me { s.person_signed } else { s.leader_signed };
+    let action = talks.actions.iter().find(|a| a.session == s.id);
+    let overdue = action.is_some_and(|a| a.closed_at.is_none() && a.check < today);
+    let waits = match s.state {
+        SessionState::Open => true,
+        SessionState::Recorded => mine.is_none(),
+        SessionState::Agreed => overdue && s.leader == me,
+        SessionState::Closed => false,
+    };
+    let when = match s.state {
+        SessionState::Open => format!("Opened {}", format::day(s.opened_on, today)),
+        SessionState::Recorded if mine.is_none() => "Waits for you to sign".into(),
+        SessionState::Recorded => format!("{} to sign", first_name(&name)),
+        SessionState::Agreed | SessionState::Closed => format::day(s.opened_on, today),
+    };
+    let next = match (s.state, action) {
+        (SessionState::Agreed, Some(a)) if overdue => {
+            format!("The look on {} is overdue", format::day(a.check, today))
+        }
+        (SessionState::Agreed, Some(a)) => format!("Look again on {}", format::day(a.check, today)),
+        (SessionState::Closed, _) => match s.result {
+            Some(CheckResult::Recovered) => "Recovered".into(),
+            Some(CheckResult::DataWrong) => "The data were wrong".into(),
+            _ => "Closed".into(),
+        },
+        _ => String::new(),
+    };
+    let metric = talks.metrics.get(&s.metric).cloned().unwrap_or_default();
+    let about = if s.agreed.is_empty() { metric } else { format!("{metric}: {}", s.agreed) };
+    TalkRow { href: format!("/sessions/{}", s.id), with: name, about, when, next, waits }
+}
+
+/// Asks for a permit on a session. The leader who opened it is its coach for as long as they lead the person.
+async fn on<A: Asked>(
+    app: &App,
+    asker: &Asker,
+    id: SessionId,
+    asked: A,
+) -> Result<(Permit<A>, Relation, PersonId), Problem> {
+    // Whether it exists is confidential: nobody learns more than "not here".
+    let Some((person, leader)) = dashboard::session_people(app, id).await? else {
+        return Err(Problem::not_found());
+    };
+    let mut relation = app::access::relation_to(app, &asker.who, person).await?;
+    relation.coach = relation.lead == Lead::Direct && asker.who.person().is_some_and(|v| v.person == leader);
+    Ok((permit(&asker.who, relation, asked)?, relation, person))
+}
+
+/// The page.
+pub async fn show(State(app): State<App>, asker: Asker, Path(id): Path<SessionId>) -> Answer {
+    page_of(&app, &asker, id, None).await
+}
+
+async fn page_of(app: &App, asker: &Asker, id: SessionId, typed: Option<RecordForm>) -> Answer {
+    let (may, relation, person) = on(app, asker, id, ReadCoaching(id)).await?;
+    let read = dashboard::session(app, &may).await?;
+    app::access::log_look(
+        app,
+        &asker.who,
+        person,
+        &format!("talk about “{}”", read.read.metric.name),
+        relation,
+    )
+    .await?;
+    let supports = match permit(&asker.who, relation, ReadMetrics(person)) {
+        Ok(metrics) => dashboard::supports(app, &metrics, read.session.metric).await?.0,
+        Err(_) => Vec::new(),
+    };
+    let today = app.today();
+    let zone = &app.settings.zone;
+    let viewer = me(asker)?;
+    let mut shell = page::shell(app, asker, "Talk").await?;
+    shell.here = Some(Place::Coaching);
+    let other = if relation.same { &read.leader } else { &read.read.person.name };
+    shell.sight = Some(Sight {
+        who: format!("You and {other} can see this talk; nobody else."),
+        looked: String::new(),
+        link: Some(Link::new("My data", "/me")),
+    });
+    let status = if typed.is_some() { http::StatusCode::BAD_REQUEST } else { http::StatusCode::OK };
+    let session = &read.session;
+    let signed = if session.person == viewer { session.person_signed } else { session.leader_signed };
+    let page = SessionPage {
+        href: format!("/sessions/{id}"),
+        crumbs: vec![Link::new("Coaching", "/coaching"), Link::new("Talk", format!("/sessions/{id}"))],
+        person: read.read.person.name.clone(),
+        leader: read.leader.clone(),
+        first_name: first_name(if relation.same { &read.leader } else { &read.read.person.name }),
+        title: format!("1:1 with {}, {}", first_name(other), format::long_day(session.opened_on, today)),
+        when: format!("About {}", read.read.metric.name.to_lowercase()),
+        agenda: agenda(&read, relation),
+        record: record(&read, relation, typed, today),
+        signatures: [(&read.read.person.name, session.person_signed), (&read.leader, session.leader_signed)]
+            .into_iter()
+            .filter(|_| session.state != SessionState::Open)
+            .map(|(name, at)| Signature { name: name.clone(), at: at.map(|at| moment(at, zone)) })
+            .collect(),
+        can_sign: session.state == SessionState::Recorded && signed.is_none(),
+        supports: if session.state == SessionState::Closed {
+            Vec::new()
+        } else {
+            supports.iter().map(support_option).collect()
+        },
+        can_propose: !relation.same,
+        last_check: None,
+        earlier: read
+            .read
+            .sessions
+            .iter()
+            .filter(|s| s.id != id && s.leader == session.leader)
+            .take(5)
+            .map(|s| EarlierTalk {
+                day: s.opened_on,
+                href: format!("/sessions/{}", s.id),
+                text: s.agreed.clone(),
+            })
+            .collect(),
+        thread: thread(&read, zone),
+        can_write: session.state != SessionState::Closed,
+        shell,
+    };
+    page::with_status(status, &page)
+}
+
+fn agenda(read: &SessionRead, relation: Relation) -> Vec<AgendaItem> {
+    let open = read.session.alert.filter(|_| relation.same || relation.lead == Lead::Direct);
+    read.session
+        .agenda
+        .iter()
+        .map(|p| AgendaItem {
+            icon: match p.kind.as_str() {
+                "shift" => "shift",
+                "gap" => "gap",
+                "check" => "check",
+                "support" => "support",
+                _ => "coach",
+            },
+            title: p.title.clone(),
+            sub: p.sub.clone(),
+            link: open
+                .filter(|_| matches!(p.kind.as_str(), "shift" | "gap"))
+                .map(|a| Link::new("Open", format!("/alerts/{a}"))),
+            added_by: p.added_by.map(|by| read.names.get(&by).cloned().unwrap_or_default()),
+            settled: None,
+        })
+        .collect()
+}
+
+fn record(read: &SessionRead, relation: Relation, typed: Option<RecordForm>, today: Day) -> Record {
+    let session = &read.session;
+    match session.state {
+        SessionState::Agreed | SessionState::Closed => Record::Written(written(read, today)),
+        SessionState::Recorded
+            if typed.is_none()
+                && session.person_signed.or(session.leader_signed).is_some()
+                && signed_by_other(read, relation) =>
+        {
+            Record::Written(written(read, today))
+        }
+        _ => Record::Form(typed.unwrap_or_else(|| RecordForm {
+            going_on: session.found.clone(),
+            we_try: session.agreed.clone(),
+            leader_does: read.action.as_ref().is_some_and(|a| a.owner == session.leader),
+            by: read.action.as_ref().and_then(|a| a.by),
+            look_again: Some(read.action.as_ref().map_or(today.plus(28), |a| a.check)),
+            hint: hint(read),
+            errors: FormErrors::NONE,
+        })),
+    }
+}
+
+/// Whether the other one has signed what stands now, so that it waits for this one's signature rather than for a change.
+fn signed_by_other(read: &SessionRead, relation: Relation) -> bool {
+    if relation.same { read.session.leader_signed.is_some() } else { read.session.person_signed.is_some() }
+}
+
+/// What change could be seen in four weeks: the mean of four periods against the usual variation.
+fn hint(read: &SessionRead) -> String {
+    let usual = read.read.stand.as_ref().and_then(|s| s.usual);
+    match usual {
+        Some((_, low, high)) if high > low => {
+            // The range is 5.32 moving-range sigmas wide; a mean of four is seen from two standard errors on.
+            let sigma = (high - low) / 5.32 * 1.128;
+            let seen = 2.0 * sigma / 2.0;
+            let style = format::Style::of_metric(&read.read.metric);
+            format!(
+                "Four weeks from now is soon enough to see a change of {} a week or more.",
+                style.value(seen)
+            )
+        }
+        _ => "Four weeks are usually enough to see whether something changed.".into(),
+    }
+}
+
+fn written(read: &SessionRead, today: Day) -> Vec<Fact> {
+    let session = &read.session;
+    let mut facts = vec![
+        Fact::new("What is going on", session.found.clone()),
+        Fact::new("What we try", session.agreed.clone()),
+    ];
+    if let Some(action) = &read.action {
+        let who = if action.owner == session.leader { &read.leader } else { &read.read.person.name };
+        facts.push(Fact::new("Who does it", who.clone()));
+        if let Some(by) = action.by {
+            facts.push(Fact::new("By", format::day(by, today)));
+        }
+        facts.push(Fact::new("Look again", format::day(action.check, today)));
+        if let Some(result) = action.result {
+            let words = match result {
+                CheckResult::Recovered => "Recovered",
+                CheckResult::Continue => "Not yet back; looked at again later",
+                CheckResult::DataWrong => "The data were wrong",
+            };
+            facts.push(Fact::new("At the last look", words));
+        }
+    }
+    facts
+}
+
+fn thread(read: &SessionRead, zone: &Zone) -> Vec<Message> {
+    read.messages
+        .iter()
+        .map(|m| Message {
+            author: read.names.get(&m.author).cloned(),
+            at: moment(m.at, zone),
+            text: m.text.clone(),
+        })
+        .collect()
+}
+
+async fn writing(app: &App, asker: &Asker, id: SessionId) -> Result<Permit<WriteCoaching>, Problem> {
+    Ok(on(app, asker, id, WriteCoaching(id)).await?.0)
+}
+
+/// One line of text.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Text {
+    #[serde(default)]
+    text: String,
+}
+
+/// Adds a point to the agenda.
+pub async fn point(
+    State(app): State<App>,
+    asker: Asker,
+    Path(id): Path<SessionId>,
+    Form(form): Form<Text>,
+) -> Answer {
+    let may = writing(&app, &asker, id).await?;
+    app::coaching::add_point(&app, &may, &form.text).await?;
+    Ok(page::done(&format!("/sessions/{id}"), "Added to the agenda."))
+}
+
+/// What was agreed, as typed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordText {
+    #[serde(default)]
+    going_on: String,
+    #[serde(default)]
+    we_try: String,
+    #[serde(default)]
+    who: String,
+    #[serde(default)]
+    by: String,
+    #[serde(default)]
+    look_again: String,
+    #[serde(default, rename = "do")]
+    what: String,
+}
+
+/// Records two lines, an action and a check; signs at once unless it is only saved.
+pub async fn record_form(
+    State(app): State<App>,
+    asker: Asker,
+    Path(id): Path<SessionId>,
+    Form(form): Form<RecordText>,
+) -> Answer {
+    let may = writing(&app, &asker, id).await?;
+    let today = app.today();
+    let (by, check) = (date("by", &form.by), date("look_again", &form.look_again));
+    let mut errors = FormErrors::NONE;
+    if let Err(problem) = &by {
+        errors.add("by", problem.detail.clone());
+    }
+    if !matches!(check, Ok(Some(_))) {
+        errors.add("look_again", "Choose the day on which you look at the metric again.");
+    }
+    let agreement = Agreement {
+        found: form.going_on.clone(),
+        agreed: form.we_try.clone(),
+        leader_does: form.who == "leader",
+        by: by.as_ref().ok().copied().flatten(),
+        check: check.as_ref().ok().copied().flatten().unwrap_or_else(|| today.plus(28)),
+    };
+    for (field, text) in domain::coaching::check_record(&agreement, today) {
+        errors.add(field, text);
+    }
+    if !errors.is_empty() {
+        let typed = RecordForm {
+            going_on: form.going_on,
+            we_try: form.we_try,
+            leader_does: agreement.leader_does,
+            by: agreement.by,
+            look_again: check.ok().flatten(),
+            hint: String::new(),
+            errors,
+        };
+        return page_of(&app, &asker, id, Some(typed)).await;
+    }
+    let sign = form.what != "save";
+    app::coaching::record(&app, &may, agreement, sign).await?;
+    let said = if sign { "Recorded. The other one is asked to sign." } else { "Saved." };
+    Ok(page::done(&format!("/sessions/{id}#record"), said))
+}
+
+/// Signs what was recorded.
+pub async fn agree(State(app): State<App>, asker: Asker, Path(id): Path<SessionId>) -> Answer {
+    let may = writing(&app, &asker, id).await?;
+    app::coaching::sign(&app, &may).await?;
+    Ok(page::done(&format!("/sessions/{id}#record"), "Signed. The check stands on the metric's chart."))
+}
+
+/// Which support.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Propose {
+    support: InterventionId,
+}
+
+/// The leader proposes a support.
+pub async fn propose(
+    State(app): State<App>,
+    asker: Asker,
+    Path(id): Path<SessionId>,
+    Form(form): Form<Propose>,
+) -> Answer {
+    let (_, relation, person) = on(&app, &asker, id, WriteCoaching(id)).await?;
+    if relation.same {
+        return Err(domain::access::Denied::Forbidden.into());
+    }
+    let may = permit(&asker.who, relation, OpenCoaching(person))?;
+    app::coaching::propose(&app, &may, form.support, Some(id), None).await?;
+    Ok(page::done(&format!("/sessions/{id}"), "Proposed. It can be taken, swapped or declined."))
+}
+
+/// A message in the talk.
+pub async fn message(
+    State(app): State<App>,
+    asker: Asker,
+    Path(id): Path<SessionId>,
+    Form(form): Form<Text>,
+) -> Answer {
+    let may = writing(&app, &asker, id).await?;
+    app::coaching::say(&app, &may, &form.text).await?;
+    Ok(page::done(&format!("/sessions/{id}#thread"), "Sent."))
+}
+
+/// How the check ended.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outcome {
+    outcome: String,
+}
+
+/// Settles the check.
+pub async fn check(
+    State(app): State<App>,
+    asker: Asker,
+    Path(id): Path<SessionId>,
+    Form(form): Form<Outcome>,
+) -> Answer {
+    let may = writing(&app, &asker, id).await?;
+    let (result, said) = match form.outcome.as_str() {
+        "recovered" => (CheckResult::Recovered, "Closed as recovered."),
+        "continue" => (CheckResult::Continue, "Looked at again in four weeks."),
+        _ => return Err(Problem::invalid("outcome", "choose recovered or continue")),
+    };
+    app::coaching::settle_check(&app, &may, result).await?;
+    Ok(page::done("/team", said))
+}
