@@ -410,7 +410,11 @@ pub struct Matched {
 
 /// Supports that fit a metric of a person, at least one not a lesson, and the names of those that are not offered
 /// because they were found not to help.
-pub async fn supports(app: &App, permit: &Permit<ReadMetrics>, metric: MetricId) -> Result<(Vec<Matched>, Vec<String>)> {
+pub async fn supports(
+    app: &App,
+    permit: &Permit<ReadMetrics>,
+    metric: MetricId,
+) -> Result<(Vec<Matched>, Vec<String>)> {
     use domain::coaching::{Known, Offer, ProposalState, match_supports};
     let person = permit.asked().0;
     let today = app.today();

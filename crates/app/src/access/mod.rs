@@ -83,7 +83,11 @@ pub async fn log_looks(app: &App, who: &Who, subjects: &[PersonId], what: &str) 
         .iter()
         .filter(|s| **s != viewer.person)
         .map(|&subject| {
-            let lead = if viewer.reports.contains(&subject) { domain::access::Lead::Direct } else { domain::access::Lead::None };
+            let lead = if viewer.reports.contains(&subject) {
+                domain::access::Lead::Direct
+            } else {
+                domain::access::Lead::None
+            };
             let relation = in_words(Relation { lead, ..Relation::NONE }).to_owned();
             (app.new_id(), Look { subject, at, viewer: viewer.person, what: what.to_owned(), relation })
         })
