@@ -326,6 +326,7 @@ pub(crate) fn supports(b: &mut Build, a: &Alder) {
         minutes_once: 0.0,
         minutes_weekly: 0.0,
         money: 0.0,
+        hour_value: 55.0,
         assignment: Assignment::Planned,
         activities: Vec::new(),
         business: vec![DAYS_ON_HAND],
@@ -387,7 +388,6 @@ pub(crate) fn supports(b: &mut Build, a: &Alder) {
             name: "The planning routine",
             description: "Checklist with feedback, weekly meeting with sales, freight clause and decision table, started together.",
             minutes_weekly: 35.0,
-            minutes_once: 1.0,
             money: 11_000.0,
             performance,
             solution: vec![CHECKLIST_USED, SALES_MEETING_HELD, FREIGHT_CLAUSES, DECISION_TABLE_USED],
@@ -469,6 +469,8 @@ pub(crate) fn numbers(b: &mut Build, a: &Alder) -> f64 {
             let strike = i == STRIKE.0 && w >= STRIKE.1 && w < STRIKE.1 + STRIKE.2;
             let mut push = |metric: MetricIx, subject: UnitIx, numerator: f64, denominator: Option<f64>| {
                 let period: Day = b.weeks.day(week);
+                // Every ratio here is in per cent.
+                let numerator = if denominator.is_some() { 100.0 * numerator } else { numerator };
                 rows.push(Observation {
                     recorded: feeds::arrival(b, metric.at(), period.plus(6)),
                     numerator,

@@ -43,7 +43,7 @@ pub(crate) fn planned(seed: u64, who: usize, metric: usize, ago: usize) -> Optio
     let mut dice = Dice::new(seed, Use::Shown, (who * WORK + metric) * PLANNED + ago);
     let flip = Dice::new(seed, Use::Shown, usize::MAX - (who * WORK + metric)).below(2);
     // Up and down in turn, so that no run on one side of the middle arises.
-    let calm = if (ago + flip) % 2 == 0 { 1.0 } else { -1.0 };
+    let calm = if (ago + flip).is_multiple_of(2) { 1.0 } else { -1.0 };
     let whole = metric == MEETINGS.at() || metric == ACCOUNTS.at();
     // Small whole numbers need a little more to move at all.
     let calm = calm * if whole { dice.between(0.7, 0.8) } else { dice.between(0.2, 0.85) };

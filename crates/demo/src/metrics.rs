@@ -62,7 +62,6 @@ impl Build {
             aggregation,
             cadence: Cadence::Week,
             decimals: 0,
-            factor: if unit == "%" { 100.0 } else { 1.0 },
             guardrail: false,
             organisation,
             job_role,

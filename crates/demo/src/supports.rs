@@ -79,6 +79,7 @@ pub(crate) fn interventions(b: &mut Build, n: &Northwind, c: &Catalogue) {
         minutes_once: 0.0,
         minutes_weekly: 0.0,
         money: 0.0,
+        hour_value: 210.0,
         assignment: Assignment::Planned,
         activities: Vec::new(),
         business: vec![BRANCH_REVENUE],

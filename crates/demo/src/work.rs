@@ -233,8 +233,8 @@ pub(crate) fn numbers(b: &mut Build, n: &Northwind, adoption: &[Adoption]) -> Nu
         if member.shown.is_none() {
             for (k, &held) in WEBINARS.iter().enumerate() {
                 let mut calls = [f64::NAN; WEEKS];
-                for week in 0..held as usize {
-                    calls[week] = out.value(index, week, CALLS.at()) / shared.calendar[CALLS.at()][week];
+                for (week, value) in calls.iter_mut().enumerate().take(held as usize) {
+                    *value = out.value(index, week, CALLS.at()) / shared.calendar[CALLS.at()][week];
                 }
                 if member.works(held) && low(&calls, held as usize - 1, 4, 0.88) == Some(true) {
                     low_callers[k].push(index);
@@ -275,7 +275,7 @@ fn seats(b: &mut Build, n: &Northwind, low_callers: Vec<Vec<usize>>) {
         let mut left = capacity;
         for index in low {
             let member = &n.members[index];
-            let offered = n.branches[member.branch].region % 2 == 0 && left > 0;
+            let offered = n.branches[member.branch].region.is_multiple_of(2) && left > 0;
             left -= usize::from(offered);
             b.world.picks.push(Pick {
                 intervention: WEBINAR,
@@ -502,15 +502,15 @@ fn branches(b: &Build, n: &Northwind, numbers: &Numbers, adoption: &[Adoption], 
             let complaints = (0..staff).filter(|_| dice.chance(0.13)).count();
             push(COMPLAINTS, complaints as f64, None);
             if branch.lesson.is_some_and(|start| week as i32 >= start) {
-                push(LESSON_DONE, f64::from(done[i][week]), Some(people));
-                push(LESSON_TRIED, f64::from(tried[i][week]), Some(people));
+                push(LESSON_DONE, 100.0 * f64::from(done[i][week]), Some(people));
+                push(LESSON_TRIED, 100.0 * f64::from(tried[i][week]), Some(people));
             }
             if let Some(start) = branch.call_list
                 && week as i32 >= start
             {
                 let share = 0.86 - 0.4 * (-f64::from(week as i32 - start) / 3.0).exp();
                 let using = (0..staff).filter(|_| dice.chance(share)).count();
-                push(CALL_LIST_USED, using as f64, Some(people));
+                push(CALL_LIST_USED, 100.0 * using as f64, Some(people));
             }
         }
     }

@@ -403,8 +403,6 @@ pub struct Metric {
     pub cadence: Cadence,
     /// Digits after the point when shown.
     pub decimals: u8,
-    /// For ratios: what a quotient is multiplied by when shown (100 for per cent).
-    pub factor: f64,
     /// Must not get worse while another improves.
     pub guardrail: bool,
     /// The organisation.
@@ -433,7 +431,7 @@ pub struct Target {
     pub metric: MetricIx,
     /// For whom.
     pub scope: TargetScope,
-    /// The agreed level, as shown: for ratios in per cent, after the metric's factor.
+    /// The agreed level, in the metric's unit.
     pub level: f64,
     /// Allowed distance from it.
     pub tolerance: f64,
@@ -467,7 +465,8 @@ pub struct Commitment {
 pub struct Observation {
     /// When it came in.
     pub recorded: Instant,
-    /// The value, or the upper part of a ratio.
+    /// The value, or the upper part of a ratio. For metrics in per cent it is counted in hundredths, so that
+    /// numerator over denominator is the number in the metric's unit.
     pub numerator: f64,
     /// The lower part of a ratio.
     pub denominator: Option<f64>,
@@ -604,6 +603,8 @@ pub struct Intervention {
     pub minutes_weekly: f64,
     /// Money spent in all, in euro.
     pub money: f64,
+    /// What one hour of the people who use it is worth, in euro.
+    pub hour_value: f64,
     /// How starts were decided.
     pub assignment: Assignment,
     /// The learning activities in it.

@@ -190,13 +190,9 @@ fn series(panel: &Panel, metric: MetricIx, person: PersonIx) -> Vec<Option<f64>>
 }
 
 /// The level agreed for a person in the last week.
-fn target<'a>(world: &'a World, metric: MetricIx, unit: UnitIx) -> &'a Target {
+fn target(world: &World, metric: MetricIx, unit: UnitIx) -> &Target {
     let newest = |scope: &dyn Fn(&TargetScope) -> bool| {
-        world
-            .targets
-            .iter()
-            .filter(|t| t.metric == metric && scope(&t.scope) && t.from <= world.today)
-            .next_back()
+        world.targets.iter().rfind(|t| t.metric == metric && scope(&t.scope) && t.from <= world.today)
     };
     newest(&|s| *s == TargetScope::Unit(unit))
         .or_else(|| newest(&|s| matches!(s, TargetScope::JobRole(_))))
