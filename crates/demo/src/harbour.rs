@@ -43,10 +43,14 @@ pub(crate) fn planned(seed: u64, who: usize, metric: usize, ago: usize) -> Optio
     let mut dice = Dice::new(seed, Use::Shown, (who * WORK + metric) * PLANNED + ago);
     let flip = Dice::new(seed, Use::Shown, usize::MAX - (who * WORK + metric)).below(2);
     // Up and down in turn, so that no run on one side of the middle arises.
-    let calm = if (ago + flip).is_multiple_of(2) { 1.0 } else { -1.0 };
-    let whole = metric == MEETINGS.at() || metric == ACCOUNTS.at();
     // Small whole numbers need a little more to move at all.
-    let calm = calm * if whole { dice.between(0.7, 0.8) } else { dice.between(0.2, 0.85) };
+    let whole = metric == MEETINGS.at() || metric == ACCOUNTS.at();
+    let calm = match ((ago + flip).is_multiple_of(2), whole) {
+        (true, false) => dice.between(0.3, 0.9),
+        (false, false) => dice.between(-0.7, -0.1),
+        (true, true) => dice.between(0.9, 1.0),
+        (false, true) => dice.between(-0.7, -0.6),
+    };
     let is = |w: usize, m: MetricIx| who == w && metric == m.at();
     Some(match ago {
         // Since four weeks: about 31 calls instead of 40.
@@ -55,9 +59,9 @@ pub(crate) fn planned(seed: u64, who: usize, metric: usize, ago: usize) -> Optio
         6..10 if is(HANA, CONTACTS) => -2.3 + 0.2 * calm,
         0..6 if is(HANA, CONTACTS) => 0.3 + 0.4 * calm,
         // One ordinary low week each: nothing to talk about.
-        0 if is(AMARA, CONTACTS) || is(EMEKA, CALLS) || is(INES, REVENUE_PER_HOUR) => -1.8,
-        // Four meetings a week, steadily; three occur, and once five.
-        _ if is(RAFAEL, MEETINGS) => [0.0, -1.0, 0.1, 0.2, -1.0, 1.2, 0.0, -1.0, 0.1, 0.0][ago],
+        0 if is(AMARA, CONTACTS) || is(EMEKA, CALLS) || is(INES, REVENUE_PER_HOUR) => -2.0,
+        // Four meetings a week, steadily; three and five occur.
+        _ if is(RAFAEL, MEETINGS) => [0.0, -1.0, 0.1, 1.2, -1.0, 1.2, 0.0, -1.0, 0.1, 0.0][ago],
         _ => calm,
     })
 }

@@ -145,11 +145,12 @@ pub(crate) fn numbers(b: &mut Build, n: &Northwind, adoption: &[Adoption]) -> Nu
         let mut stretches = draw_stretches(seed, index, member);
         let common = |week: usize, metric: usize| {
             let branch = n.branch_of(member, week as i32);
-            let mut factor = member.level[metric] * shared.calendar[metric][week];
-            if member.shown.is_none() {
-                factor *= 1.0
-                    + shared.season[n.branches[branch].region][metric][week]
-                    + shocks[branch][metric][week];
+            let season = 1.0 + shared.season[n.branches[branch].region][metric][week];
+            let shock = if member.shown.is_none() { shocks[branch][metric][week] } else { 0.0 };
+            let mut factor = member.level[metric] * shared.calendar[metric][week] * (season + shock);
+            if member.shown.is_some() && week + harbour::PLANNED >= WEEKS {
+                // What is planned to the week is not moved by the calendar.
+                factor = member.level[metric] * season;
             }
             factor * growth(n, member, week as i32, metric)
         };
@@ -219,7 +220,7 @@ pub(crate) fn numbers(b: &mut Build, n: &Northwind, adoption: &[Adoption]) -> Nu
                 if let Some(who) = member.shown
                     && let Some(z) = harbour::planned(seed, who, metric, WEEKS - 1 - week)
                 {
-                    value = member.level[metric] * (1.0 + z * harbour::spread(who, metric));
+                    value = common(week, metric) * (1.0 + z * harbour::spread(who, metric));
                 }
                 value *= treated(n, member, &adoption[index], w, metric);
                 out.values[(index * WEEKS + week) * WORK + metric] = value.max(0.0);
@@ -338,10 +339,12 @@ fn own_noise(seed: u64, index: usize, member: &Member) -> [[f64; WEEKS]; WORK] {
         let mut dice = Dice::new(seed, Use::Work, index * WORK + metric);
         if let Some(who) = member.shown {
             series.iter_mut().for_each(|x| *x = dice.normal_within(1.6));
-            // The middle of the last year before the planned weeks is the own level.
-            let usual = &series[26..WEEKS - harbour::PLANNED];
+            // Middle and spread of the half-year before the planned weeks are the usual ones.
+            let usual = &series[38..WEEKS - harbour::PLANNED];
             let middle = usual.iter().sum::<f64>() / usual.len() as f64;
-            series.iter_mut().for_each(|x| *x = (*x - middle) * harbour::spread(who, metric));
+            let spread =
+                (usual.iter().map(|x| (x - middle).powi(2)).sum::<f64>() / usual.len() as f64).sqrt();
+            series.iter_mut().for_each(|x| *x = (*x - middle) / spread * harbour::spread(who, metric));
         } else {
             ar1(&mut dice, 0.2, series);
             series.iter_mut().for_each(|x| *x *= NOISE[metric]);
