@@ -46,8 +46,8 @@ pub(crate) fn planned(seed: u64, who: usize, metric: usize, ago: usize) -> Optio
     // Small whole numbers need a little more to move at all.
     let whole = metric == MEETINGS.at() || metric == ACCOUNTS.at();
     let calm = match ((ago + flip).is_multiple_of(2), whole) {
-        (true, false) => dice.between(0.3, 0.9),
-        (false, false) => dice.between(-0.7, -0.1),
+        (true, false) => dice.between(0.4, 0.95),
+        (false, false) => dice.between(-0.75, -0.3),
         (true, true) => dice.between(0.9, 1.0),
         (false, true) => dice.between(-0.7, -0.6),
     };

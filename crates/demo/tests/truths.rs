@@ -165,7 +165,7 @@ fn flagged(panel: &Panel, study: &StudyPlan, drop_window: bool) -> (Estimate, f6
 }
 
 /// Whether a CUSUM (k 0.75, h 3) or limits at 2.66 mean moving ranges signal low in the last eight weeks, or a run of eight
-/// lies on one side, against the 26 weeks before.
+/// lies below the middle, against the 26 weeks before.
 fn changed(series: &[Option<f64>]) -> bool {
     let known: Vec<f64> = series.iter().flatten().copied().collect();
     let (old, new) = known.split_at(known.len() - 8);
@@ -179,8 +179,8 @@ fn changed(series: &[Option<f64>]) -> bool {
         sum = (sum + (mean - x) / sigma - 0.75).max(0.0);
         cusum |= sum > 3.0;
     }
-    let beyond = new.iter().any(|x| (x - mean).abs() > 2.66 * range);
-    let run = new.iter().all(|&x| x < mean) || new.iter().all(|&x| x > mean);
+    let beyond = new.iter().any(|x| mean - x > 2.66 * range);
+    let run = new.iter().all(|&x| x < mean);
     cusum || beyond || run
 }
 
