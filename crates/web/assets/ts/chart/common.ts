@@ -18,7 +18,7 @@ export interface Point {
 
 /** Readings as points; a hole stays in as NaN, so that a line never bridges a period without data. */
 export const points = (readings: readonly Reading[]): Point[] =>
-  readings.map((r) => ({ date: date(r.start), value: r.value ?? NaN, marked: r.marked }));
+  readings.map(([start, value, marked]) => ({ date: date(start), value: value ?? NaN, marked: marked === 1 }));
 
 /** Both ends of what was given, with a little room; never empty. */
 export function extent(values: Iterable<number | null | undefined>, room = 0.08): [number, number] {

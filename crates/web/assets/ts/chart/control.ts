@@ -10,7 +10,7 @@ export function control(d: ControlData, { width, narrow }: Frame): [Element, str
   const gaps = all.filter((p) => !Number.isFinite(p.value));
   const last = d.readings.at(-1);
   const first = all[0]?.date ?? date(d.today);
-  const dates = [first, last ? after(last.start, d.cadence) : date(d.today), ...d.events.map((e) => date(e.day))];
+  const dates = [first, last ? after(last[0], d.cadence) : date(d.today), ...d.events.map((e) => date(e.day))];
   const x0 = new Date(Math.min(...dates.map(Number)));
   const x1 = new Date(Math.max(...dates.map(Number)));
   const domain = extent([

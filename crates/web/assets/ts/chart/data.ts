@@ -8,11 +8,8 @@ export interface Style {
   places: number;
   divide: number;
 }
-export interface Reading {
-  start: string;
-  value: number | null;
-  marked: boolean;
-}
+/** The period's first day, its value, and 1 where it is marked. */
+export type Reading = [start: string, value: number | null, marked?: 1];
 export interface Phase {
   from: string;
   to: string;

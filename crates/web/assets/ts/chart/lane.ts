@@ -74,7 +74,7 @@ export function lane({ axis: a, lane: d, last }: LaneData, { width, narrow }: Fr
   const groups = [d.treated, d.compare].filter((g) => g != null);
   const treated = d.treated ? points(d.treated.mean) : [];
   const compared = d.compare ? points(d.compare.mean) : [];
-  const values = groups.flatMap((g) => [...g.mean, ...g.units.flat()].map((r) => r.value));
+  const values = groups.flatMap((g) => [...g.mean, ...g.units.flat()].map(([, value]) => value));
   const domain: [number, number] = bars
     ? [0, Math.max(d.target?.[1] ?? 0, ...values.map((n) => n ?? 0)) * 1.08 || 1]
     : extent([...values, ...(d.target ?? [])], 0.06);
@@ -113,7 +113,7 @@ export function lane({ axis: a, lane: d, last }: LaneData, { width, narrow }: Fr
       bars && Plot.rectY(treated.filter((p) => p.value > 0), { x1: "date", x2: (p) => new Date(+p.date + period), y: "value", fill: v("try-mark"), fillOpacity: 0.85 }),
       ...(bars ? [] : (d.compare?.units ?? []).map((u) => Plot.line(points(u), { x: "date", y: "value", stroke: v("c-others"), strokeWidth: 0.9, strokeOpacity: 0.55, curve }))),
       ...(bars ? [] : (d.treated?.units ?? []).map((u) => Plot.line(points(u), { x: "date", y: (p) => (p.marked ? NaN : p.value), stroke: v("c-self"), strokeWidth: 0.9, strokeOpacity: 0.5, curve }))),
-      ...(bars ? [] : (d.treated?.units ?? []).filter((u) => u.some((r) => r.marked)).map((u) => Plot.line(points(u), { x: "date", y: (p) => (p.marked ? p.value : NaN), stroke: v("c-self"), strokeWidth: 1.2, strokeDasharray: "1.5 2.5", curve }))),
+      ...(bars ? [] : (d.treated?.units ?? []).filter((u) => u.some(([, , marked]) => marked === 1)).map((u) => Plot.line(points(u), { x: "date", y: (p) => (p.marked ? p.value : NaN), stroke: v("c-self"), strokeWidth: 1.2, strokeDasharray: "1.5 2.5", curve }))),
       !bars && Plot.line(compared, { x: "date", y: "value", stroke: v("c-others"), strokeWidth: 2.2, curve }),
       !bars && Plot.line(treated, { x: "date", y: "value", stroke: v("c-self"), strokeWidth: 2.4, curve }),
       d.target && d.target_label !== "" && Plot.text([d.target], { x: () => x0, y: (t) => (t[0] + t[1]) / 2, text: () => d.target_label, textAnchor: "start", dx: 6, fill: v("well"), fontWeight: 600, ...halo, stroke: v("c-target") }),

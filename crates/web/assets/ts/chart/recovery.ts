@@ -10,7 +10,7 @@ export function recovery(d: RecoveryData, { width, narrow }: Frame): [Element, s
   const funnel = d.expected.map((e) => ({ ...e, date: date(e.start) }));
   const last = d.readings.at(-1);
   const dates = [...came.map((p) => p.date), ...funnel.map((e) => e.date), ...d.events.map((e) => date(e.day))];
-  if (last) dates.push(after(last.start, d.cadence));
+  if (last) dates.push(after(last[0], d.cadence));
   const x0 = new Date(Math.min(...dates.map(Number)));
   const x1 = new Date(Math.max(...dates.map(Number)));
   const domain = extent([...seen.map((p) => p.value), ...funnel.flatMap((e) => [e.lo, e.hi]), ...(d.usual ?? [])]);

@@ -18,6 +18,14 @@ export function shown(value: number, style: Style, places = style.places): strin
 export function tickWriter(domain: [number, number], style: Style): (value: number) => string {
   const span = Math.abs(domain[1] - domain[0]) / (style.divide || 1);
   const places = span >= 4 ? 0 : span >= 0.4 ? 1 : span >= 0.04 ? 2 : 3;
+  // Beside an axis there is no room for "€410,000".
+  const most = Math.max(Math.abs(domain[0]), Math.abs(domain[1])) / (style.divide || 1);
+  for (const [unit, size] of [["m", 1e6], ["k", 1e3]] as const) {
+    if (most < 10 * size) continue;
+    const short: Style = { ...style, after: `\u202f${unit}${style.after}`, divide: (style.divide || 1) * size };
+    const fine = span / size;
+    return (value) => (value === 0 ? shown(0, style, 0) : shown(value, short, fine >= 4 ? 0 : fine >= 0.4 ? 1 : 2));
+  }
   return (value) => shown(value, style, places);
 }
 

@@ -152,9 +152,12 @@ impl Cause {
     }
 }
 
+/// A side of the cause boxes: its name, and each box with the causes that lie in it.
+type Side<'a> = (&'static str, Vec<(&'static str, Vec<&'a Cause>)>);
+
 impl CasePage {
     /// The six boxes, in two sides, each with the causes that lie in it.
-    pub fn sides(&self) -> [(&'static str, Vec<(&'static str, Vec<&Cause>)>); 2] {
+    pub fn sides(&self) -> [Side<'_>; 2] {
         let of = |boxes: [CauseBox; 3]| {
             boxes
                 .into_iter()

@@ -9,7 +9,7 @@ use crate::ui::format::{self, Style};
 use crate::ui::svg::Markup;
 
 /// The value of one period.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reading {
     /// The period's first day.
     pub start: Day,
@@ -24,6 +24,28 @@ impl Reading {
     pub fn new(start: Day, value: Option<f64>) -> Self {
         Self { start, value, marked: false }
     }
+}
+
+/// `["2026-03-16",30]`, with a 1 behind it where it is marked: a chain page holds thousands of them. Seven digits are
+/// more than any drawing can show.
+impl Serialize for Reading {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let value = self.value.filter(|v| v.is_finite()).map(seven_digits);
+        if self.marked {
+            (self.start, value, 1).serialize(serializer)
+        } else {
+            (self.start, value).serialize(serializer)
+        }
+    }
+}
+
+fn seven_digits(value: f64) -> f64 {
+    if value == 0.0 {
+        return 0.0;
+    }
+    let scale = 10f64.powi(6 - value.abs().log10().floor() as i32);
+    let rounded = (value * scale).round() / scale;
+    if rounded.is_finite() { rounded } else { value }
 }
 
 /// A stretch of time with one usual level.
@@ -483,8 +505,21 @@ mod tests {
     fn nothing_in_the_data_can_end_the_element() {
         let html = control().html();
         assert_eq!(html.as_str().matches("</script>").count(), 1, "{html}");
-        assert!(html.as_str().contains(r#""start":"2026-02-09","value":38.0"#), "{html}");
+        assert!(
+            html.as_str().contains(r#"[["2026-02-09",38.0],["2026-02-16",31.2,1],["2026-02-23",null]]"#),
+            "{html}"
+        );
         assert!(html.as_str().contains("Talk &#60;/script&#62;"), "{html}");
+    }
+
+    #[test]
+    fn values_keep_seven_digits() {
+        for (value, kept) in
+            [(0.1 + 0.2, 0.3), (123_456.789, 123_456.8), (-1e-9 / 3.0, -3.333333e-10), (0.0, 0.0)]
+        {
+            assert_eq!(seven_digits(value), kept, "{value}");
+        }
+        assert!(seven_digits(f64::MAX).is_finite() && seven_digits(f64::MIN_POSITIVE / 8.0).is_finite());
     }
 
     #[test]
