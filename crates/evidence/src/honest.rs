@@ -64,9 +64,7 @@ fn try_honest(path: &EventPath, post: &[i64], multiples: &[f64]) -> Result<Hones
         ));
     }
     if path.effects.iter().chain(path.vcov.iter()).any(|v| !v.is_finite()) {
-        return Err(Reason::NotFinite {
-            place: "The event study".into(),
-        });
+        return Err(Reason::NotFinite { place: "The event study".into() });
     }
     let at = |e: i64| path.event_times.iter().position(|&t| t == e);
     // The average over the asked periods, and how many steps of trend it contains.
@@ -112,9 +110,7 @@ fn try_honest(path: &EventPath, post: &[i64], multiples: &[f64]) -> Result<Hones
     };
     let original = bounds(&average);
     if original.0 >= original.1 {
-        return Err(Reason::ExactFit {
-            place: "The event study".into(),
-        });
+        return Err(Reason::ExactFit { place: "The event study".into() });
     }
     let widen = |times: f64| {
         let (mut low, mut high) = original;
@@ -147,9 +143,5 @@ fn try_honest(path: &EventPath, post: &[i64], multiples: &[f64]) -> Result<Hones
         }
         good
     });
-    Ok(Honest {
-        original,
-        widened: multiples.iter().map(|&m| widen(m)).collect(),
-        breakdown,
-    })
+    Ok(Honest { original, widened: multiples.iter().map(|&m| widen(m)).collect(), breakdown })
 }

@@ -23,6 +23,12 @@
 //! | a randomised pilot, or volunteers | [`adjust`] |
 //! | do two things move together, and on which level? | [`within`] |
 //! | many results together, or watched | [`multiple`] |
+//! | few treated units | [`synthetic`] |
+//! | few clusters | [`wild`] |
+//! | one site, no comparison | [`series`], [`structural`] |
+//! | how wrong may parallel trends be? | [`honest`] |
+//! | uneven histories | [`mixed`] |
+//! | any of these by its word | [`methods`] |
 //! | any linear model, fixed effects, clustered errors | [`regress`] |
 //! | how much would have come back by itself? | [`recovery`] |
 //! | how often would chance alone look like this? | [`permute`] |

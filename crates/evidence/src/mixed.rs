@@ -79,11 +79,7 @@ fn try_mixed(
     }
     let units = level_count(unit);
     if units < 3 {
-        return Err(Reason::TooFewUnits {
-            place: "The model".into(),
-            have: units,
-            need: 3,
-        });
+        return Err(Reason::TooFewUnits { place: "The model".into(), have: units, need: 3 });
     }
     let p = 2 + covariates.len();
     if n < p + 4 || n <= units {
@@ -97,9 +93,7 @@ fn try_mixed(
     let centre = slope.iter().sum::<f64>() / n as f64;
     let spread = (slope.iter().map(|s| (s - centre).powi(2)).sum::<f64>() / n as f64).sqrt();
     if spread <= 0.0 {
-        return Err(Reason::NoVariation {
-            what: slope_name.into(),
-        });
+        return Err(Reason::NoVariation { what: slope_name.into() });
     }
     let inner: Vec<f64> = slope.iter().map(|s| (s - centre) / spread).collect();
     let x = DMatrix::from_fn(n, p, |i, j| match j {
@@ -110,16 +104,10 @@ fn try_mixed(
     let yv = DVector::from_column_slice(y);
     let (xx, xy, yy) = (x.tr_mul(&x), x.tr_mul(&yv), yv.norm_squared());
     if xx.clone().cholesky().is_none() {
-        return Err(Reason::Collinear {
-            term: "A column of the model".into(),
-        });
+        return Err(Reason::Collinear { term: "A column of the model".into() });
     }
     let mut parts: Vec<Part> = (0..units)
-        .map(|_| Part {
-            zz: DMatrix::zeros(2, 2),
-            zx: DMatrix::zeros(2, p),
-            zy: DVector::zeros(2),
-        })
+        .map(|_| Part { zz: DMatrix::zeros(2, 2), zx: DMatrix::zeros(2, p), zy: DVector::zeros(2) })
         .collect();
     for (i, &u) in unit.iter().enumerate() {
         let z = DVector::from_vec(vec![1.0, inner[i]]);
@@ -156,9 +144,7 @@ fn try_mixed(
             beta,
             inverse: c.inverse(),
             variance,
-            criterion: df * (1.0 + (2.0 * std::f64::consts::PI * variance).ln())
-                + log_det
-                + log_gram,
+            criterion: df * (1.0 + (2.0 * std::f64::consts::PI * variance).ln()) + log_det + log_gram,
         })
     };
     let cost = |theta: &[f64]| profile(theta).map_or(f64::INFINITY, |p| p.criterion);
@@ -169,10 +155,7 @@ fn try_mixed(
             best = Some(found);
         }
     }
-    let unsettled = || Reason::NotSettled {
-        what: "The mixed model".into(),
-        iterations: 2000,
-    };
+    let unsettled = || Reason::NotSettled { what: "The mixed model".into(), iterations: 2000 };
     let (theta, _) = best.ok_or_else(unsettled)?;
     let fit = profile(&theta).ok_or_else(unsettled)?;
 
@@ -186,9 +169,7 @@ fn try_mixed(
     let l = lambda(&theta);
     let random = &turn * (&l * l.transpose()) * turn.transpose() * fit.variance;
     let (a, b) = (random[(0, 0)].sqrt(), random[(1, 1)].sqrt());
-    let names = ["(Intercept)", slope_name]
-        .into_iter()
-        .chain(covariates.iter().map(|c| c.0.as_str()));
+    let names = ["(Intercept)", slope_name].into_iter().chain(covariates.iter().map(|c| c.0.as_str()));
     let fixed = names
         .enumerate()
         .map(|(j, name)| {

@@ -40,7 +40,9 @@ impl Correlation {
                 need: 4,
             });
         }
-        let r = r.clamp(-1.0, 1.0);
+        if r.abs() > 1.0 - 1e-12 {
+            return Err(Reason::ExactFit { place: "The correlation".into() });
+        }
         let t = r * (df / (1.0 - r * r)).sqrt();
         let reach = dist::normal_quantile(0.5 + CONFIDENCE / 2.0) / (df - 3.0).sqrt();
         let z = r.atanh();
@@ -63,8 +65,9 @@ pub struct Levels {
     pub slope: f64,
     /// Between people's averages.
     pub between: Answer<Correlation>,
-    /// Between people's averages, weighted by their number of observations.
-    pub between_weighted: f64,
+    /// Between people's averages, weighted by their number of observations; `None` where
+    /// they do not vary.
+    pub between_weighted: Option<f64>,
     /// Between people's averages inside their groups, where groups are given.
     pub between_within_groups: Option<Answer<Correlation>>,
     /// Between groups' averages (of people's averages weighted by observations).
@@ -198,7 +201,7 @@ fn try_levels(x: &[f64], y: &[f64], person: &[u32], group: Option<&[u32]>) -> Re
         within: Correlation::new(inside.r(), n as f64 - pf - 1.0).into(),
         slope: inside.xy / inside.xx,
         between: Correlation::new(between.r(), pf - 2.0).into(),
-        between_weighted: weighted.r(),
+        between_weighted: Some(weighted.r()).filter(|r| r.is_finite()),
         between_within_groups,
         between_groups,
         pooled: Correlation::new(pooled.r(), n as f64 - 2.0).into(),

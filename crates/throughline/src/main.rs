@@ -6,6 +6,7 @@
 mod admin;
 mod config;
 mod doctor;
+mod estimate;
 mod opened;
 mod serve;
 
@@ -82,10 +83,20 @@ enum Command {
     },
     /// Look at configuration, database, disk, clock and queues, and say what is wrong and what to do
     Doctor,
+    /// Run a statistical method on a CSV file, without a server; exit code 3 when the data cannot answer
+    #[command(subcommand)]
+    Estimate(estimate::Estimate),
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    // Needs neither configuration nor database.
+    if let Command::Estimate(estimate) = &cli.command {
+        return estimate::run(estimate).unwrap_or_else(|error| {
+            eprintln!("throughline: {error:#}");
+            ExitCode::FAILURE
+        });
+    }
     let listen = match &cli.command {
         Command::Serve { listen } => listen.clone(),
         _ => None,
@@ -122,6 +133,7 @@ fn main() -> ExitCode {
             Command::Person(command) => admin::run(config, admin::Admin::Person(command)).await,
             Command::Migrate { check } => opened::migrate(config, check).await,
             Command::Doctor => doctor::run(config).await,
+            Command::Estimate(estimate) => estimate::run(&estimate),
         }
     });
     // A task that still waits for something must not hold up the end.

@@ -71,11 +71,7 @@ pub(super) fn callaway_santanna(report: &mut Report, table: &Table, options: &Op
     let simple = s.simple.clone().into_result()?;
     let n = report.n;
     report.add(&simple);
-    for (term, aggregate) in [
-        ("dynamic", &s.dynamic),
-        ("group", &s.group),
-        ("calendar", &s.calendar),
-    ] {
+    for (term, aggregate) in [("dynamic", &s.dynamic), ("group", &s.group), ("calendar", &s.calendar)] {
         if let Some(row) = report.add_answer(term, &aggregate.overall) {
             row.term = format!("{term} overall");
         }
@@ -103,10 +99,8 @@ pub(super) fn callaway_santanna(report: &mut Report, table: &Table, options: &Op
         Control::Never => "units that never started",
         Control::NotYet => "units that had not started",
     };
-    report.say(format!(
-        "Since their start, treated units changed by {} more than {with}.",
-        interval(&simple)
-    ));
+    report
+        .say(format!("Since their start, treated units changed by {} more than {with}.", interval(&simple)));
     report.say(against_zero(&simple));
     match &s.pre_trend {
         None => report.say("Whether both moved alike before could not be checked."),
@@ -132,14 +126,12 @@ fn regression(report: &mut Report, fit: &Fit, main: &str, words: &str) {
         report.add(e);
     }
     for name in &fit.dropped {
-        report.warnings.push(format!(
-            "{name} is left out: it says nothing that the other columns do not already say."
-        ));
+        report
+            .warnings
+            .push(format!("{name} is left out: it says nothing that the other columns do not already say."));
     }
     if let Some(g) = fit.clusters.filter(|g| *g < 20) {
-        report.warnings.push(format!(
-            "{g} clusters are few for these errors; run wild-bootstrap as well."
-        ));
+        report.warnings.push(format!("{g} clusters are few for these errors; run wild-bootstrap as well."));
     }
     if let Some(e) = fit.term(main) {
         let sentence = format!("{words} {}; {}.", interval(e), chance(e.p_value));
@@ -195,14 +187,12 @@ pub(super) fn did(report: &mut Report, table: &Table, options: &Options) -> Done
     let outcome: Vec<f64> = kept.rows.iter().filter_map(|&i| y[i]).collect();
     let treated = flags(table, name, &kept.rows)?;
     let after: Vec<bool> = kept.rows.iter().map(|&i| time[i] == Some(periods[1])).collect();
-    let covariates: Vec<(String, Vec<f64>)> = covariates
-        .into_iter()
-        .map(|(n, v)| (n, kept.rows.iter().filter_map(|&i| v[i]).collect()))
-        .collect();
+    let covariates: Vec<(String, Vec<f64>)> =
+        covariates.into_iter().map(|(n, v)| (n, kept.rows.iter().filter_map(|&i| v[i]).collect())).collect();
     let ids = cluster.map(|c| dense(&kept.rows.iter().map(|&i| c.0[i]).collect::<Vec<_>>()).0);
     let errors = options.errors.unwrap_or(if ids.is_some() { Errors::Cr1 } else { Errors::Hc1 });
-    let fit = did::two_by_two(&outcome, &treated, &after, &covariates, ids.as_deref(), errors)
-        .into_result()?;
+    let fit =
+        did::two_by_two(&outcome, &treated, &after, &covariates, ids.as_deref(), errors).into_result()?;
     regression(report, &fit, "treated:after", words);
     Ok(())
 }
@@ -244,16 +234,13 @@ pub(super) fn two_way(report: &mut Report, table: &Table, options: &Options) -> 
     report.warnings.extend(kept.warning);
     let rows = &kept.rows;
     let main = columns[0].0.clone();
-    let columns = columns
-        .into_iter()
-        .map(|(n, v)| (n, rows.iter().filter_map(|&i| v[i]).collect()))
-        .collect();
+    let columns =
+        columns.into_iter().map(|(n, v)| (n, rows.iter().filter_map(|&i| v[i]).collect())).collect();
     let outcome: Vec<f64> = rows.iter().filter_map(|&i| y[i]).collect();
     let ids = |v: &[Option<u32>]| dense(&rows.iter().map(|&i| v[i]).collect::<Vec<_>>()).0;
     let (unit, cluster) = (ids(&unit), ids(&cluster));
     let (period, _) = dense(&rows.iter().map(|&i| time[i]).collect::<Vec<_>>());
-    let weights: Option<Vec<f64>> =
-        weight.map(|w| rows.iter().filter_map(|&i| w[i]).collect());
+    let weights: Option<Vec<f64>> = weight.map(|w| rows.iter().filter_map(|&i| w[i]).collect());
     let fit = fit(&Regression {
         outcome: &outcome,
         columns,
@@ -351,12 +338,7 @@ pub(super) fn bacon(report: &mut Report, table: &Table, options: &Options) -> Do
         let (weight, mean) = b.of(kind);
         if let Some(mean) = mean {
             report.value(name, mean);
-            report.weights.push(Weight {
-                of: "kind".into(),
-                name: name.into(),
-                group: None,
-                weight,
-            });
+            report.weights.push(Weight { of: "kind".into(), name: name.into(), group: None, weight });
         }
     }
     for c in &b.comparisons {
@@ -384,11 +366,8 @@ pub(super) fn bacon(report: &mut Report, table: &Table, options: &Options) -> Do
 
 pub(super) fn synthetic(report: &mut Report, table: &Table, options: &Options) -> Done {
     let loaded = load(report, table, options)?;
-    let kind = if report.method == "synthetic-did" {
-        Mixture::SyntheticDid
-    } else {
-        Mixture::SyntheticControl
-    };
+    let kind =
+        if report.method == "synthetic-did" { Mixture::SyntheticDid } else { Mixture::SyntheticControl };
     let s = mixture_effect(&loaded.panel, kind, options.draws_or(200)).into_result()?;
     report.warnings.extend(s.warnings.iter().cloned());
     match &s.estimate {
@@ -443,11 +422,7 @@ pub(super) fn honest(report: &mut Report, table: &Table, options: &Options) -> D
     // As many periods before as after are enough to learn how trends differ.
     let (event_times, effects, vcov) = s.dynamic.covariance(|e| (-9..=window).contains(&e));
     let post: Vec<i64> = event_times.iter().copied().filter(|e| *e >= 0).collect();
-    let path = EventPath {
-        event_times,
-        effects,
-        vcov,
-    };
+    let path = EventPath { event_times, effects, vcov };
     let h = honest_intervals(&path, &post, &[0.5, 1.0, 1.5, 2.0]).into_result()?;
     let value: f64 = post
         .iter()

@@ -80,10 +80,7 @@ pub struct Plan {
 
 impl Options {
     pub(crate) fn draws_or(&self, number: usize) -> Draws {
-        Draws {
-            number: self.draws.unwrap_or(number),
-            seed: self.seed.unwrap_or(1),
-        }
+        Draws { number: self.draws.unwrap_or(number), seed: self.seed.unwrap_or(1) }
     }
 }
 
@@ -246,9 +243,7 @@ pub fn run(method: &str, table: &Table, options: &Options) -> Result<Report, Rea
         "sun-abraham" => comparisons::sun_abraham(&mut report, table, options),
         "imputation" => comparisons::imputation(&mut report, table, options),
         "bacon" => comparisons::bacon(&mut report, table, options),
-        "synthetic-did" | "synthetic-control" => {
-            comparisons::synthetic(&mut report, table, options)
-        }
+        "synthetic-did" | "synthetic-control" => comparisons::synthetic(&mut report, table, options),
         "honest-did" => comparisons::honest(&mut report, table, options),
         "ols" => others::ols(&mut report, table, options),
         "cuped" => others::cuped(&mut report, table, options),
@@ -264,7 +259,10 @@ pub fn run(method: &str, table: &Table, options: &Options) -> Result<Report, Rea
         _ => others::benjamini_hochberg(&mut report, table, options),
     };
     match result {
-        Ok(()) => Ok(report),
+        Ok(()) => {
+            report.only_numbers();
+            Ok(report)
+        }
         Err(Stop::Request(reason)) => Err(reason),
         Err(Stop::Refusal(reason)) => {
             report.refuse(&reason);

@@ -37,18 +37,9 @@ fn columns(
     also: &dyn Fn(usize) -> bool,
 ) -> Result<Columns, Stop> {
     let y = table.numbers(outcome)?;
-    let raw = names
-        .iter()
-        .map(|n| Ok((n.clone(), table.numbers(n)?)))
-        .collect::<Result<Vec<_>, Stop>>()?;
-    let kept = complete(
-        table.rows(),
-        &[
-            &|i| y[i].is_some(),
-            &|i| raw.iter().all(|c| c.1[i].is_some()),
-            also,
-        ],
-    );
+    let raw = names.iter().map(|n| Ok((n.clone(), table.numbers(n)?))).collect::<Result<Vec<_>, Stop>>()?;
+    let kept =
+        complete(table.rows(), &[&|i| y[i].is_some(), &|i| raw.iter().all(|c| c.1[i].is_some()), also]);
     report.warnings.extend(kept.warning);
     report.n = kept.rows.len();
     Ok(Columns {
@@ -74,8 +65,7 @@ pub(super) fn ols(report: &mut Report, table: &Table, options: &Options) -> Done
         cluster.as_ref().is_none_or(|c| c.0[i].is_some()) && weight.is_none_or(|w| w[i].is_some())
     })?;
     let ids = cluster.map(|c| dense(&data.rows.iter().map(|&i| c.0[i]).collect::<Vec<_>>()).0);
-    let weights: Option<Vec<f64>> =
-        weight.map(|w| data.rows.iter().filter_map(|&i| w[i]).collect());
+    let weights: Option<Vec<f64>> = weight.map(|w| data.rows.iter().filter_map(|&i| w[i]).collect());
     let errors = options.errors.unwrap_or(if ids.is_some() { Errors::Cr1 } else { Errors::Hc1 });
     let fitted = fit(&Regression {
         outcome: &data.outcome,
@@ -90,9 +80,9 @@ pub(super) fn ols(report: &mut Report, table: &Table, options: &Options) -> Done
         report.add(e);
     }
     for name in &fitted.dropped {
-        report.warnings.push(format!(
-            "{name} is left out: it says nothing that the other columns do not already say."
-        ));
+        report
+            .warnings
+            .push(format!("{name} is left out: it says nothing that the other columns do not already say."));
     }
     if let Some(e) = fitted.term(&main) {
         report.say(format!(
@@ -109,9 +99,7 @@ pub(super) fn cuped(report: &mut Report, table: &Table, options: &Options) -> Do
     let treated = first(&options.treated, "--treated")?;
     let d = table.numbers(treated)?;
     first(&options.covariates, "--covariates")?;
-    let data = columns(report, table, named(options)?, &options.covariates[..1], &|i| {
-        d[i].is_some()
-    })?;
+    let data = columns(report, table, named(options)?, &options.covariates[..1], &|i| d[i].is_some())?;
     let groups = flags(table, treated, &data.rows)?;
     let naive = adjust::difference(&data.outcome, &groups).into_result()?;
     let c = adjust::cuped(&data.outcome, &data.columns[0].1, &groups).into_result()?;
@@ -138,11 +126,7 @@ pub(super) fn volunteers(report: &mut Report, table: &Table, options: &Options) 
     first(&options.covariates, "--covariates")?;
     let data = columns(report, table, named(options)?, &options.covariates, &|i| d[i].is_some())?;
     let groups = flags(table, treated, &data.rows)?;
-    let how = if report.method == "ipw" {
-        Adjustment::Weighting
-    } else {
-        Adjustment::DoublyRobust
-    };
+    let how = if report.method == "ipw" { Adjustment::Weighting } else { Adjustment::DoublyRobust };
     let a = adjust::effect_on_treated(&data.outcome, &groups, &data.columns, how).into_result()?;
     report.add(&a.effect);
     report.value("unadjusted difference", a.naive);
@@ -192,19 +176,16 @@ fn single(report: &mut Report, table: &Table, options: &Options) -> Result<Singl
         )));
     }
     if times.windows(2).any(|w| w[1] - w[0] != times[1] - times[0]) {
-        report.warnings.push(
-            "The periods are not evenly spaced; the method takes them one after the other.".into(),
-        );
+        report
+            .warnings
+            .push("The periods are not evenly spaced; the method takes them one after the other.".into());
     }
     let start = if let Some(start) = options.start {
         times.partition_point(|t| *t < start)
     } else {
         let name = first(&options.treated, "--start or --treated")?;
         let treated = flags(table, name, &data.rows)?;
-        order
-            .iter()
-            .position(|&r| treated[r])
-            .ok_or(Stop::Refusal(Reason::NoTreated))?
+        order.iter().position(|&r| treated[r]).ok_or(Stop::Refusal(Reason::NoTreated))?
     };
     let sorted = |v: &[f64]| order.iter().map(|&r| v[r]).collect::<Vec<f64>>();
     Ok(Single {
@@ -310,7 +291,9 @@ pub(super) fn rmcorr(report: &mut Report, table: &Table, options: &Options) -> D
         add("between groups", c);
     }
     add("all together", &l.pooled);
-    report.value("between units, weighted", l.between_weighted);
+    if let Some(r) = l.between_weighted {
+        report.value("between units, weighted", r);
+    }
     let cluster = group.as_deref().unwrap_or(&unit);
     match within_slope(x, &data.outcome, &unit, cluster) {
         Answer::Estimate(e) => {
@@ -344,13 +327,8 @@ pub(super) fn mixed(report: &mut Report, table: &Table, options: &Options) -> Do
     let slope = first(&names, "--time or --covariates")?.to_owned();
     let data = columns(report, table, named(options)?, &names, &|i| unit[i].is_some())?;
     let unit = dense(&data.rows.iter().map(|&i| unit[i]).collect::<Vec<_>>()).0;
-    let m = fit_mixed(
-        &data.outcome,
-        (&slope, &data.columns[0].1),
-        &data.columns[1..],
-        &unit,
-    )
-    .into_result()?;
+    let m =
+        fit_mixed(&data.outcome, (&slope, &data.columns[0].1), &data.columns[1..], &unit).into_result()?;
     for e in &m.fixed {
         report.add(e);
     }
@@ -394,10 +372,7 @@ pub(super) fn permutation(report: &mut Report, table: &Table, options: &Options)
         let d = table.numbers(name)?;
         let data = columns(report, table, named(options)?, &[], &|i| d[i].is_some())?;
         let groups = flags(table, name, &data.rows)?;
-        (
-            permute::two_groups(&data.outcome, &groups, draws),
-            "group labels were dealt out anew",
-        )
+        (permute::two_groups(&data.outcome, &groups, draws), "group labels were dealt out anew")
     } else {
         let data = columns(report, table, named(options)?, &[], &|_| true)?;
         (permute::sign_flip(&data.outcome, draws), "signs were flipped")
@@ -458,11 +433,17 @@ pub(super) fn wild(report: &mut Report, table: &Table, options: &Options) -> Don
     });
     report.clusters = Some(w.clusters);
     if !(w.interval.0.is_finite() && w.interval.1.is_finite()) {
-        report.warnings.push("The interval has no end on one side: the clusters are too few to bound it.".into());
+        report
+            .warnings
+            .push("The interval has no end on one side: the clusters are too few to bound it.".into());
     }
     report.say(format!(
         "One more of {main} goes with {}; {} of {} sign patterns of {} clusters are at least as extreme: {}.",
-        short(w.estimate), w.as_extreme, w.patterns, w.clusters, chance(w.p_value)
+        short(w.estimate),
+        w.as_extreme,
+        w.patterns,
+        w.clusters,
+        chance(w.p_value)
     ));
     Ok(())
 }
@@ -533,12 +514,7 @@ pub(super) fn chart(report: &mut Report, table: &Table, options: &Options) -> Do
     }
     let cumulative = report.method == "cusum";
     let rules = if cumulative {
-        spc::Rules {
-            beyond: false,
-            run: None,
-            cusum: Some(spc::Cusum::default()),
-            side: None,
-        }
+        spc::Rules { beyond: false, run: None, cusum: Some(spc::Cusum::default()), side: None }
     } else {
         spc::Rules::default()
     };

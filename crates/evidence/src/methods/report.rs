@@ -122,10 +122,7 @@ impl Report {
         self.rows.clear();
         self.weights.clear();
         self.prose = format!("This cannot be said. {reason}");
-        self.cannot_say = Some(Refusal {
-            reason: reason.clone(),
-            sentence: reason.sentence(),
-        });
+        self.cannot_say = Some(Refusal { reason: reason.clone(), sentence: reason.sentence() });
     }
 
     /// Adds an estimate and its counts.
@@ -138,11 +135,7 @@ impl Report {
     }
 
     /// Adds an estimate, or a warning that there is none.
-    pub(crate) fn add_answer(
-        &mut self,
-        term: &str,
-        answer: &Answer<Estimate>,
-    ) -> Option<&mut ReportRow> {
+    pub(crate) fn add_answer(&mut self, term: &str, answer: &Answer<Estimate>) -> Option<&mut ReportRow> {
         match answer {
             Answer::Estimate(e) => Some(self.add(e)),
             Answer::CannotSay(reason) => {
@@ -155,12 +148,26 @@ impl Report {
     /// Adds a bare value.
     pub(crate) fn value(&mut self, term: impl Into<String>, estimate: f64) -> &mut ReportRow {
         let at = self.rows.len();
-        self.rows.push(ReportRow {
-            term: term.into(),
-            estimate: Some(estimate),
-            ..ReportRow::default()
-        });
+        self.rows.push(ReportRow { term: term.into(), estimate: Some(estimate), ..ReportRow::default() });
         &mut self.rows[at]
+    }
+
+    /// Takes out lines that are not numbers, so that none is ever shown.
+    pub(crate) fn only_numbers(&mut self) {
+        let finite = |v: Option<f64>| v.is_none_or(f64::is_finite);
+        let sound = |r: &ReportRow| {
+            [r.estimate, r.std_error, r.statistic, r.p_value, r.conf_low, r.conf_high].into_iter().all(finite)
+        };
+        let lost: Vec<String> = self
+            .rows
+            .iter()
+            .filter(|r| !sound(r))
+            .map(|r| format!("{} could not be computed and is left out.", r.term))
+            .collect();
+        if !lost.is_empty() {
+            self.rows.retain(sound);
+            self.warnings.extend(lost);
+        }
     }
 
     pub(crate) fn say(&mut self, sentence: impl AsRef<str>) {
@@ -179,31 +186,18 @@ pub(crate) fn short(x: f64) -> String {
     let size = x.abs().log10().floor() as i32;
     let decimals = (2 - size).clamp(0, 8) as usize;
     let text = format!("{x:.decimals$}");
-    let text = if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        &text
-    };
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     if text == "-0" { "0".into() } else { text.replace('-', "−") }
 }
 
 /// An estimate with its interval in words.
 pub(crate) fn interval(e: &Estimate) -> String {
-    format!(
-        "{} (95 % interval {} to {})",
-        short(e.estimate),
-        short(e.conf_low),
-        short(e.conf_high)
-    )
+    format!("{} (95 % interval {} to {})", short(e.estimate), short(e.conf_low), short(e.conf_high))
 }
 
 /// A p-value in words.
 pub(crate) fn chance(p: f64) -> String {
-    if p < 0.001 {
-        "p below 0.001".into()
-    } else {
-        format!("p = {p:.3}")
-    }
+    if p < 0.001 { "p below 0.001".into() } else { format!("p = {p:.3}") }
 }
 
 /// Whether zero lies inside the interval, in words.

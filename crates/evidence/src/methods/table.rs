@@ -34,9 +34,7 @@ impl Table {
             let rows = match &column {
                 Column::Numbers(v) => {
                     if let Some(at) = v.iter().position(|v| v.is_some_and(|v| !v.is_finite())) {
-                        return Err(Reason::NotFinite {
-                            place: format!("Column {name}, row {}", at + 1),
-                        });
+                        return Err(Reason::NotFinite { place: format!("Column {name}, row {}", at + 1) });
                     }
                     v.len()
                 }
@@ -82,9 +80,7 @@ impl Table {
         match self.column(name)? {
             Column::Numbers(v) => Ok(v),
             Column::Labels(v) => {
-                let at = v.iter().position(|l| {
-                    l.as_ref().is_some_and(|l| l.trim().parse::<f64>().is_err())
-                });
+                let at = v.iter().position(|l| l.as_ref().is_some_and(|l| l.trim().parse::<f64>().is_err()));
                 Err(Stop::Request(Reason::bad(
                     format!("Column {name}, row {}", at.unwrap_or(0) + 1),
                     "it holds text where numbers are needed",
@@ -106,8 +102,7 @@ impl Table {
         match self.column(name)? {
             Column::Numbers(v) => {
                 let present: Vec<usize> = (0..v.len()).filter(|&i| v[i].is_some()).collect();
-                let values: Vec<Ordered> =
-                    present.iter().filter_map(|&i| v[i].map(Ordered)).collect();
+                let values: Vec<Ordered> = present.iter().filter_map(|&i| v[i].map(Ordered)).collect();
                 let (ids, count) = dense(&values);
                 let mut names = vec![String::new(); count];
                 for (id, value) in ids.iter().zip(&values) {
@@ -173,11 +168,7 @@ pub(crate) fn need<'a>(value: &'a Option<String>, option: &str) -> Result<&'a st
 }
 
 pub(crate) fn missing(option: &str) -> Stop {
-    Stop::Request(Reason::bad(
-        format!("Option {option}"),
-        "this method needs it",
-        "See the method's help.",
-    ))
+    Stop::Request(Reason::bad(format!("Option {option}"), "this method needs it", "See the method's help."))
 }
 
 /// The first of a list that the method cannot do without.
@@ -238,11 +229,7 @@ pub(crate) fn panel(table: &Table, options: &Options) -> Result<Loaded, Stop> {
         None => (unit.clone(), vec![]),
     };
     let weight = options.weights.as_deref().map(|w| table.numbers(w)).transpose()?;
-    let covariates = options
-        .covariates
-        .iter()
-        .map(|c| table.numbers(c))
-        .collect::<Result<Vec<_>, _>>()?;
+    let covariates = options.covariates.iter().map(|c| table.numbers(c)).collect::<Result<Vec<_>, _>>()?;
     let kept = complete(
         table.rows(),
         &[
@@ -321,10 +308,5 @@ pub(crate) fn panel(table: &Table, options: &Options) -> Result<Loaded, Stop> {
         ),
         other => other,
     })?;
-    Ok(Loaded {
-        panel,
-        unit_names,
-        warnings: kept.warning.into_iter().collect(),
-        order,
-    })
+    Ok(Loaded { panel, unit_names, warnings: kept.warning.into_iter().collect(), order })
 }

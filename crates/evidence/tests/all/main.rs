@@ -4,6 +4,7 @@ mod common;
 mod design;
 mod did;
 mod few;
+mod last;
 mod regress;
 mod second;
 mod spc;
