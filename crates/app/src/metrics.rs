@@ -291,6 +291,23 @@ fn compare(r: &mut Read, rows: &[Row], now: Instant) -> Result<(Vec<Observation>
 /// Appends observations (sorted by subject, metric, period and revision), writes the readings they make,
 /// and asks for what is above them.
 pub fn write(tx: &mut Tx, metrics: &BTreeMap<MetricId, Metric>, observations: &[Observation]) -> Result<()> {
+    let readings = append(tx, metrics, observations)?;
+    let above: BTreeSet<Key> =
+        readings.iter().map(|r| Key { a: r.metric.uuid(), b: Uuid::nil(), day: r.period }).collect();
+    store::pipeline::ask(tx, UNITS, above)?;
+    let alone: BTreeSet<Key> =
+        readings.iter().map(|r| Key { a: r.subject, b: r.metric.uuid(), day: Day::from_number(0) }).collect();
+    store::pipeline::ask(tx, crate::STANDING, alone)?;
+    Ok(())
+}
+
+/// [`write`] without asking for what is above: for whoever loads a history and then calls [`units_of`] and
+/// [`crate::alerts::evaluate_history`] for all of it. Gives the readings, in the order of the observations.
+pub fn append(
+    tx: &mut Tx,
+    metrics: &BTreeMap<MetricId, Metric>,
+    observations: &[Observation],
+) -> Result<Vec<Reading>> {
     store::metrics::add_observations(tx, observations)?;
     let lags = lags(tx)?;
     let mut readings: Vec<Reading> = Vec::with_capacity(observations.len());
@@ -314,13 +331,7 @@ pub fn write(tx: &mut Tx, metrics: &BTreeMap<MetricId, Metric>, observations: &[
         readings.extend(week_of_days(tx, &metrics[&metric], subject, week, &lags)?);
     }
     store::metrics::put_readings(tx, &readings)?;
-    let above: BTreeSet<Key> =
-        readings.iter().map(|r| Key { a: r.metric.uuid(), b: Uuid::nil(), day: r.period }).collect();
-    store::pipeline::ask(tx, UNITS, above)?;
-    let alone: BTreeSet<Key> =
-        readings.iter().map(|r| Key { a: r.subject, b: r.metric.uuid(), day: Day::from_number(0) }).collect();
-    store::pipeline::ask(tx, crate::STANDING, alone)?;
-    Ok(())
+    Ok(readings)
 }
 
 /// Days after a period's end until a metric's data are late, by metric; metrics without a feed are never late.

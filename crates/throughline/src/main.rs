@@ -5,6 +5,7 @@
 
 mod admin;
 mod config;
+mod demo;
 mod doctor;
 mod estimate;
 mod opened;
@@ -69,6 +70,9 @@ enum Command {
         #[arg(long, value_name = "ADDR")]
         listen: Option<String>,
     },
+    /// Make an invented world to look at, and serve it
+    #[command(after_help = demo::EXAMPLES)]
+    Demo(demo::Demo),
     /// Make, list and end keys of machines
     #[command(subcommand)]
     Key(admin::Key),
@@ -99,11 +103,15 @@ fn main() -> ExitCode {
     }
     let listen = match &cli.command {
         Command::Serve { listen } => listen.clone(),
+        Command::Demo(demo) => demo.listen.clone(),
         _ => None,
     };
+    // The demo keeps away from the data of a real installation, wherever that is.
+    let named = cli.place.data.is_some() || cli.place.database.is_some();
+    let apart = matches!(cli.command, Command::Demo(_)) && !named;
     let flags = config::Flags {
         config: cli.place.config,
-        data: cli.place.data,
+        data: if apart { Some(demo::folder()) } else { cli.place.data },
         database: cli.place.database,
         listen,
     };
@@ -129,6 +137,7 @@ fn main() -> ExitCode {
     let result = runtime.block_on(async {
         match cli.command {
             Command::Serve { .. } => serve::run(config).await.map(|()| ExitCode::SUCCESS),
+            Command::Demo(demo) => demo::run(config, demo).await.map(|()| ExitCode::SUCCESS),
             Command::Key(command) => admin::run(config, admin::Admin::Key(command)).await,
             Command::Person(command) => admin::run(config, admin::Admin::Person(command)).await,
             Command::Migrate { check } => opened::migrate(config, check).await,

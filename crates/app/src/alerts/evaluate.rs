@@ -6,9 +6,9 @@ use domain::alerts::series::{Aim, Common, End, Episode, Found, Placed, Rules, Se
 use domain::alerts::{Alert, Facts, Kind, Standing, State, Way};
 use domain::ids::{AlertId, MetricId, PersonId, Subject, UnitId};
 use domain::metrics::{Grain, Metric};
-use domain::people::Span;
+use domain::people::{Person, Span};
 use domain::targets::{Commitment, Place, Target, in_force};
-use domain::time::{Day, Instant};
+use domain::time::{Day, Instant, Zone};
 use store::alerts::{Event, Stand};
 use store::db::{Read, Tx};
 use store::people::Directory;
@@ -83,22 +83,37 @@ pub async fn evaluate(app: &App, limit: u32) -> Result<usize> {
     Ok(done.keys)
 }
 
-/// Evaluates one metric inside a transaction, for bulk loads.
-pub fn evaluate_metric(
+/// Evaluates every metric inside a transaction after a history was loaded.
+///
+/// Episodes are dated by the periods that opened and closed them rather than by now. Nobody gets mail about the past;
+/// what opened with the newest period is told on screen.
+pub fn evaluate_history(
     tx: &mut Tx,
-    metric: &Metric,
     ids: &Ids,
     now: Instant,
     settings: &crate::Settings,
 ) -> Result<Evaluated> {
-    let world = World::read(tx, now, settings)?;
+    let world = World { occasion: Occasion::History, ..World::read(tx, now, settings)? };
     let mut done = Evaluated::default();
-    evaluate_in(tx, &world, metric, ids, now, &settings.public_url, &mut done)?;
+    for metric in &world.metrics {
+        evaluate_in(tx, &world, metric, ids, now, &settings.public_url, &mut done)?;
+    }
     Ok(done)
+}
+
+/// What an evaluation follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Occasion {
+    /// Numbers that have just come.
+    Arrival,
+    /// A history that was loaded at once.
+    History,
 }
 
 /// What every metric's evaluation needs.
 struct World {
+    occasion: Occasion,
+    zone: Zone,
     today: Day,
     metrics: Vec<Metric>,
     directory: Directory,
@@ -112,7 +127,7 @@ struct World {
 }
 
 impl World {
-    fn read(tx: &mut Tx, now: Instant, settings: &crate::Settings) -> Result<Self> {
+    fn read(tx: &mut Read, now: Instant, settings: &crate::Settings) -> Result<Self> {
         let today = now.day(&settings.zone);
         let metrics = store::metrics::metrics(tx)?;
         let directory = store::people::directory(tx)?;
@@ -133,6 +148,8 @@ impl World {
             absences.entry(person).or_default().push(span);
         }
         Ok(Self {
+            occasion: Occasion::Arrival,
+            zone: settings.zone.clone(),
             today,
             places: Places::on(today, &directory),
             lags: metrics
@@ -158,6 +175,14 @@ impl World {
             period = cadence.step(period, -1);
         }
         period
+    }
+
+    /// A person as they are told: without an address where nothing is sent.
+    fn addressed(&self, person: Person) -> Person {
+        match self.occasion {
+            Occasion::Arrival => person,
+            Occasion::History => Person { email: None, ..person },
+        }
     }
 
     fn place(&self, subject: Subject) -> Place {
@@ -325,6 +350,25 @@ impl Book<'_> {
         days.into_iter().filter_map(|d| self.matrix.position(self.metric, cadence.start(d))).collect()
     }
 
+    /// When a period's value was there to be judged: now, or for a loaded history the morning after the period.
+    fn known_at(&self, period: usize) -> Instant {
+        match self.world.occasion {
+            Occasion::Arrival => self.now,
+            Occasion::History => {
+                let next = self.matrix.day(self.metric, period + 1);
+                self.world.zone.at(next.plus(1), 6, 0).min(self.now)
+            }
+        }
+    }
+
+    /// For how many periods an open episode is news.
+    fn news(&self) -> usize {
+        match self.world.occasion {
+            Occasion::Arrival => NEWS,
+            Occasion::History => 1,
+        }
+    }
+
     /// Brings the stored episodes of a subject in line with those that the numbers show. Gives all of them.
     fn reconcile(
         &mut self,
@@ -381,6 +425,7 @@ impl Book<'_> {
         ids: &Ids,
     ) -> Alert {
         let opened_on = self.matrix.day(self.metric, episode.opened);
+        let opened_at = self.known_at(episode.opened);
         let mut alert = Alert {
             id: ids.next(self.now),
             subject,
@@ -390,7 +435,7 @@ impl Book<'_> {
             state: State::New,
             since: self.matrix.day(self.metric, episode.since),
             opened_on,
-            opened_at: self.now,
+            opened_at,
             closed_on: None,
             closed_at: None,
             snoozed_until: None,
@@ -407,7 +452,7 @@ impl Book<'_> {
         self.events.push(Event {
             alert: alert.id,
             number: 1,
-            at: self.now,
+            at: opened_at,
             state: State::New,
             by: "rule".into(),
             note: String::new(),
@@ -416,17 +461,18 @@ impl Book<'_> {
             let state = if end == End::Recovered { State::Recovered } else { State::Accepted };
             alert.state = state;
             alert.closed_on = Some(self.matrix.day(self.metric, at));
-            alert.closed_at = Some(self.now);
+            let closed_at = self.known_at(at);
+            alert.closed_at = Some(closed_at);
             alert.version = 2;
             self.events.push(Event {
                 alert: alert.id,
                 number: 2,
-                at: self.now,
+                at: closed_at,
                 state,
                 by: "rule".into(),
                 note: String::new(),
             });
-        } else if episode.opened + NEWS >= self.matrix.periods {
+        } else if episode.opened + self.news() >= self.matrix.periods {
             // What the numbers say about long ago is history, not news.
             self.opened.push(alert.clone());
         }
@@ -620,7 +666,7 @@ fn announce(
                 "Something about your {} is worth a look: {what}. You see it first; you can say why, ask for help, or say that the data are wrong.",
                 metric.name.to_lowercase()
             );
-            tell(tx, ids, now, url, &person, &telling)?;
+            tell(tx, ids, now, url, &world.addressed(person.clone()), &telling)?;
             done.people.insert(person.id);
             let leader = store::people::leaders_on(tx, person.id, world.today)?.first().copied();
             if let Some(leader) = leader.map(|l| store::people::person(tx, l)).transpose()?.flatten() {
@@ -629,7 +675,7 @@ fn announce(
                     "Something about {}'s work may need a talk. {} was told at the same time.",
                     person.name, person.name
                 );
-                tell(tx, ids, now, url, &leader, &telling)?;
+                tell(tx, ids, now, url, &world.addressed(leader.clone()), &telling)?;
                 done.people.insert(leader.id);
             }
         }
@@ -644,7 +690,7 @@ fn announce(
                 "This moved for {} subjects together, so it is told once, at the level where it is common. Nobody's own usual range is judged by it.",
                 alert.facts.subjects
             );
-            tell(tx, ids, now, url, &owner, &telling)?;
+            tell(tx, ids, now, url, &world.addressed(owner.clone()), &telling)?;
             done.people.insert(owner.id);
         }
     }

@@ -10,7 +10,7 @@ use domain::time::{Day, Instant};
 use store::alerts::Event;
 use store::db::{Read, Tx};
 
-pub use evaluate::{Evaluated, evaluate, evaluate_metric, rules};
+pub use evaluate::{Evaluated, evaluate, evaluate_history, rules};
 pub use feeds::new_day;
 
 use crate::notify::{Telling, tell};
