@@ -151,12 +151,7 @@ pub(super) fn observe(tx: &mut Tx, hand: &Hand, known: &Known) -> app::Result<()
             Grain::Person => known.people[o.subject as usize].uuid(),
             Grain::Unit => known.units[o.subject as usize].uuid(),
         };
-        let numerator = match metric.aggregation {
-            // A ratio is kept so that its quotient is what is shown.
-            Aggregation::Ratio => o.numerator * world.metrics[o.metric().at()].factor,
-            _ => o.numerator,
-        };
-        let quantity = Quantity { numerator, denominator: o.denominator };
+        let quantity = Quantity { numerator: o.numerator, denominator: o.denominator };
         let (period, quantity) = accept(metric, Draft { day: o.period, quantity }, world.today)
             .map_err(|why| app::Error::invalid("observations", why))?;
         let received_at = o.recorded.min(hand.now);
