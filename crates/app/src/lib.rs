@@ -10,10 +10,12 @@
 pub mod access;
 pub mod alerts;
 pub mod audit;
+pub mod cases;
 pub mod coaching;
 pub mod dashboard;
 pub mod documents;
 mod error;
+pub mod health;
 pub mod ids;
 pub mod learning;
 mod live;

@@ -666,7 +666,7 @@ pub async fn waiting_accounts(
 /// Says whose an account is, or takes that back. Everything that came from it follows.
 pub async fn resolve(
     app: &App,
-    permit: &Permit<WriteAssignment>,
+    permit: &Permit<domain::access::WriteProfile>,
     account: AccountId,
     person: Option<PersonId>,
 ) -> Result<()> {
@@ -693,4 +693,18 @@ pub async fn resolve(
         .await?;
     app.work.notify_one();
     Ok(())
+}
+
+/// The id of a person by what somebody typed: their code.
+pub async fn person_with_code(
+    app: &App,
+    _: &Permit<domain::access::WriteProfile>,
+    code: &str,
+) -> Result<Option<PersonId>> {
+    let code = code.trim().to_owned();
+    app.store
+        .read(move |r| -> Result<Option<PersonId>> {
+            Ok(store::people::person_by_code(r, &code)?.map(|p| p.id))
+        })
+        .await
 }

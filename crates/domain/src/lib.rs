@@ -28,6 +28,7 @@ macro_rules! worded {
 
 pub mod access;
 pub mod alerts;
+pub mod cases;
 pub mod coaching;
 pub mod feeds;
 pub mod ids;

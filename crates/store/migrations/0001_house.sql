@@ -682,35 +682,13 @@ CREATE TABLE proposal (
 
 -- ---------------------------------------------------------------- cases
 
+-- What is searched and listed has its column; the rest of a case file is one document.
 CREATE TABLE improvement_case (
-    id          {id} PRIMARY KEY,
-    code        {text} NOT NULL UNIQUE,
-    title       {text} NOT NULL,
-    request     {text} NOT NULL,
-    should_be   {text} NOT NULL,
-    is_now      {text} NOT NULL,
-    solved_when {text} NOT NULL,
-    metric_id   {id} REFERENCES metric (id),
-    state       {text} NOT NULL,
-    opened_on   {day} NOT NULL,
-    detail      {text} NOT NULL
-) {strict};
-
-CREATE TABLE cause (
-    case_id         {id} NOT NULL REFERENCES improvement_case (id),
-    position        {bigint} NOT NULL,
-    id              {id} NOT NULL,
-    text            {text} NOT NULL,
-    box             {text} NOT NULL,
-    rank_mean       {double},
-    detail          {text} NOT NULL,
-    PRIMARY KEY (case_id, position)
-) {strict};
-
-CREATE TABLE cause_support (
-    case_id         {id} NOT NULL REFERENCES improvement_case (id),
-    position        {bigint} NOT NULL,
-    intervention_id {id} NOT NULL REFERENCES intervention (id),
-    why             {text} NOT NULL,
-    PRIMARY KEY (case_id, position, intervention_id)
+    id        {id} PRIMARY KEY,
+    code      {text} NOT NULL UNIQUE,
+    title     {text} NOT NULL,
+    metric_id {id} REFERENCES metric (id),
+    opened_on {day} NOT NULL,
+    closed_on {day},
+    file      {text} NOT NULL
 ) {strict};

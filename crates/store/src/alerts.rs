@@ -331,3 +331,9 @@ pub fn rule(r: &mut Read, code: &str) -> Result<Option<RuleVersion>> {
         |row| Ok(RuleVersion { version: row.get(0)?, params: row.get(1)? }),
     )
 }
+
+/// How many open alerts wait for an answer on whether their data are wrong.
+pub fn count_in_question(r: &mut Read) -> Result<i64> {
+    Ok(r.query_one("SELECT COUNT(*) FROM alert WHERE state = 'in_question'", params![], |row| row.get(0))?
+        .unwrap_or(0))
+}

@@ -11,6 +11,7 @@ pub mod access;
 pub mod activities;
 pub mod alerts;
 pub mod audit;
+pub mod cases;
 pub mod coaching;
 pub mod db;
 pub mod documents;

@@ -4,9 +4,11 @@
 //! and date, [`svg`] draws what needs no script.
 
 pub mod alert;
+pub mod case;
 pub(crate) mod common;
 pub(crate) mod filters;
 pub mod format;
+pub mod health;
 pub mod me;
 pub mod metric;
 pub mod session;

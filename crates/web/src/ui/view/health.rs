@@ -10,8 +10,7 @@ use crate::ui::svg::{self, DayState, Markup};
 
 /// Data health. Feeds and counts; names and values of people stay hidden.
 ///
-/// Forms: `POST /health/account` with `account` (an id), and `person` (an id, or a person's code as typed) and `do` =
-/// `link`; or `do` = `ignore`.
+/// Forms: `POST /health/account` with `account` (an id), `person` (an id, or a person's code as typed) and `do` = `link`.
 #[derive(Debug, Clone, PartialEq, Template)]
 #[template(path = "health.html")]
 pub struct HealthPage {
