@@ -446,6 +446,9 @@ pub fn add_absence(tx: &mut Tx, person: PersonId, from: Day, until: Day) -> Resu
 
 /// How many statements an account is the actor of.
 pub fn statements_of(r: &mut Read, account: AccountId) -> Result<i64> {
-    let count = r.query_one("SELECT COUNT(*) FROM statement WHERE account_id = $1", params![account], |row| row.get(0))?;
+    let count =
+        r.query_one("SELECT COUNT(*) FROM statement WHERE account_id = $1", params![account], |row| {
+            row.get(0)
+        })?;
     Ok(count.unwrap_or(0))
 }

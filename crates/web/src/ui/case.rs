@@ -1,54 +1,21 @@
 //! Cases: the list, and one case with its problem statement, voices, causes and support.
 
 use app::App;
-use askama::Template;
 use axum::extract::State;
 use domain::access::{ReadStudyResult, Relation, permit};
 use domain::cases::{Case, lesson_share, middle};
 use domain::ids::CaseId;
 use domain::time::Day;
 
-use super::filters;
 use super::format;
 use super::view::{
-    CasePage, Cause, ChosenSupport, Fact, Interview, Link, PanelChart, PanelRow, Place, Shell, Step,
-    StepState,
+    CasePage, CaseRow, CasesPage, Cause, ChosenSupport, Fact, Interview, Link, PanelChart, PanelRow, Place,
+    Shell, Step, StepState,
 };
 use crate::extract::Path;
 use crate::page;
 use crate::problem::Answer;
 use crate::session::Asker;
-
-/// The list of cases.
-#[derive(Debug, Clone, PartialEq, Template)]
-#[template(path = "cases.html")]
-pub struct CasesPage {
-    shell: Shell,
-    rows: Vec<CaseRow>,
-}
-
-/// One case in the list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct CaseRow {
-    href: String,
-    title: String,
-    place: String,
-    opened: Day,
-    closed: Option<Day>,
-    causes: u64,
-}
-
-impl CasesPage {
-    /// The title as a finding.
-    fn heading(&self) -> String {
-        match self.rows.iter().filter(|r| r.closed.is_none()).count() {
-            0 if self.rows.is_empty() => "No case yet".to_owned(),
-            0 => "No case is open".to_owned(),
-            1 => "One case is open".to_owned(),
-            n => format!("{} cases are open", format::capital(&format::spell(n as u64))),
-        }
-    }
-}
 
 /// The list.
 pub async fn list(State(app): State<App>, asker: Asker) -> Answer {
@@ -56,15 +23,18 @@ pub async fn list(State(app): State<App>, asker: Asker) -> Answer {
     let cases = app::cases::list(&app, may).await?;
     let mut shell = page::shell(&app, &asker, "Cases").await?;
     shell.here = Some(Place::Cases);
+    let today = app.today();
     let rows = cases
         .into_iter()
         .map(|c| CaseRow {
             href: format!("/cases/{}", c.id),
+            sub: format!("{}. Asked by: {}", c.file.organisation, c.file.requested_by),
+            step: STEPS[stage(&c)].to_owned(),
+            next: match c.closed_on {
+                Some(day) => format!("Closed {}", format::date(day, today)),
+                None => format!("Solved when: {}", c.file.solved_when),
+            },
             title: c.title,
-            place: c.file.organisation,
-            opened: c.opened_on,
-            closed: c.closed_on,
-            causes: c.file.causes.len() as u64,
         })
         .collect();
     page::html(&CasesPage { shell, rows })
@@ -79,15 +49,17 @@ pub async fn show(State(app): State<App>, asker: Asker, Path(id): Path<CaseId>) 
     page::html(&arrange(shell, &case, metric, app.today()))
 }
 
-fn arrange(shell: Shell, case: &Case, metric: Option<String>, today: Day) -> CasePage {
+const STEPS: [&str; 7] =
+    ["Request", "Problem statement", "Interviews", "Causes", "Panel", "Support", "Measured"];
+
+/// How far a case has come, as a position in [`STEPS`].
+fn stage(case: &Case) -> usize {
     let f = &case.file;
-    let has_support = f.causes.iter().any(|c| !c.supports.is_empty());
-    let ranked = f.causes.iter().any(|c| !c.votes.is_empty());
-    let stage = if case.closed_on.is_some() {
+    if case.closed_on.is_some() {
         6
-    } else if has_support {
+    } else if f.causes.iter().any(|c| !c.supports.is_empty()) {
         5
-    } else if ranked {
+    } else if f.causes.iter().any(|c| !c.votes.is_empty()) {
         4
     } else if !f.causes.is_empty() {
         3
@@ -95,8 +67,13 @@ fn arrange(shell: Shell, case: &Case, metric: Option<String>, today: Day) -> Cas
         2
     } else {
         1
-    };
-    let steps = ["Request", "Problem statement", "Interviews", "Causes", "Panel", "Support", "Measured"];
+    }
+}
+
+fn arrange(shell: Shell, case: &Case, metric: Option<String>, today: Day) -> CasePage {
+    let f = &case.file;
+    let stage = stage(case);
+    let ranked = f.causes.iter().any(|c| !c.votes.is_empty());
     let mut problem = vec![
         Fact::new("Should be", f.should_be.clone()),
         Fact::new("Is", f.is_now.clone()),
@@ -114,7 +91,7 @@ fn arrange(shell: Shell, case: &Case, metric: Option<String>, today: Day) -> Cas
         title: case.title.clone(),
         lead: format!("{}. Opened {}.", f.organisation, format::date(case.opened_on, today)),
         chain: f.causes.iter().flat_map(|c| &c.supports).find_map(|s| s.intervention).map(|i| format!("/chains/{i}")),
-        steps: steps
+        steps: STEPS
             .iter()
             .enumerate()
             .map(|(i, label)| Step {
