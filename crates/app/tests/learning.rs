@@ -22,6 +22,10 @@ fn app(store: Store) -> App {
     App::new(store, Clock::at(now), Ids::seeded(1), settings)
 }
 
+fn may_profile() -> Permit<domain::access::WriteProfile> {
+    permit(&Who::Host, Relation::NONE, domain::access::WriteProfile(())).unwrap()
+}
+
 fn may_assign() -> Permit<WriteAssignment> {
     permit(&Who::Host, Relation::NONE, WriteAssignment(())).unwrap()
 }
@@ -181,12 +185,12 @@ testkit::both_databases! {
         assert_eq!(waiting.len(), 1);
         for code in ["ann", "bob"] {
             let whose = person(&app, code).await;
-            resolve(&app, &may_assign(), waiting[0].id, Some(whose)).await.unwrap();
+            resolve(&app, &may_profile(), waiting[0].id, Some(whose)).await.unwrap();
             let rows = rows(&app, 10).await;
             assert_eq!(rows.len(), 1, "{rows:?}");
             assert!(rows[0].starts_with(code), "{rows:?}");
         }
-        resolve(&app, &may_assign(), waiting[0].id, None).await.unwrap();
+        resolve(&app, &may_profile(), waiting[0].id, None).await.unwrap();
         assert_eq!(rows(&app, 10).await, Vec::<String>::new());
     }
 
