@@ -11,10 +11,10 @@ use crate::config::Config;
 
 /// Opens the database. The folder of an embedded one is made for this account alone.
 pub(crate) async fn store(config: &Config) -> anyhow::Result<Store> {
-    if let Place::Sqlite(path) = &config.place {
-        if let Some(folder) = path.parent() {
-            make_folder(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-        }
+    if let Place::Sqlite(path) = &config.place
+        && let Some(folder) = path.parent()
+    {
+        make_folder(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
     Ok(Store::open(config.place.clone(), Options::default()).await?)
 }

@@ -60,18 +60,7 @@ pub(crate) async fn answer(
     let refused = refusal(&method, surface, &headers, host.as_deref());
     let response = match refused {
         Some(problem) => problem.into_response(),
-        None => match AssertUnwindSafe(router.oneshot(request)).catch_unwind().await {
-            Ok(Ok(response)) => response,
-            Ok(Err(never)) => match never {},
-            Err(panic) => {
-                let message = panic
-                    .downcast_ref::<&str>()
-                    .map(|s| (*s).to_owned())
-                    .or_else(|| panic.downcast_ref::<String>().cloned())
-                    .unwrap_or_default();
-                Problem::internal(format!("a handler of {method} {path} panicked: {message}")).into_response()
-            }
-        },
+        None => caught(router, request).await,
     };
     let mut response = shown(&server, surface, &method, &path, &headers, response).await;
     let clear = page::clear_toast(&headers, surface, &response);
@@ -81,6 +70,23 @@ pub(crate) async fn answer(
     protect(&server, surface, response.headers_mut());
     tracing::debug!(%method, path, status = response.status().as_u16(), "answered");
     response
+}
+
+/// Runs the routes so that a panic ends one request and tells the caller nothing.
+async fn caught(router: Router, request: Request<Body>) -> Response {
+    let what = format!("{} {}", request.method(), request.uri().path());
+    match AssertUnwindSafe(router.oneshot(request)).catch_unwind().await {
+        Ok(Ok(response)) => response,
+        Ok(Err(never)) => match never {},
+        Err(panic) => {
+            let message = panic
+                .downcast_ref::<&str>()
+                .map(|s| (*s).to_owned())
+                .or_else(|| panic.downcast_ref::<String>().cloned())
+                .unwrap_or_default();
+            Problem::internal(format!("a handler of {what} panicked: {message}")).into_response()
+        }
+    }
 }
 
 /// What is refused before any route sees it.
@@ -230,6 +236,18 @@ mod tests {
         assert!(!allowed(&[cookie, ("origin", "null"), ("host", "a:1")]));
         assert!(!allowed(&[cookie]), "a cookie without a word of where it comes from");
         assert!(allowed(&[]), "no browser, no cookie");
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_one_request_and_tells_nothing() {
+        async fn broken() -> &'static str {
+            panic!("the inside of the server")
+        }
+        let router = Router::new().route("/", axum::routing::get(broken));
+        let response = caught(router, Request::new(Body::empty())).await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        assert!(!String::from_utf8_lossy(&body).contains("inside"));
     }
 
     #[test]

@@ -221,6 +221,32 @@ testkit::both_databases! {
         server.anonymous().get("/sign-in").expect(200);
     }
 
+    async fn http_2_is_spoken_to_who_starts_with_it(store: Store) {
+        let server = Server::start(store).await;
+        let mut socket = TcpStream::connect(server.address).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        // In pieces: the first bytes alone must not be taken for HTTP/1.
+        socket.write_all(b"PR").unwrap();
+        std::thread::sleep(Duration::from_millis(50));
+        socket.write_all(b"I * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
+        // SETTINGS, then HEADERS of stream 1: GET http / with an authority (RFC 9113, 6.2; RFC 7541, appendix A).
+        socket.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).unwrap();
+        let fields = [0x82, 0x86, 0x84, 0x41, 1, b'x'];
+        let mut frame = vec![0, 0, fields.len() as u8, 1, 0b101, 0, 0, 0, 1];
+        frame.extend_from_slice(&fields);
+        socket.write_all(&frame).unwrap();
+        loop {
+            let mut head = [0; 9];
+            socket.read_exact(&mut head).expect("a frame");
+            let mut payload = vec![0; usize::from(head[1]) << 8 | usize::from(head[2])];
+            socket.read_exact(&mut payload).unwrap();
+            if head[3] == 1 {
+                assert_eq!(head[8], 1, "HEADERS of stream 1");
+                return;
+            }
+        }
+    }
+
     async fn an_order_to_stop_lets_open_requests_end(store: Store) {
         let mut server = Server::start(store).await;
         let org = server.org().await;

@@ -1,6 +1,6 @@
 //! A real server on a real socket, a small HTTP client, and a small organisation to ask for.
 //!
-//! ```ignore
+//! ```text
 //! testkit::both_databases! {
 //!     async fn a_leader_sees_the_team(store: Store) {
 //!         let server = Server::start(store).await;
