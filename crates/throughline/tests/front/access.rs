@@ -4,10 +4,17 @@
 //! the matrix, not from the code under test. A route without a line fails [`every_route_has_a_line`].
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use domain::access::{Act, KeyScope, Principal, Resource, WriteAssignment, WriteKey, cell};
-use domain::ids::KeyId;
+use app::metrics::{Definition, Incoming, OnProblem};
+use domain::access::{
+    Act, KeyScope, Principal, Resource, SendObservations, Who, WriteAssignment, WriteKey, cell, scope,
+};
+use domain::ids::{AlertId, InterventionId, KeyId, MetricId, ProposalId};
+use domain::metrics::{Aggregation, Direction, Grain, Level, Metric, Quantity};
+use domain::time::{Cadence, Day};
 use store::Store;
+use web::routes::May;
 
 use crate::harness::{Answer, Client, Org, Server, host};
 
@@ -19,6 +26,12 @@ enum About {
     Own,
     /// A row of the matrix, of the person concerned (the member of [`Org`]) or of nobody in particular.
     Row(Resource, Act, Option<KeyScope>),
+    /// A row of the matrix of which the use case lets in only some: what one of the two in a talk or an alert does.
+    Part(Resource, Act, &'static [Principal]),
+    /// Something that none of the askers has: nobody may learn whether it exists.
+    Theirs,
+    /// A machine whose scope is for xAPI.
+    Xapi,
 }
 
 /// How to ask.
@@ -35,15 +48,96 @@ struct Line {
     method: &'static str,
     path: &'static str,
     about: About,
-    ask: fn(&World) -> Ask,
+    ask: Box<dyn Fn(&World) -> Ask>,
+    /// What the request names that does not exist: only who was let in is told so.
+    missing: Option<&'static str>,
 }
 
 /// Everything that requests need to name.
 struct World {
     server: Server,
     org: Org,
+    metric: MetricId,
+    /// About the member.
+    alert: AlertId,
+    /// Where the leader's talk with the member about it is.
+    talk: String,
     spare_keys: Vec<KeyId>,
-    next_key: std::sync::atomic::AtomicUsize,
+    next_key: AtomicUsize,
+}
+
+/// Noise between −1 and 1 that looks random and is the same in every run.
+fn noise(person: usize, week: i32) -> f64 {
+    let x = (person as u64 * 1_000_003 + week as u64 * 7_919).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let a = ((x ^ (x >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 40) as f64 / f64::from(1 << 24);
+    2.0 * a - 1.0
+}
+
+/// A year of calls for everybody, in which the member's last four weeks are lower.
+async fn calls(server: &Server) -> MetricId {
+    let app = &server.app;
+    let definition = Definition {
+        metric: Metric {
+            id: app.new_id(),
+            code: "calls".into(),
+            version: 0,
+            name: "Successful calls".into(),
+            unit: "calls".into(),
+            direction: Direction::Up,
+            level: Level::Performance,
+            grain: Grain::Person,
+            aggregation: Aggregation::Sum,
+            cadence: Cadence::Week,
+            decimals: 0,
+            guardrail: false,
+            owner: None,
+            feed: None,
+            source: "test".into(),
+            description: String::new(),
+        },
+        owner: Some("analyst".into()),
+        feed: Some("calls".into()),
+        why: "first definition".into(),
+    };
+    app::metrics::define(app, &host(SendObservations(())), vec![definition]).await.unwrap();
+    let newest: Day = "2026-03-02".parse().unwrap();
+    let codes = [
+        "member",
+        "peer",
+        "gone",
+        "other",
+        "leader",
+        "other-leader",
+        "top",
+        "exec",
+        "analyst",
+        "author",
+        "admin",
+        "privacy",
+    ];
+    let mut rows = Vec::new();
+    for (n, code) in codes.iter().enumerate() {
+        for week in 0..50 {
+            let lower = if *code == "member" && week >= 46 { 25.0 } else { 0.0 };
+            rows.push(Incoming {
+                line: rows.len() as u64 + 2,
+                metric: "calls".into(),
+                subject: (*code).into(),
+                day: newest.plus(7 * (week - 49)),
+                quantity: Quantity::plain(40.0 + 8.0 * noise(n, week) - lower),
+            });
+        }
+    }
+    app::metrics::record(app, &host(SendObservations(())), "calls.csv", rows, OnProblem::Refuse, false)
+        .await
+        .unwrap();
+    app::pipeline::settle(app).await.unwrap();
+    let found = app
+        .store
+        .read(|r| -> app::Result<_> { Ok(store::metrics::metric_by_code(r, "calls")?) })
+        .await
+        .unwrap();
+    found.expect("the metric").id
 }
 
 impl World {
@@ -60,18 +154,34 @@ impl World {
             spare_keys
                 .push(app::access::create_key(&server.app, host(WriteKey(())), new).await.unwrap().0.id);
         }
-        Self { server, org, spare_keys, next_key: Default::default() }
+        let metric = calls(&server).await;
+        let everyone = scope(&Who::Host, Resource::RedAlert, None);
+        let open = server
+            .app
+            .store
+            .read(move |r| -> app::Result<_> { Ok(store::alerts::open(r, &everyone)?) })
+            .await
+            .unwrap();
+        let alert = open
+            .iter()
+            .find(|a| a.subject.person() == Some(org.member))
+            .expect("an alert about the member")
+            .id;
+        let leader = server.sign_in_as(org.leader).await;
+        let talk =
+            leader.form(&format!("/alerts/{alert}/talk"), &[]).expect(303).header("location").to_owned();
+        assert!(talk.starts_with("/sessions/"), "{talk}");
+        Self { server, org, metric, alert, talk, spare_keys, next_key: AtomicUsize::new(0) }
     }
     /// A key that nobody has ended yet.
     fn key(&self) -> KeyId {
-        self.spare_keys
-            [self.next_key.fetch_add(1, std::sync::atomic::Ordering::SeqCst) % self.spare_keys.len()]
+        self.spare_keys[self.next_key.fetch_add(1, Ordering::SeqCst) % self.spare_keys.len()]
     }
     /// Somebody who stands to the member as a column of the matrix says; `None` where nobody can yet.
     async fn client(&self, principal: Principal) -> Option<Client> {
         let person = match principal {
             Principal::Anon => return Some(self.server.anonymous()),
-            // There are no outside people yet, and nobody coaches whom they do not lead.
+            // There are no outside people yet, and the coach is the direct leader.
             Principal::External | Principal::Coach => return None,
             // Both are made by the walk itself.
             Principal::Api | Principal::Revoked => return None,
@@ -95,12 +205,12 @@ impl World {
                 let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (*n, v.as_str())).collect();
                 client.form(&path, &fields)
             }
-            Ask::Json(method, path, body) => client.send(
-                method,
-                &path,
-                &[("Content-Type", "application/json")],
-                body.to_string().as_bytes(),
-            ),
+            Ask::Json(method, path, body) => {
+                let xapi = ("X-Experience-API-Version", if path.starts_with("/xapi") { "1.0.3" } else { "" });
+                let headers = [("Content-Type", "application/json"), xapi];
+                let body = if body.is_null() { String::new() } else { body.to_string() };
+                client.send(method, &path, &headers, body.as_bytes())
+            }
             Ask::Delete(path) => client.delete(&path),
             Ask::Stream(path) => {
                 let events = client.events(path, &[]);
@@ -110,33 +220,80 @@ impl World {
     }
 }
 
-fn line(method: &'static str, path: &'static str, about: About, ask: fn(&World) -> Ask) -> Line {
-    Line { method, path, about, ask }
+fn line(
+    method: &'static str,
+    path: &'static str,
+    about: About,
+    ask: impl Fn(&World) -> Ask + 'static,
+) -> Line {
+    Line { method, path, about, ask: Box::new(ask), missing: None }
 }
+
+/// Asks for a path that has nothing variable in it.
+fn get(path: &'static str, about: About) -> Line {
+    line("GET", path, about, move |_| Ask::Get(path.into()))
+}
+
+/// Sends a form under the member's alert.
+fn alert(path: &'static str, about: About, fields: &'static [(&'static str, &'static str)]) -> Line {
+    line("POST", path, about, move |w| {
+        Ask::Form(
+            path.replace("{id}", &w.alert.to_string()),
+            fields.iter().map(|(n, v)| (*n, (*v).to_owned())).collect(),
+        )
+    })
+}
+
+/// Sends a form under the leader's talk with the member.
+fn talk(path: &'static str, about: About, fields: &'static [(&'static str, &'static str)]) -> Line {
+    line("POST", path, about, move |w| {
+        Ask::Form(
+            path.replace("/sessions/{id}", &w.talk),
+            fields.iter().map(|(n, v)| (*n, (*v).to_owned())).collect(),
+        )
+    })
+}
+
+/// Proposes a support that does not exist.
+fn no_support(line: Line) -> Line {
+    let ask = line.ask;
+    let support = InterventionId::new(uuid::Uuid::nil()).to_string();
+    let with = move |w: &World| match ask(w) {
+        Ask::Form(path, _) => Ask::Form(path, vec![("support", support.clone())]),
+        other => other,
+    };
+    Line { ask: Box::new(with), missing: Some("support"), ..line }
+}
+
+const MEMBER: &[Principal] = &[Principal::Itself];
+const LEADER: &[Principal] = &[Principal::LeadDirect];
+/// Those who lead a team of their own; it is their own team that they see.
+const LEADERS: &[Principal] = &[Principal::LeadDirect, Principal::LeadChain, Principal::LeadOther];
 
 /// One line per route, in the order of the route table.
 fn lines() -> Vec<Line> {
     use About::*;
     use Act::*;
     use Resource::*;
-    vec![
-        line("GET", "/", Open, |_| Ask::Get("/".into())),
+    let metric = |w: &World| format!("/people/{}/metrics/{}", w.org.member, w.metric);
+    let mut lines = vec![
+        get("/", Open),
         line("GET", "/assets/{name}", Open, |_| Ask::Get(web::assets::url("app.css"))),
-        line("GET", "/api/v1/ready", Open, |_| Ask::Get("/api/v1/ready".into())),
-        line("GET", "/sign-in", Open, |_| Ask::Get("/sign-in".into())),
+        get("/api/v1/ready", Open),
+        get("/sign-in", Open),
         line("POST", "/sign-in", Open, |_| {
             Ask::Form("/sign-in".into(), vec![("email", "x".into()), ("password", "x".into())])
         }),
-        line("GET", "/set-up", Open, |_| Ask::Get("/set-up?token=x".into())),
+        get("/set-up", Open),
         line("POST", "/set-up", Open, |_| {
             Ask::Form("/set-up?token=x".into(), vec![("password", "x".into())])
         }),
-        line("GET", "/demo", Open, |_| Ask::Get("/demo".into())),
+        get("/demo", Open),
         line("POST", "/demo", Open, |w| {
             Ask::Form("/demo".into(), vec![("person", w.org.member.to_string())])
         }),
         line("POST", "/sign-out", Open, |_| Ask::Form("/sign-out".into(), vec![])),
-        line("GET", "/api/v1/keys", Row(ApiKey, Write, None), |_| Ask::Get("/api/v1/keys".into())),
+        get("/api/v1/keys", Row(ApiKey, Write, None)),
         line("POST", "/api/v1/keys", Row(ApiKey, Write, None), |_| {
             Ask::Json("POST", "/api/v1/keys".into(), serde_json::json!({"name": "x", "scopes": ["metrics"]}))
         }),
@@ -144,14 +301,62 @@ fn lines() -> Vec<Line> {
             Ask::Delete(format!("/api/v1/keys/{}", w.key()))
         }),
         line("GET", "/live", Own, |_| Ask::Stream("/live")),
-        line("GET", "/notifications", Own, |_| Ask::Get("/notifications".into())),
+        get("/notifications", Own),
         line("POST", "/notifications/seen", Own, |_| Ask::Form("/notifications/seen".into(), vec![])),
-        line("GET", "/me", Own, |_| Ask::Get("/me".into())),
+        get("/today", Own),
+        get("/team", Part(TeamBoard, Aggregate, LEADERS)),
+        get("/coaching", Own),
+        line("GET", "/people/{person}/metrics/{metric}", Row(MetricValue, Read, None), move |w| {
+            Ask::Get(metric(w))
+        }),
+        line("POST", "/people/{person}/metrics/{metric}/commitment", Part(Target, Read, MEMBER), move |w| {
+            Ask::Form(metric(w) + "/commitment", vec![("level", "42".into()), ("why", "a test".into())])
+        }),
+        line("POST", "/people/{person}/metrics/{metric}/target", Row(Target, Write, None), move |w| {
+            Ask::Form(metric(w) + "/target", vec![("level", "42".into()), ("why", "a test".into())])
+        }),
+        line("GET", "/alerts/{id}", Row(RedAlert, Read, None), |w| Ask::Get(format!("/alerts/{}", w.alert))),
+        alert(
+            "/alerts/{id}/answer",
+            Part(Rectification, Write, MEMBER),
+            &[("answer", "know"), ("text", "a test")],
+        ),
+        alert("/alerts/{id}/talk", Part(CoachingShared, Write, LEADER), &[]),
+        alert("/alerts/{id}/wait", Part(Rectification, Write, LEADER), &[("until", "2026-04-01")]),
+        alert("/alerts/{id}/wrong", Part(Rectification, Write, LEADER), &[("text", "a test")]),
+        alert("/alerts/{id}/accept", Part(Rectification, Write, LEADER), &[("why", "a test")]),
+        no_support(alert("/alerts/{id}/propose", Part(CoachingShared, Write, LEADER), &[])),
+        alert("/alerts/{id}/message", Row(Rectification, Write, None), &[("text", "a test")]),
+        line("GET", "/sessions/{id}", Row(CoachingShared, Read, None), |w| Ask::Get(w.talk.clone())),
+        talk("/sessions/{id}/point", Row(CoachingShared, Write, None), &[("text", "a test")]),
+        talk(
+            "/sessions/{id}/record",
+            Row(CoachingShared, Write, None),
+            &[("going_on", "a test"), ("we_try", "a test"), ("look_again", "2026-04-15")],
+        ),
+        talk("/sessions/{id}/agree", Row(CoachingShared, Write, None), &[]),
+        no_support(talk("/sessions/{id}/propose", Part(CoachingShared, Write, LEADER), &[])),
+        talk("/sessions/{id}/message", Row(CoachingShared, Write, None), &[("text", "a test")]),
+        talk("/sessions/{id}/check", Row(CoachingShared, Write, None), &[("outcome", "continue")]),
+        line("POST", "/proposals/{id}/answer", Theirs, |_| {
+            let id = ProposalId::new(uuid::Uuid::nil());
+            Ask::Form(format!("/proposals/{id}/answer"), vec![("answer", "take".into())])
+        }),
+        get("/me", Own),
         line("POST", "/me/password", Own, |_| {
             Ask::Form("/me/password".into(), vec![("old", "x".into()), ("new", "y".into())])
         }),
         line("POST", "/me/sessions/end", Own, |_| Ask::Form("/me/sessions/end".into(), vec![])),
-    ]
+    ];
+    // xAPI has few rules of its own: a key with a scope for it, and never a cookie.
+    for route in web::routes::all().iter().filter(|r| r.path.starts_with("/xapi")) {
+        let (method, path) = (route.method.as_str(), route.path);
+        let about = if route.may == May::Key { Xapi } else { Open };
+        lines.push(line(method, path, about, move |_| {
+            Ask::Json(method, path.into(), serde_json::Value::Null)
+        }));
+    }
+    lines
 }
 
 /// What must come of a request.
@@ -161,6 +366,24 @@ enum Expected {
     /// Nobody that this route knows: sign in first.
     SignIn,
     Denied,
+}
+
+/// What the cells of the columns that hold for somebody say.
+fn by_matrix(resource: Resource, act: Act, principal: Principal) -> bool {
+    // The direct leader opened the talk, so they are its coach; whoever leads sees their own team as themselves.
+    let columns = match (principal, resource) {
+        (Principal::Api, _) => vec![Principal::Api],
+        (Principal::LeadDirect, Resource::CoachingShared) => {
+            vec![Principal::LeadDirect, Principal::Coach, Principal::Employee]
+        }
+        (other, Resource::TeamBoard) => vec![other, Principal::Itself, Principal::Employee],
+        (other, _) => vec![other, Principal::Employee],
+    };
+    columns.iter().map(|p| cell(resource, *p)).any(|c| match act {
+        Act::Read => c.read,
+        Act::Aggregate => c.aggregate || c.read,
+        Act::Write => c.write && !c.second_person,
+    })
 }
 
 /// Read from the matrix: what its cells say for a column, for somebody who is also an employee unless a machine.
@@ -176,16 +399,17 @@ fn expected(line: &Line, principal: Principal, scoped: bool) -> Expected {
         About::Open => Expected::Allowed,
         _ if !known => Expected::SignIn,
         About::Own => Expected::Allowed,
+        About::Theirs => Expected::Denied,
+        About::Xapi if scoped => Expected::Allowed,
+        About::Xapi => Expected::Denied,
+        About::Part(resource, act, some) => {
+            // The use case may let in fewer than the matrix, never more.
+            let narrowed = some.contains(&principal);
+            assert!(!narrowed || by_matrix(*resource, *act, principal), "{} widens the matrix", line.path);
+            if narrowed { Expected::Allowed } else { Expected::Denied }
+        }
         About::Row(resource, act, scope) => {
-            let columns = match principal {
-                Principal::Api => vec![Principal::Api],
-                other => vec![other, Principal::Employee],
-            };
-            let by_cells = columns.iter().map(|p| cell(*resource, *p)).any(|c| match act {
-                Act::Read => c.read,
-                Act::Aggregate => c.aggregate || c.read,
-                Act::Write => c.write && !c.second_person,
-            });
+            let by_cells = by_matrix(*resource, *act, principal);
             let machine = principal == Principal::Api;
             let by_scope = !machine || (scoped && scope.is_some());
             if by_cells && by_scope { Expected::Allowed } else { Expected::Denied }
@@ -201,6 +425,7 @@ fn came(line: &Line, answer: &Answer) -> Expected {
         401 => Expected::SignIn,
         _ if stream_ended || (to_sign_in && line.path != "/") => Expected::SignIn,
         403 => Expected::Denied,
+        404 if line.missing.is_some_and(|what| answer.text().contains(what)) => Expected::Allowed,
         404 if !matches!(line.about, About::Open) => Expected::Denied,
         _ => Expected::Allowed,
     }
@@ -227,6 +452,7 @@ testkit::both_databases! {
         for line in lines() {
             let scope = match &line.about {
                 About::Row(_, _, scope) => *scope,
+                About::Xapi => Some(KeyScope::All),
                 _ => None,
             };
             for &principal in Principal::ALL {
@@ -234,7 +460,7 @@ testkit::both_databases! {
                 let tries: Vec<(Client, bool)> = if principal == Principal::Revoked {
                     vec![(revoked.clone(), false)]
                 } else if principal == Principal::Api {
-                    let other = if scope == Some(KeyScope::State) { KeyScope::Profile } else { KeyScope::State };
+                    let other = if scope == Some(KeyScope::Operations) { KeyScope::Metrics } else { KeyScope::Operations };
                     let mut tries = vec![(world.server.key(&[other]).await, false)];
                     if let Some(scope) = scope {
                         tries.push((world.server.key(&[scope]).await, true));
