@@ -15,7 +15,7 @@ use tower::ServiceExt;
 
 use crate::problem::Problem;
 use crate::session::{self, Peer};
-use crate::{Server, page};
+use crate::{Server, api, page};
 
 /// Which part of the server an address belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +66,11 @@ pub(crate) async fn answer(
     let clear = page::clear_toast(&headers, surface, &response);
     if let Some(clear) = clear {
         response.headers_mut().append(header::SET_COOKIE, clear);
+    }
+    if surface == Surface::Xapi && !response.headers().contains_key(api::xapi::VERSION) {
+        // Refused before anybody looked for the version: what the address expects.
+        let (_, version) = api::xapi::mount(&path);
+        response.headers_mut().insert(api::xapi::VERSION, HeaderValue::from_static(version.header_value()));
     }
     protect(&server, surface, response.headers_mut());
     tracing::debug!(%method, path, status = response.status().as_u16(), "answered");

@@ -82,10 +82,37 @@ fn delete<H: Handler<T, Server>, T: 'static>(may: May, path: &'static str, handl
     route(Method::DELETE, MethodFilter::DELETE, may, path, handler)
 }
 
+/// The resources of xAPI under one address; see [`api::xapi`]. Every one takes POST, for requests written as forms.
+macro_rules! xapi {
+    ($($mount:literal)*) => {
+        vec![$(
+            get(May::Key, concat!($mount, "/statements"), api::xapi::statements),
+            put(May::Key, concat!($mount, "/statements"), api::xapi::statements),
+            post(May::Key, concat!($mount, "/statements"), api::xapi::statements),
+            get(May::Key, concat!($mount, "/activities"), api::xapi::activities),
+            post(May::Key, concat!($mount, "/activities"), api::xapi::activities),
+            get(May::Key, concat!($mount, "/agents"), api::xapi::agents),
+            post(May::Key, concat!($mount, "/agents"), api::xapi::agents),
+            get(May::Key, concat!($mount, "/activities/state"), api::xapi::state),
+            put(May::Key, concat!($mount, "/activities/state"), api::xapi::state),
+            post(May::Key, concat!($mount, "/activities/state"), api::xapi::state),
+            delete(May::Key, concat!($mount, "/activities/state"), api::xapi::state),
+            get(May::Key, concat!($mount, "/activities/profile"), api::xapi::activity_profile),
+            put(May::Key, concat!($mount, "/activities/profile"), api::xapi::activity_profile),
+            post(May::Key, concat!($mount, "/activities/profile"), api::xapi::activity_profile),
+            delete(May::Key, concat!($mount, "/activities/profile"), api::xapi::activity_profile),
+            get(May::Key, concat!($mount, "/agents/profile"), api::xapi::agent_profile),
+            put(May::Key, concat!($mount, "/agents/profile"), api::xapi::agent_profile),
+            post(May::Key, concat!($mount, "/agents/profile"), api::xapi::agent_profile),
+            delete(May::Key, concat!($mount, "/agents/profile"), api::xapi::agent_profile),
+        )*]
+    };
+}
+
 /// The table. One line per URL and method; nothing else opens one.
 fn table() -> Vec<Route> {
     use May::*;
-    vec![
+    let mut table = vec![
         // ---- Anybody.
         get(Anyone, "/", ui::sign_in::home),
         get(Anyone, "/assets/{name}", api::assets::get),
@@ -97,6 +124,13 @@ fn table() -> Vec<Route> {
         get(Anyone, "/demo", ui::sign_in::demo),
         post(Anyone, "/demo", ui::sign_in::pick).up_to(FORM),
         post(Anyone, "/sign-out", ui::sign_in::sign_out).up_to(FORM),
+        get(Anyone, "/xapi/about", api::xapi::about),
+        get(Anyone, "/xapi/1.0.3/about", api::xapi::about),
+        get(Anyone, "/xapi/2.0/about", api::xapi::about),
+    ];
+    // ---- A machine with a key.
+    table.extend(xapi!("/xapi" "/xapi/1.0.3" "/xapi/2.0"));
+    table.extend([
         // ---- A signed-in person, or a machine with a key.
         get(PersonOrKey, "/api/v1/keys", api::keys::list),
         post(PersonOrKey, "/api/v1/keys", api::keys::create).up_to(FORM),
@@ -134,7 +168,8 @@ fn table() -> Vec<Route> {
         get(Person, "/me", ui::me::show),
         post(Person, "/me/password", ui::me::change_password).up_to(FORM),
         post(Person, "/me/sessions/end", ui::me::end_sessions).up_to(FORM),
-    ]
+    ]);
+    table
 }
 
 /// Every URL and method, in the order of the table.
@@ -172,7 +207,9 @@ async fn let_in(
             Ok(asker) => asker,
             Err(problem) => return problem.into_response(),
         };
-        if asker.who == Who::Anonymous {
+        // A form may bring its key along; whoever reads it looks again.
+        let form = info.may == May::Key && api::xapi::is_form(&request);
+        if asker.who == Who::Anonymous && !form {
             return Problem::from(Denied::SignIn).into_response();
         }
         request.extensions_mut().insert(asker);
@@ -207,7 +244,7 @@ mod tests {
                 May::Key => assert!(xapi, "{}: only /xapi is for keys alone", route.path),
                 May::PersonOrKey => assert!(api, "{}", route.path),
                 May::Person => assert!(!xapi && !api, "{}: the API takes keys too", route.path),
-                May::Anyone => assert!(!xapi || route.path == "/xapi/about", "{}", route.path),
+                May::Anyone => assert!(!xapi || route.path.ends_with("/about"), "{}", route.path),
             }
         }
     }

@@ -3,3 +3,4 @@
 pub mod assets;
 pub mod keys;
 pub mod ready;
+pub mod xapi;
