@@ -212,7 +212,7 @@ fn write(
     let mut answer = Vec::with_capacity(incoming.len());
     let mut fresh: Vec<(Uuid, Incoming)> = Vec::with_capacity(incoming.len());
     for one in incoming {
-        let id = one.index.id.unwrap_or_else(|| ids.next::<domain::ids::StatementId>(now).uuid());
+        let id = one.index.id.unwrap_or_else(|| new_id(ids, now));
         answer.push(id);
         match known.get(&id) {
             None => fresh.push((id, one)),
@@ -267,6 +267,14 @@ fn write(
     }
     rows::set_counter(tx, rows::Counter { seq: counter.seq + all.len() as i64, stored_at })?;
     Ok(answer)
+}
+
+/// An id for a statement that came without one: in the order of time as all of ours, but of version 4, since the specification
+/// (Data 4.4) knows no later than RFC 4122's version 5, and clients refuse what it does not know.
+fn new_id(ids: &Ids, now: Instant) -> Uuid {
+    const VERSION: u128 = 0xF << 76;
+    let id = ids.next::<domain::ids::StatementId>(now).uuid().as_u128();
+    Uuid::from_u128(id & !VERSION | 4 << 76)
 }
 
 /// Where and when a statement is stored.

@@ -106,6 +106,15 @@ testkit::both_databases! {
         ));
     }
 
+    async fn ids_that_the_server_gives_are_those_that_clients_know(store: Store) {
+        let app = app(store);
+        let mut nameless = statement(1, "ana", "completed", "a");
+        nameless.as_object_mut().unwrap().remove("id");
+        let ids = send(&app, json!([nameless, nameless, nameless])).await.unwrap();
+        assert!(ids.iter().all(|id| id.get_version_num() == 4 && id.get_variant() == uuid::Variant::RFC4122));
+        assert!(ids.is_sorted() && ids[0] != ids[1]);
+    }
+
     async fn an_id_means_one_thing_for_ever(store: Store) {
         let app = app(store);
         send(&app, statement(1, "ana", "completed", "a")).await.unwrap();

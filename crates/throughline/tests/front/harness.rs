@@ -93,9 +93,15 @@ impl Server {
 
     /// A machine with a new key.
     pub(crate) async fn key(&self, scopes: &[KeyScope]) -> Client {
+        let (key, secret) = self.key_pair(scopes).await;
+        self.anonymous().with_basic(&key, &secret)
+    }
+
+    /// A new key and its secret, for clients that are not ours.
+    pub(crate) async fn key_pair(&self, scopes: &[KeyScope]) -> (String, String) {
         let new = NewKey { name: "Test".into(), scopes: scopes.iter().copied().collect(), expires: None };
         let (key, secret) = app::access::create_key(&self.app, host(WriteKey(())), new).await.unwrap();
-        self.anonymous().with_basic(&key.key, &secret)
+        (key.key, secret)
     }
 
     /// Adds people; see [`person`].

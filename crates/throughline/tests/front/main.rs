@@ -10,3 +10,5 @@ mod harness;
 mod keys;
 mod live;
 mod sign_in;
+mod xapi;
+mod xapi_clients;

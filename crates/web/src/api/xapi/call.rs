@@ -154,7 +154,6 @@ impl Call {
             let text = headers.get(VERSION).map(|v| v.to_str().unwrap_or("?"));
             Version::from_header(text, expected)
         };
-        // xAPI 2.0 has no forms: there `method` is a parameter that nothing takes.
         if form && spoken(&headers).ok() != Some(Version::V2_0) {
             let told = xapi::alternate_request(&pairs_of_url, pairs(&body)).map_err(|f| refuse(f.into()))?;
             for (name, value) in told.headers {
@@ -170,6 +169,11 @@ impl Call {
             body = told.content.map(Bytes::from).unwrap_or_default();
         }
         let version = spoken(&headers).map_err(|f| refuse(f.into()))?;
+        if form && version == Version::V2_0 {
+            let what = "xAPI 2.0 takes no requests written as forms";
+            let fault = Fault::new(&xapi::rules::ALTERNATE_REQUEST, version, "parameter method", what);
+            return Err((version, vec![fault].into()));
+        }
         let who = match asker.filter(|who| *who != Who::Anonymous) {
             Some(who) => who,
             None => crate::session::find(&app, crate::routes::May::Key, &headers)
