@@ -24,11 +24,14 @@ async fn run(store: Store, program: String, script: &'static str) {
             .env("KEY", key)
             .env("SECRET", secret)
             .output()
-            .unwrap_or_else(|e| panic!("{program} cannot be started ({e}); run `cargo xtask test`, which installs it"))
+            .unwrap_or_else(|e| {
+                panic!("{program} cannot be started ({e}); run `cargo xtask test`, which installs it")
+            })
     })
     .await
     .unwrap();
-    let told = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let told =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{script} ended with {}:\n{told}", output.status);
     assert!(told.contains("done"), "{told}");
 }

@@ -96,9 +96,10 @@ impl IntoResponse for Refusal {
         };
         let body = serde_json::to_vec(&told).unwrap_or_default();
         let mut response = (StatusCode::BAD_REQUEST, body).into_response();
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json; charset=utf-8"));
+        response.headers_mut().insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json; charset=utf-8"),
+        );
         response
     }
 }
@@ -116,7 +117,8 @@ pub(super) fn versioned(version: Version, given: Given) -> Response {
 /// Whether a request is a form that stands for another: the key may then be in the form.
 pub(crate) fn is_form(request: &Request) -> bool {
     request.method() == Method::POST
-        && form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()).any(|(name, _)| name == "method")
+        && form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes())
+            .any(|(name, _)| name == "method")
 }
 
 fn pairs(text: &[u8]) -> Vec<(String, String)> {
@@ -131,7 +133,9 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         let (mount, expected) = mount(request.uri().path());
         let app = App::from_ref(state);
-        Self::read(app, request, state, mount, expected).await.map_err(|(version, r)| versioned(version, Err(r)))
+        Self::read(app, request, state, mount, expected)
+            .await
+            .map_err(|(version, r)| versioned(version, Err(r)))
     }
 }
 
@@ -176,10 +180,12 @@ impl Call {
         }
         let who = match asker.filter(|who| *who != Who::Anonymous) {
             Some(who) => who,
-            None => crate::session::find(&app, crate::routes::May::Key, &headers)
-                .await
-                .map_err(|p| (version, p.into()))?
-                .who,
+            None => {
+                crate::session::find(&app, crate::routes::May::Key, &headers)
+                    .await
+                    .map_err(|p| (version, p.into()))?
+                    .who
+            }
         };
         if who == Who::Anonymous {
             return Err((version, domain::access::Denied::SignIn.into()));

@@ -86,8 +86,11 @@ async fn change(call: Call, resource: Resource, act: Write, kind: DocumentCall) 
         }
     };
     let query = xapi::document_query(resource, kind, &call.pairs, call.version)?;
-    let preconditions =
-        Preconditions::from_headers(call.header(header::IF_MATCH), call.header(header::IF_NONE_MATCH), call.version)?;
+    let preconditions = Preconditions::from_headers(
+        call.header(header::IF_MATCH),
+        call.header(header::IF_NONE_MATCH),
+        call.version,
+    )?;
     let content_type = match call.content_type() {
         "" => "application/octet-stream",
         given => given,

@@ -25,7 +25,9 @@ const MOUNTS: [(&str, Version); 3] =
 pub(crate) fn mount(path: &str) -> (&'static str, Version) {
     MOUNTS
         .into_iter()
-        .find(|(mount, _)| path.strip_prefix(mount).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+        .find(|(mount, _)| {
+            path.strip_prefix(mount).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
         .unwrap_or(MOUNTS[2])
 }
 

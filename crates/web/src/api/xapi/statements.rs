@@ -11,8 +11,14 @@ use super::call::{Call, Given, Refusal, done, http_date, json, typed, versioned}
 use crate::problem::Problem;
 
 /// How much one request may hold.
-const LIMITS: Limits =
-    Limits { body_bytes: 10 << 20, statement_bytes: 8 << 20, statements: 1_000, parts: 200, depth: 64, faults: 200 };
+const LIMITS: Limits = Limits {
+    body_bytes: 10 << 20,
+    statement_bytes: 8 << 20,
+    statements: 1_000,
+    parts: 200,
+    depth: 64,
+    faults: 200,
+};
 
 const THROUGH: HeaderName = HeaderName::from_static("x-experience-api-consistent-through");
 
@@ -129,11 +135,19 @@ async fn put(call: Call) -> Given {
         vec![Fault::new(rule, call.version, path, what)].into()
     };
     let (false, [one]) = (batch, received.as_mut_slice()) else {
-        return Err(fault(&rules::RIGHT_TYPE, "$", "a PUT holds one statement, not a list of them".to_owned()));
+        return Err(fault(
+            &rules::RIGHT_TYPE,
+            "$",
+            "a PUT holds one statement, not a list of them".to_owned(),
+        ));
     };
     match one.statement.id {
         Some(own) if own != id => {
-            return Err(fault(&rules::PARAMETER_VALUE, "$.id", format!("it is {own}, and the parameter statementId is {id}")));
+            return Err(fault(
+                &rules::PARAMETER_VALUE,
+                "$.id",
+                format!("it is {own}, and the parameter statementId is {id}"),
+            ));
         }
         _ => one.statement.id = Some(id),
     }
