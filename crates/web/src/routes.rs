@@ -78,6 +78,9 @@ fn get<H: Handler<T, Server>, T: 'static>(may: May, path: &'static str, handler:
 fn post<H: Handler<T, Server>, T: 'static>(may: May, path: &'static str, handler: H) -> Route {
     route(Method::POST, MethodFilter::POST, may, path, handler)
 }
+fn put<H: Handler<T, Server>, T: 'static>(may: May, path: &'static str, handler: H) -> Route {
+    route(Method::PUT, MethodFilter::PUT, may, path, handler)
+}
 fn delete<H: Handler<T, Server>, T: 'static>(may: May, path: &'static str, handler: H) -> Route {
     route(Method::DELETE, MethodFilter::DELETE, may, path, handler)
 }
