@@ -328,6 +328,47 @@ fn chain_page() -> ChainPage {
     }
 }
 
+/// Three yearly readings, one wave, nothing planned, no decision.
+fn yearly_chain_page() -> ChainPage {
+    let years = ["1987-01-01", "1988-01-01", "1989-01-01"].map(day);
+    let group = |name: &str, values: [f64; 3]| Group {
+        name: name.to_owned(),
+        mean: years.iter().zip(values).map(|(start, v)| Reading::new(*start, Some(v))).collect(),
+        units: vec![],
+    };
+    let mut page = chain_page();
+    page.title = "Scrap was lower in firms with a training grant".to_owned();
+    page.decision = None;
+    page.links.clear();
+    page.ledger.clear();
+    page.axis = TimeAxis {
+        from: years[0],
+        to: day("1990-01-01"),
+        today: today(),
+        marks: vec![Event {
+            day: years[1],
+            label: "Grants".to_owned(),
+            kind: EventKind::Ours,
+            planned: false,
+        }],
+    };
+    page.sections.truncate(1);
+    page.sections[0].rows.truncate(1);
+    let row = &mut page.sections[0].rows[0];
+    row.lane = Lane {
+        name: "Scrap rate".to_owned(),
+        style: Style::of("per 100 items", 2),
+        cadence: Cadence::Year,
+        treated: Some(group("firms with a grant in 1988", [5.1, 4.4, 3.9])),
+        compare: Some(group("other firms", [4.2, 4.0, 3.9])),
+        target: None,
+        target_label: String::new(),
+        left_out: vec![],
+        ..row.lane.clone()
+    };
+    page
+}
+
 struct SupportSpec<'a>(
     &'a str,
     Kind,
@@ -704,6 +745,7 @@ pub(crate) fn pages() -> Result<Pages, askama::Error> {
     Ok(Pages::from([
         ("chain", chain_page().render()?),
         ("chain-cannot", cannot.render()?),
+        ("chain-yearly", yearly_chain_page().render()?),
         ("chains", chains.render()?),
         ("support", support_page().render()?),
         ("health", health_page().render()?),

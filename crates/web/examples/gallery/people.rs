@@ -337,6 +337,66 @@ fn metric_page() -> MetricPage {
     }
 }
 
+/// A metric without a single reading.
+fn new_metric_page() -> MetricPage {
+    let mut page = metric_page();
+    page.name = "Sehr lange Bezeichnung einer Kennzahl für Rückrufquote-und-Wiedervorlagequalität".to_owned();
+    page.finding = "Too few weeks for a usual range".to_owned();
+    page.status = Status::TooFew;
+    page.chart.readings.clear();
+    page.chart.phases.clear();
+    page.chart.target = None;
+    page.chart.commitment = None;
+    page.chart.change_from = None;
+    page.chart.events.clear();
+    page.levels.clear();
+    page.commitment = None;
+    page.alert = None;
+    page.episodes.clear();
+    page.related.clear();
+    page
+}
+
+/// Large money, a target band, two levels, a welcome change and many events.
+fn crowded_metric_page() -> MetricPage {
+    let mut page = metric_page();
+    let from = day("2024-09-16");
+    page.name = "Assets gathered".to_owned();
+    page.finding = "Higher since the week of 20 October".to_owned();
+    page.status = Status::BetterHigher;
+    page.alert = None;
+    page.commitment = None;
+    page.target =
+        Some(LevelForm { level: "400000".to_owned(), tolerance: "40000".to_owned(), ..LevelForm::default() });
+    let change = day("2025-10-20");
+    let level = |i: u32| if i >= 57 { 520_000.0 } else { 400_000.0 };
+    let event =
+        |on: &str, label: &str, kind, planned| Event { day: day(on), label: label.to_owned(), kind, planned };
+    page.chart = ControlChart {
+        name: "Assets gathered".to_owned(),
+        style: Style::money("€", 0),
+        readings: weeks(9, from, 78, level, 60_000.0),
+        phases: vec![
+            Phase { from, to: change, mean: 400_000.0, lo: 250_000.0, hi: 550_000.0 },
+            Phase { from: change, to: day("2026-03-16"), mean: 520_000.0, lo: 370_000.0, hi: 670_000.0 },
+        ],
+        target: Some(400_000.0),
+        target_band: Some((360_000.0, 440_000.0)),
+        commitment: None,
+        change_from: None,
+        events: vec![
+            event("2025-09-15", "Call-list tool", EventKind::Ours, false),
+            event("2025-09-29", "Talk", EventKind::Ours, false),
+            event("2025-10-06", "The second question", EventKind::Ours, false),
+            event("2025-10-20", "Branches merged", EventKind::Happened, false),
+            event("2025-10-27", "Check", EventKind::Ours, false),
+            event("2026-04-20", "Check", EventKind::Ours, true),
+        ],
+        ..page.chart
+    };
+    page
+}
+
 fn supports() -> Vec<SupportOption> {
     let option = |id: &str,
                   kind,
@@ -665,6 +725,8 @@ pub(crate) fn pages() -> Result<Pages, askama::Error> {
         ("team-threshold", threshold_page().render()?),
         ("team-nobody", nobody.render()?),
         ("metric", metric_page().render()?),
+        ("metric-new", new_metric_page().render()?),
+        ("metric-crowded", crowded_metric_page().render()?),
         ("alert", alert_page(lead, leader("Successful calls, Maya", Place::Team)).render()?),
         ("alert-own", alert_page(answer, member("Successful calls", Place::Today)).render()?),
         ("session", session_page(record).render()?),

@@ -103,27 +103,32 @@ export const eventColor = (event: Event): string => (event.kind === "ours" ? v("
 export const eventWordColor = (event: Event): string => (event.kind === "ours" ? v("try") : v("ink-3"));
 
 /** The rule and the name of each event: plum for ours, grey for what happened, broken where planned. */
-export const eventMarks = (placed: readonly PlacedEvent[], domain: [number, number]) =>
-  placed.flatMap((event) => [
+export const eventMarks = (placed: readonly PlacedEvent[], domain: [number, number]) => [
+  ...placed.map((event) =>
     Plot.ruleX([event], {
       x: "date",
-      y1: domain[0],
-      y2: domain[1],
+      y1: domain[1],
+      y2: domain[0],
+      insetTop: event.row > 0 ? -(14 * event.row + 3) : 0,
       stroke: eventColor(event),
       strokeWidth: event.kind === "ours" ? 1.4 : 1,
       ...(event.planned ? { strokeDasharray: "3 3" } : event.kind === "ours" ? {} : { strokeDasharray: "2 3" }),
     }),
+  ),
+  ...placed.map((event) =>
     Plot.text([event], {
       x: "date",
       y: domain[1],
       text: "text",
+      ...halo,
       dy: -8 - 14 * event.row,
       lineAnchor: "bottom",
       textAnchor: event.anchor,
       fill: eventWordColor(event),
       fontWeight: event.kind === "ours" ? 600 : 400,
     }),
-  ]);
+  ),
+];
 
 /** What the numbers stand for, on narrow frames. */
 export const eventKey = (events: readonly Event[]): string =>

@@ -7,11 +7,14 @@ import { date, monthTick, shortDay, shown, tickWriter, wide } from "./words";
 const LEFT = 44;
 const right = (narrow: boolean) => (narrow ? 70 : 132);
 
+/** Old data ends long before today: what lies beyond the axis is not drawn. */
+const within = (axis: AxisData, day: string): boolean => axis.from <= day && day <= axis.to;
+
 /** Started marks run past their own frame and join up from lane to lane; planned ones stay inside and are broken. */
 function marks(axis: AxisData, inset: { insetTop: number; insetBottom: number }) {
   return [
-    Plot.ruleX([date(axis.today)], { ...inset, stroke: v("line-control"), strokeWidth: 1 }),
-    ...axis.marks.map((mark) =>
+    ...(within(axis, axis.today) ? [Plot.ruleX([date(axis.today)], { ...inset, stroke: v("line-control"), strokeWidth: 1 })] : []),
+    ...axis.marks.filter((mark) => within(axis, mark.day)).map((mark) =>
       mark.planned
         ? Plot.ruleX([date(mark.day)], { insetTop: -10, insetBottom: -8, stroke: v("try-mark"), strokeWidth: 1.3, strokeDasharray: "3 3" })
         : Plot.ruleX([date(mark.day)], { ...inset, stroke: v("try-mark"), strokeWidth: 1.5 }),
@@ -20,20 +23,22 @@ function marks(axis: AxisData, inset: { insetTop: number; insetBottom: number })
 }
 
 const months = (axis: AxisData): number => (+date(axis.to) - +date(axis.from)) / (30.4 * 864e5);
+const yearly = (axis: AxisData): boolean => months(axis) > 30;
 const step = (axis: AxisData, narrow: boolean): string => {
   const n = months(axis) / (narrow ? 3 : 9);
-  return n > 12 ? "2 years" : n > 6 ? "1 year" : n > 3 ? "6 months" : n > 2 ? "3 months" : n > 1 ? "2 months" : "1 month";
+  if (yearly(axis)) return n > 36 ? "5 years" : n > 12 ? "2 years" : "1 year";
+  return n > 6 ? "1 year" : n > 3 ? "6 months" : n > 2 ? "3 months" : n > 1 ? "2 months" : "1 month";
 };
 const tick = (axis: AxisData, narrow: boolean) => (t: Date) =>
-  months(axis) > 60 ? String(t.getUTCFullYear()) : narrow ? t.toLocaleDateString("en-GB", { month: "short", year: "2-digit", timeZone: "UTC" }) : monthTick(t);
+  yearly(axis) ? String(t.getUTCFullYear()) : narrow ? t.toLocaleDateString("en-GB", { month: "short", year: "2-digit", timeZone: "UTC" }) : monthTick(t);
 
 /** The shared axis above the lanes, with the names of the starts. */
 export function axis(d: AxisData, { width, narrow }: Frame): [Element, string] {
   const [x0, x1] = [date(d.from), date(d.to)];
   const px = (day: Date) => LEFT + ((+day - +x0) / (+x1 - +x0 || 1)) * (width - LEFT - right(narrow));
   const names = [
-    ...d.marks.map((m) => ({ day: date(m.day), text: `${m.label}${m.planned ? " planned" : ""}, ${shortDay(m.day)}`, color: "try" })),
-    { day: date(d.today), text: "Today", color: "ink-2" },
+    ...d.marks.filter((m) => within(d, m.day)).map((m) => ({ day: date(m.day), text: `${m.label}${m.planned ? " planned" : ""}, ${yearly(d) ? m.day.slice(0, 4) : shortDay(m.day)}`, color: "try" })),
+    ...(within(d, d.today) ? [{ day: date(d.today), text: "Today", color: "ink-2" }] : []),
   ].sort((a, b) => +a.day - +b.day);
   const ends: number[] = [];
   const placed = names.map((name) => {

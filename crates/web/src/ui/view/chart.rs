@@ -301,6 +301,12 @@ fn period_name(cadence: Cadence, start: Day, today: Day) -> String {
 impl ControlChart {
     /// The drawing and its table.
     pub fn html(&self) -> Markup {
+        if self.readings.iter().all(|r| r.value.is_none()) {
+            return Markup::new(format!(
+                r#"<div class="empty">{}<p>No reading has come in for this time.</p><p class="small">The first ones show here; the usual range follows when there are enough of them.</p></div>"#,
+                super::icon("none")
+            ));
+        }
         frame("control", &self.sentence, self, Some(&self.table()))
     }
     /// The same as a table, newest first.
