@@ -262,19 +262,29 @@ fn frank_wolfe(
     let b = y.column(k);
     let eta = n as f64 * zeta * zeta;
     let mut fitted = a * &w;
-    let mut gradient = DVector::zeros(k);
+    // A'(Aw − b) is carried along; A'A is needed only for the corners that are visited.
+    let offset = a.tr_mul(&b);
+    let mut along = a.tr_mul(&fitted) - &offset;
+    let mut corners: Vec<Option<DVector<f64>>> = vec![None; k];
     let mut last = f64::INFINITY;
     for round in 0..most {
-        if round % 64 == 0 {
+        if round % 128 == 127 {
+            // Rounding does not pile up.
             fitted = a * &w;
+            along = a.tr_mul(&fitted) - &offset;
         }
-        let residual = &fitted - b;
-        gradient.gemv_tr(1.0, &a, &residual, 0.0);
-        gradient.axpy(eta, &w, 1.0);
-        let i = gradient.argmin().0;
+        let (mut i, mut least, mut here) = (0, f64::INFINITY, 0.0);
+        for (j, (g, w)) in along.iter().zip(w.iter()).enumerate() {
+            let gradient = g + eta * w;
+            here += gradient * w;
+            if gradient < least {
+                (i, least) = (j, gradient);
+            }
+        }
         // Direction towards corner i.
-        let slope = gradient.dot(&w) - gradient[i];
-        let toward = a.column(i) - &fitted;
+        let slope = here - least;
+        let corner = a.column(i);
+        let toward = corner - &fitted;
         let length = w.norm_squared() - 2.0 * w[i] + 1.0;
         let curvature = toward.norm_squared() + eta * length;
         if curvature > 0.0 && length > 0.0 {
@@ -282,6 +292,8 @@ fn frank_wolfe(
             w *= 1.0 - step;
             w[i] += step;
             fitted.axpy(step, &toward, 1.0);
+            let row = corners[i].get_or_insert_with(|| a.tr_mul(&corner) - &offset);
+            along.axpy(step, row, 1.0 - step);
         }
         let value = zeta * zeta * w.norm_squared() + (&fitted - b).norm_squared() / n as f64;
         if round >= 1 && last - value <= tolerance * tolerance {

@@ -374,3 +374,35 @@ fn significant(v: f64) -> String {
     let text = format!("{v:.digits$}");
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_as_people_have_them() {
+        let table = parse(b"\xef\xbb\xbfunit, y ,g\na,1.5,\nb,NA,3\nc,.,4\n").unwrap();
+        let expected = vec![
+            ("unit".to_owned(), Column::Labels(["a", "b", "c"].map(|v| Some(v.to_owned())).to_vec())),
+            ("y".to_owned(), Column::Numbers(vec![Some(1.5), None, None])),
+            ("g".to_owned(), Column::Numbers(vec![None, Some(3.0), Some(4.0)])),
+        ];
+        assert_eq!(table, Table::new(expected).unwrap());
+    }
+
+    #[test]
+    fn bad_tables_name_the_place() {
+        let says = |text: &[u8]| format!("{:#}", parse(text).unwrap_err());
+        assert!(says(b"").contains("line 1"));
+        assert!(says(b"y,x\n1,2\n3,inf\n").contains("line 3, column x"));
+        assert!(says(b"y,x\n1,2\n3\n").contains("line: 3"), "{}", says(b"y,x\n1,2\n3\n"));
+        assert!(says(b"y,y\n1,2\n").contains("two columns"));
+        assert!(says(b"y\n\xff\xfe\n").contains("UTF-8"));
+    }
+
+    #[test]
+    fn numbers_keep_six_digits() {
+        let shown = [0.0, 1.0, 1234.5678, -0.25231487, 0.00001234].map(significant);
+        assert_eq!(shown, ["0", "1", "1234.57", "-0.252315", "1.23e-5"]);
+    }
+}

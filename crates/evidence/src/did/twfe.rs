@@ -217,6 +217,8 @@ fn complete(panel: &Panel, names: &[String], x: &Regressors<'_>) -> Result<Optio
             sum / total
         })
         .collect();
+    // One period's regressors side by side, for the inner loop.
+    let by_period: Vec<DMatrix<f64>> = design.iter().map(|m| m.transpose()).collect();
     // X̃_i'(y_i − ȳ_t): the unit mean of y drops out because X̃_i sums to zero.
     const CHUNK: usize = 1024;
     let products: Vec<f64> = (0..units.div_ceil(CHUNK))
@@ -229,9 +231,9 @@ fn complete(panel: &Panel, names: &[String], x: &Regressors<'_>) -> Result<Optio
                 let values = &panel.period(t)[from..to];
                 for (row, (y, i)) in sums.chunks_exact_mut(k).zip(values.iter().zip(from..)) {
                     let deviation = y - mean;
-                    let m = &design[cohort_of[i] as usize];
-                    for (j, s) in row.iter_mut().enumerate() {
-                        *s += m[(t, j)] * deviation;
+                    let m = &by_period[cohort_of[i] as usize];
+                    for (s, x) in row.iter_mut().zip(m.column(t).iter()) {
+                        *s += x * deviation;
                     }
                 }
             }
