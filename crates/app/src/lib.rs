@@ -17,6 +17,7 @@ pub mod documents;
 mod error;
 pub mod health;
 pub mod ids;
+pub mod interventions;
 pub mod learning;
 mod live;
 pub mod metrics;
@@ -25,6 +26,7 @@ pub mod outbox;
 pub mod people;
 pub mod pipeline;
 pub mod statements;
+pub mod studies;
 pub mod targets;
 
 use std::sync::Arc;

@@ -16,7 +16,8 @@ const LIMIT: u32 = 5_000;
 pub async fn round(app: &App) -> Result<usize> {
     let units = crate::metrics::roll_up_units(app, LIMIT).await?;
     let standing = crate::alerts::evaluate(app, LIMIT).await?;
-    Ok(units + standing)
+    let studies = crate::studies::read_due(app, 1).await?;
+    Ok(units + standing + studies)
 }
 
 /// Goes round until everything is up to date.

@@ -149,3 +149,36 @@ pub struct Start {
     /// Whether the order came from a recorded random draw.
     pub drawn: bool,
 }
+
+/// A span of days in which a unit is no fair comparison, with the reason in words (a strike, a closure, a broken feed).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// Which unit; it holds for everything below it too.
+    pub unit: UnitId,
+    /// First day.
+    pub from: Day,
+    /// The day after the last one.
+    pub until: Day,
+    /// What happened, in words.
+    pub reason: String,
+    /// Whether studies leave the span out. Where they do not, it counts as another event.
+    pub leave_out: bool,
+}
+
+/// A support given to one person, or one that a person in the same position was not given.
+///
+/// Those not given it are what makes a later comparison fair: they were picked the same way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Use {
+    /// Who.
+    pub person: PersonId,
+    /// The day it was given; for those who were not given it, the day on which it could have been.
+    pub day: Day,
+    /// Whether it was given.
+    pub given: bool,
+    /// How the person came to be on the list; [`DRAWN`] where a recorded draw decided who is given it.
+    pub picked_by: String,
+}
+
+/// The word of [`Use::picked_by`] for a recorded random draw.
+pub const DRAWN: &str = "draw";

@@ -37,5 +37,6 @@ pub mod learning;
 pub mod metrics;
 pub mod people;
 pub mod sign_in;
+pub mod studies;
 pub mod targets;
 pub mod time;

@@ -566,11 +566,12 @@ CREATE TABLE rollout_note (
     PRIMARY KEY (intervention_id, unit_id, from_day)
 ) {strict};
 
--- A support given to single persons (a webinar, a coaching session): who, when, and why they were picked.
+-- A support given to single persons (a webinar, a coaching session), and those picked alike who were not given it.
 CREATE TABLE intervention_use (
     person_id       {id} NOT NULL REFERENCES person (id),
     intervention_id {id} NOT NULL REFERENCES intervention (id),
     day             {day} NOT NULL,
+    given           {bool} NOT NULL,
     picked_by       {text} NOT NULL,
     PRIMARY KEY (person_id, intervention_id, day)
 ) {clustered};
@@ -578,6 +579,7 @@ CREATE INDEX intervention_use_intervention ON intervention_use (intervention_id,
 
 -- ---------------------------------------------------------------- studies
 
+-- hypothesis and plan are JSON. From locked_on they no longer change.
 CREATE TABLE study (
     id              {id} PRIMARY KEY,
     code            {text} NOT NULL UNIQUE,
@@ -585,8 +587,8 @@ CREATE TABLE study (
     metric_id       {id} NOT NULL REFERENCES metric (id),
     design          {text} NOT NULL,
     hypothesis      {text} NOT NULL,
-    state           {text} NOT NULL,
-    locked_at       {instant},
+    plan            {text} NOT NULL,
+    locked_on       {day},
     reading_day     {day},
     created_at      {instant} NOT NULL,
     created_by      {text} NOT NULL

@@ -23,6 +23,7 @@ pub mod metrics;
 pub mod people;
 pub mod pipeline;
 pub mod statements;
+pub mod studies;
 pub mod targets;
 
 pub use db::Store;

@@ -45,6 +45,9 @@ pub struct Options {
     pub base: Base,
     /// Periods before the start in which people may already have reacted.
     pub anticipation: u32,
+    /// How many periods before the start are averaged into the "before" of effects after it; 1 as in the article.
+    /// More of them take out the noise of a single period, at the price that trends must be parallel over all of them.
+    pub base_periods: u32,
     /// Units by covariates (without a column of ones), in the panel's order; each
     /// as it was before anything started.
     pub covariates: Option<DMatrix<f64>>,
@@ -61,6 +64,7 @@ impl Default for Options {
             control: Control::Never,
             base: Base::Varying,
             anticipation: 0,
+            base_periods: 1,
             covariates: None,
             adjustment: Adjustment::DoublyRobust,
             fixed_shares: false,
@@ -401,10 +405,34 @@ fn count_clusters(panel: &Panel, units: impl Iterator<Item = usize>) -> usize {
 }
 
 impl Setting<'_> {
+    /// Each unit's mean over the base periods it was seen in; `None` where the single base period is meant.
+    fn before(&self, k: usize, b: usize, t: usize) -> Option<Vec<f64>> {
+        let panel = self.panel;
+        let wanted = (self.options.base_periods as usize).min(b + 1);
+        if wanted < 2 || panel.times()[t] < self.groups[k] {
+            return None;
+        }
+        let mut means = vec![0.0; panel.units()];
+        let mut seen = vec![0.0; panel.units()];
+        for period in b + 1 - wanted..=b {
+            for (i, v) in panel.period(period).iter().enumerate().filter(|(_, v)| !v.is_nan()) {
+                means[i] += v;
+                seen[i] += 1.0;
+            }
+        }
+        for (mean, seen) in means.iter_mut().zip(seen) {
+            // Nothing seen gives 0/0: a hole, like any other.
+            *mean /= seen;
+        }
+        Some(means)
+    }
+
     fn cell(&self, k: usize, b: usize, t: usize) -> Result<Raw, Reason> {
         let panel = self.panel;
         let horizon = panel.times()[t].max(panel.times()[b]) + i64::from(self.options.anticipation);
-        let (now, then) = (panel.period(t), panel.period(b));
+        let now = panel.period(t);
+        let before = self.before(k, b, t);
+        let then: &[f64] = before.as_deref().unwrap_or_else(|| panel.period(b));
         let later = self
             .groups
             .iter()
