@@ -85,7 +85,13 @@ pub async fn define(
 }
 
 /// [`define`] inside a transaction.
-pub fn define_in(tx: &mut Tx, ids: &Ids, now: Instant, by: &str, definitions: &[Definition]) -> Result<usize> {
+pub fn define_in(
+    tx: &mut Tx,
+    ids: &Ids,
+    now: Instant,
+    by: &str,
+    definitions: &[Definition],
+) -> Result<usize> {
     let mut faults = Vec::new();
     let mut changed = 0;
     for d in definitions {
@@ -229,7 +235,8 @@ pub fn note_in(
             continue;
         };
         if row.until <= row.from {
-            faults.push(Fault::at(&row.place, "the span ends before it begins; set the later day as its end"));
+            faults
+                .push(Fault::at(&row.place, "the span ends before it begins; set the later day as its end"));
         }
         if row.reason.trim().is_empty() {
             faults.push(Fault::at(&row.place, "say in a few words what happened"));
@@ -353,7 +360,10 @@ pub fn list_in(r: &mut Read) -> Result<Vec<Listed>> {
 
 fn by_code(r: &mut Read, code: &str) -> Result<Intervention> {
     store::interventions::intervention_by_code(r, code)?.ok_or_else(|| {
-        Error::invalid("intervention", format!("no support has the code `{code}`; define it first, or correct the code"))
+        Error::invalid(
+            "intervention",
+            format!("no support has the code `{code}`; define it first, or correct the code"),
+        )
     })
 }
 

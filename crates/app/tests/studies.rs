@@ -25,7 +25,8 @@ fn may_write() -> Permit<WriteStudy> {
 
 /// Noise of mean 0 and variance 1 that looks random and is the same in every run.
 fn noise(a: usize, b: i32) -> f64 {
-    let mut x = (a as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ (b as u64).wrapping_add(7).wrapping_mul(0xD1B5_4A32_D192_ED03);
+    let mut x = (a as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        ^ (b as u64).wrapping_add(7).wrapping_mul(0xD1B5_4A32_D192_ED03);
     let mut sum = 0.0;
     for _ in 0..12 {
         x ^= x >> 30;
@@ -106,10 +107,18 @@ async fn roll_out(app: &App, branches: usize, drawn: bool) {
         .filter_map(|b| {
             let start = start_of(b)?;
             let wave = i64::from(start > 26) + 1;
-            Some(StartRow { place: format!("line {b}"), unit: format!("B{b}"), day: week(start), wave, drawn })
+            Some(StartRow {
+                place: format!("line {b}"),
+                unit: format!("B{b}"),
+                day: week(start),
+                wave,
+                drawn,
+            })
         })
         .collect();
-    assert!(interventions::set_rollout(app, &may_write(), "lesson".into(), rows.clone(), true).await.unwrap());
+    assert!(
+        interventions::set_rollout(app, &may_write(), "lesson".into(), rows.clone(), true).await.unwrap()
+    );
     assert!(
         interventions::set_rollout(app, &may_write(), "lesson".into(), rows.clone(), false).await.unwrap(),
         "the dry run kept nothing"

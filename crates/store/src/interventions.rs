@@ -1,6 +1,6 @@
 //! Interventions, the metrics of their lanes, their rollout with its notes, and single uses.
 
-use domain::ids::{InterventionId, PersonId, UnitId};
+use domain::ids::{InterventionId, MetricId, PersonId, UnitId};
 use domain::interventions::{CauseBox, Intervention, Kind, Lane, MinutesPer, Note, Start, State, Use};
 use domain::metrics::Level;
 use domain::time::{Day, Instant};
@@ -10,7 +10,8 @@ use crate::params;
 
 type Result<T> = std::result::Result<T, Error>;
 
-const COLUMNS: &str = "SELECT id, code, name, kind, owner_id, org_unit_id, minutes, minutes_per, money, hour_value,
+const COLUMNS: &str =
+    "SELECT id, code, name, kind, owner_id, org_unit_id, minutes, minutes_per, money, hour_value,
     behaviour, cause_box, description, activity, state FROM intervention ";
 
 fn read_intervention(row: &Row) -> Result<Intervention> {

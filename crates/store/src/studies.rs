@@ -9,7 +9,8 @@ use crate::params;
 
 type Result<T> = std::result::Result<T, Error>;
 
-const COLUMNS: &str = "SELECT id, code, intervention_id, metric_id, design, hypothesis, plan, locked_on, reading_day,
+const COLUMNS: &str =
+    "SELECT id, code, intervention_id, metric_id, design, hypothesis, plan, locked_on, reading_day,
     created_at, created_by FROM study ";
 
 fn bad(place: &str, reason: impl std::fmt::Display) -> Error {

@@ -57,9 +57,7 @@ pub fn freeze(r: &mut Read, study: &Study, today: Day, zone: &Zone) -> Result<In
     let decides = lanes.iter().find(|l| l.metric == study.metric).map_or(outcome.level, |l| l.lane);
     wanted.push((study.metric, decides));
     wanted.extend(lanes.iter().map(|l| (l.metric, l.lane)));
-    wanted.extend(
-        study.hypothesis.guardrail.and_then(|g| metrics.get(&g)).map(|m| (m.id, m.level)),
-    );
+    wanted.extend(study.hypothesis.guardrail.and_then(|g| metrics.get(&g)).map(|m| (m.id, m.level)));
     let mut seen = BTreeSet::new();
     wanted.retain(|(metric, _)| seen.insert(*metric));
 
@@ -85,9 +83,7 @@ pub fn freeze(r: &mut Read, study: &Study, today: Day, zone: &Zone) -> Result<In
             None => {}
         }
     }
-    let up_to = inputs
-        .first()
-        .map_or(today, |l| l.cadence.step(l.first, l.periods.saturating_sub(1) as i32));
+    let up_to = inputs.first().map_or(today, |l| l.cadence.step(l.first, l.periods.saturating_sub(1) as i32));
     let end = inputs.first().map_or(today, |l| l.cadence.step(l.first, l.periods as i32));
     let first_start = match study.design {
         Design::Picked => scene.uses.iter().map(|u| u.day).min(),
@@ -182,11 +178,9 @@ impl Scene<'_> {
         let mut all: Vec<(UnitId, UnitId)> = chosen
             .into_iter()
             .map(|unit| {
-                let path: Vec<UnitId> =
-                    std::iter::once(unit).chain(self.tree.ancestors(unit)).collect();
+                let path: Vec<UnitId> = std::iter::once(unit).chain(self.tree.ancestors(unit)).collect();
                 let with_start = path.iter().find(|u| self.starts.contains_key(u));
-                let of_kind =
-                    path.iter().find(|u| kinds.get(u).is_some_and(|kind| rolled.contains(kind)));
+                let of_kind = path.iter().find(|u| kinds.get(u).is_some_and(|kind| rolled.contains(kind)));
                 (unit, *with_start.or(of_kind).unwrap_or(&unit))
             })
             .collect();
@@ -224,8 +218,7 @@ impl Scene<'_> {
         }
         let periods = (cadence.steps_between(first, newest) + 1).max(1) as u32;
         let mut lane = self.lane(metric, level, of, first, periods);
-        lane.definition_changed =
-            self.definition_changed(r, metric, first, cadence.step(newest, 1))?;
+        lane.definition_changed = self.definition_changed(r, metric, first, cadence.step(newest, 1))?;
         let names: BTreeMap<UnitId, &str> =
             self.directory.units.iter().map(|u| (u.id, u.name.as_str())).collect();
         let clusters: BTreeMap<UnitId, u32> =
@@ -315,8 +308,7 @@ impl Scene<'_> {
         let (Some(first), Some(newest)) = (first, newest) else { return Ok(None) };
         let periods = (cadence.steps_between(first, newest) + 1).max(1) as u32;
         let mut lane = self.lane(metric, level, of, first, periods);
-        lane.definition_changed =
-            self.definition_changed(r, metric, first, cadence.step(newest, 1))?;
+        lane.definition_changed = self.definition_changed(r, metric, first, cadence.step(newest, 1))?;
         let place: BTreeMap<Uuid, UnitId> =
             self.directory.memberships.iter().map(|m| (m.person.uuid(), m.unit)).collect();
         let clusters: BTreeMap<UnitId, u32> =
@@ -377,9 +369,7 @@ impl Scene<'_> {
         people.extend(given.iter().map(|u| u.person));
         let times = match support.minutes_per {
             MinutesPer::Person => rolled_out + given.len() as f64,
-            MinutesPer::PersonWeek => {
-                person_weeks + given.iter().map(|u| weeks(u.day)).sum::<f64>()
-            }
+            MinutesPer::PersonWeek => person_weeks + given.iter().map(|u| weeks(u.day)).sum::<f64>(),
             MinutesPer::UnitWeek => unit_weeks,
             MinutesPer::Unit => units,
         };

@@ -55,7 +55,13 @@ pub async fn define(
 }
 
 /// [`define`] inside a transaction.
-pub fn define_in(tx: &mut Tx, ids: &Ids, now: Instant, by: &str, definitions: &[Definition]) -> Result<usize> {
+pub fn define_in(
+    tx: &mut Tx,
+    ids: &Ids,
+    now: Instant,
+    by: &str,
+    definitions: &[Definition],
+) -> Result<usize> {
     let mut faults = Vec::new();
     let mut changed = 0;
     for d in definitions {
@@ -79,7 +85,10 @@ pub fn define_in(tx: &mut Tx, ids: &Ids, now: Instant, by: &str, definitions: &[
         let found = store::people::unit_ids(tx, &d.units)?;
         faults.extend(d.units.iter().filter(|c| !found.contains_key(*c)).map(|c| no_unit(&d.place, c)));
         if d.plan.before == 0 || d.plan.after == 0 || d.plan.before > 520 || d.plan.after > 520 {
-            faults.push(Fault::at(&d.place, "the windows before and after the start need 1 to 520 periods each"));
+            faults.push(Fault::at(
+                &d.place,
+                "the windows before and after the start need 1 to 520 periods each",
+            ));
         }
         for (name, number) in [("by", d.hypothesis.expected), ("smallest", d.plan.smallest)] {
             if number.is_some_and(|n| !n.is_finite()) {
@@ -278,9 +287,9 @@ pub async fn decide(
     choice: Choice,
     why: String,
 ) -> Result<Decision> {
-    let by: PersonId = permit
-        .person()
-        .ok_or_else(|| Error::invalid("decision", "a decision is a person's; sign in and decide on the page"))?;
+    let by: PersonId = permit.person().ok_or_else(|| {
+        Error::invalid("decision", "a decision is a person's; sign in and decide on the page")
+    })?;
     let why = why.trim().to_owned();
     if why.is_empty() {
         return Err(Error::invalid(

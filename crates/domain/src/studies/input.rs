@@ -152,12 +152,7 @@ impl Member {
         self.values.get(t).copied().flatten().filter(|v| !out && v.is_finite())
     }
     /// The mean of the values in a span of positions, and how many there are.
-    pub(super) fn mean(
-        &self,
-        span: std::ops::Range<i32>,
-        counted: bool,
-        log: bool,
-    ) -> Option<(f64, usize)> {
+    pub(super) fn mean(&self, span: std::ops::Range<i32>, counted: bool, log: bool) -> Option<(f64, usize)> {
         let known: Vec<f64> = span
             .filter_map(|t| usize::try_from(t).ok())
             .filter_map(|t| self.value(t, counted))

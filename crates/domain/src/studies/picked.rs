@@ -36,9 +36,7 @@ pub(super) fn compare(input: &Input, lane: &LaneInput) -> Found {
     let table: Vec<Vec<Option<f64>>> = lane
         .members
         .iter()
-        .map(|m| {
-            (0..lane.periods as usize).map(|t| m.value(t, false).and_then(|v| scaled(v, log))).collect()
-        })
+        .map(|m| (0..lane.periods as usize).map(|t| m.value(t, false).and_then(|v| scaled(v, log))).collect())
         .collect();
     let shared = movement(&table, lane.periods as usize);
     let clean: Vec<Vec<Option<f64>>> = table
@@ -55,8 +53,7 @@ pub(super) fn compare(input: &Input, lane: &LaneInput) -> Found {
     let (before, after): (Vec<f64>, Vec<f64>) = plain(lane, &table).into_iter().unzip();
     found.naive = recovery::before_after(&before, &after);
 
-    let clusters =
-        |side: &[&Case]| side.iter().map(|c| c.cluster).collect::<BTreeSet<_>>().len();
+    let clusters = |side: &[&Case]| side.iter().map(|c| c.cluster).collect::<BTreeSet<_>>().len();
     let assignment = if input.drawn { Assignment::Randomised } else { Assignment::Adjusted };
     let mut design = grade::Design::sound(assignment, clusters(&given), clusters(&other));
     design.locked_before_start = input.locked_before_start;
@@ -139,9 +136,8 @@ fn inside(lane: &LaneInput, e: &Episode) -> bool {
 }
 
 fn span(values: &[Option<f64>], from: i32, to: i32) -> Option<f64> {
-    let known: Vec<f64> = (from.max(0)..to.max(0))
-        .filter_map(|t| values.get(t as usize).copied().flatten())
-        .collect();
+    let known: Vec<f64> =
+        (from.max(0)..to.max(0)).filter_map(|t| values.get(t as usize).copied().flatten()).collect();
     // Half of the window has to be there.
     (2 * known.len() as i32 >= to - from).then(|| mean(&known)).flatten()
 }
@@ -220,11 +216,7 @@ fn side_by_side(given: &[&Case], other: &[&Case]) -> f64 {
 }
 
 /// The way back that was to be expected, learnt from histories in which nothing was done.
-fn expected(
-    lane: &LaneInput,
-    clean: &[Vec<Option<f64>>],
-    log: bool,
-) -> Option<Recovery> {
+fn expected(lane: &LaneInput, clean: &[Vec<Option<f64>>], log: bool) -> Option<Recovery> {
     let (before, after) = (lane.before as usize, lane.after as usize);
     let mut untouched = clean.to_vec();
     for e in lane.episodes.iter().filter(|e| e.given) {

@@ -134,9 +134,8 @@ pub(super) fn compare(input: &Input, lane: &LaneInput) -> Found {
         (_, true) => Assignment::Randomised,
         (_, false) => Assignment::Staged,
     };
-    let clusters = |side: &[&Member]| {
-        side.iter().map(|m| m.cluster).collect::<std::collections::BTreeSet<_>>().len()
-    };
+    let clusters =
+        |side: &[&Member]| side.iter().map(|m| m.cluster).collect::<std::collections::BTreeSet<_>>().len();
     let mut design = grade::Design::sound(assignment, clusters(&treated), clusters(&compared));
     design.locked_before_start = input.locked_before_start;
     design.definition_changed = lane.definition_changed;
@@ -189,8 +188,8 @@ pub(super) fn compare(input: &Input, lane: &LaneInput) -> Found {
     push(health, Check::PreTrend, pre.map(|p| p >= 0.05), pre.into_iter().collect(), vec![]);
     let just_before = found.by_period.iter().find(|(e, _)| *e == -1).map(|(_, n)| *n);
     // A single step outside a 99 % interval; the reading's own intervals are 95 %.
-    design.anticipation = just_before
-        .is_some_and(|n| n.value.abs() > (n.high - n.low) / 2.0 * 2.576 / 1.96 && !n.holds_zero());
+    design.anticipation =
+        just_before.is_some_and(|n| n.value.abs() > (n.high - n.low) / 2.0 * 2.576 / 1.96 && !n.holds_zero());
     if let Some(fake) = fake_start(lane, &w, input.scale) {
         let numbers = vec![fake.value, fake.low, fake.high];
         push(health, Check::FakeStart, Some(fake.holds_zero()), numbers, vec![]);
@@ -209,7 +208,9 @@ pub(super) fn compare(input: &Input, lane: &LaneInput) -> Found {
     }
     push(health, Check::Coverage, Some(design.coverage >= 0.8), vec![design.coverage], vec![]);
     let levels = |side: &[&Member]| -> Vec<f64> {
-        side.iter().filter_map(|m| level(m, m.start.filter(|g| *g <= w.last).unwrap_or(w.starts[0]))).collect()
+        side.iter()
+            .filter_map(|m| level(m, m.start.filter(|g| *g <= w.last).unwrap_or(w.starts[0])))
+            .collect()
     };
     let (a, b) = (levels(&treated), levels(&compared));
     if let (Some(ma), Some(mb)) = (mean(&a), mean(&b)) {
@@ -257,12 +258,16 @@ fn changes(lane: &LaneInput, w: &Window, log: bool) -> (Vec<f64>, Vec<bool>) {
     let (treated, compared) = sides(lane, w);
     let mut changes = Vec::new();
     let mut is_treated = Vec::new();
-    let sides =
-        treated.iter().map(|m| (*m, true)).chain(compared.iter().filter(|m| m.start.is_none_or(|g| g > w.last)).map(|m| (*m, false)));
+    let sides = treated
+        .iter()
+        .map(|m| (*m, true))
+        .chain(compared.iter().filter(|m| m.start.is_none_or(|g| g > w.last)).map(|m| (*m, false)));
     for (m, side) in sides {
         let g = m.start.filter(|_| side).unwrap_or(w.starts[0]);
         let end = (g + lane.after as i32).min(w.last + 1);
-        if let (Some(b), Some(a)) = (m.mean(g - lane.before as i32..g, false, log), m.mean(g..end, false, log)) {
+        if let (Some(b), Some(a)) =
+            (m.mean(g - lane.before as i32..g, false, log), m.mean(g..end, false, log))
+        {
             changes.push(a.0 - b.0);
             is_treated.push(side);
         }
