@@ -11,6 +11,7 @@ pub mod access;
 pub mod alerts;
 pub mod audit;
 pub mod cases;
+pub mod chain;
 pub mod coaching;
 pub mod dashboard;
 pub mod documents;

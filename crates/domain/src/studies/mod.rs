@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{DecisionId, InterventionId, MetricId, PersonId, StudyId, UnitId};
 use crate::time::{Day, Instant};
 
+pub use evidence::{grade, verdict};
 pub use input::{Cost, Episode, Gap, Input, LaneInput, Member, kept};
 pub use reading::{
     Check, Effect, Health, Ledger, Lines, Number, PathPoint, Reading, Recovery, UnitLine, read,

@@ -1,5 +1,13 @@
-//! Sentences of a reading.
+//! The sentences of a reading: the one place that words a result.
+//!
+//! Numbers are written by the caller's function, which knows the metric's unit. Below grade A no sentence says that
+//! something was caused or proved.
+
+use evidence::grade::Grade;
 use evidence::verdict::Verdict;
+
+use super::reading::{Check, Effect, Health, Number, Reading};
+use super::{Design, Hypothesis, Scale};
 
 /// The verdict in one word, for storage and the API.
 pub const fn word(verdict: Verdict) -> &'static str {
@@ -9,5 +17,221 @@ pub const fn word(verdict: Verdict) -> &'static str {
         Verdict::Harms => "harms",
         Verdict::NoDifferenceWorthHaving => "no_difference",
         Verdict::CannotTellYet => "cannot_tell",
+    }
+}
+
+/// The finding, as the title of a page.
+pub fn finding(reading: &Reading, support: &str, metric: &str) -> String {
+    match reading.verdict {
+        Verdict::Helps => format!("{support} helps: {metric} is better with it"),
+        Verdict::Harms => format!("{support} costs: {metric} is worse with it"),
+        Verdict::DoesNotHelp => format!("{support} does not help {metric}"),
+        Verdict::NoDifferenceWorthHaving => {
+            format!("{support} makes no difference worth having to {metric}")
+        }
+        Verdict::CannotTellYet => match (&reading.outcome.estimate, &reading.outcome.naive) {
+            (Some(e), Some(n)) if e.holds_zero() && flatters(reading, *n) => {
+                format!("{support} looks better than it is: no evidence of a difference in {metric}")
+            }
+            _ => format!("{support}: it cannot be said yet whether {metric} is better with it"),
+        },
+    }
+}
+
+/// Whether the plain before–after looks like a gain that the comparison does not show.
+fn flatters(reading: &Reading, naive: Number) -> bool {
+    let better = f64::from(reading.outcome.better);
+    !naive.holds_zero() && naive.value * better > 0.0
+}
+
+/// How it was compared, in a few words.
+pub const fn design(design: Design, drawn: bool) -> &'static str {
+    match (design, drawn) {
+        (Design::BeforeAfter, _) => "before and after only",
+        (Design::Picked, true) => "drawn by lot among those picked",
+        (Design::Picked, false) => "picked alike, with and without it",
+        (Design::Staged, true) => "order drawn by lot",
+        (Design::Staged, false) => "started in planned waves",
+    }
+}
+
+/// The locked sentence, as it was written or made of its parts.
+pub fn hypothesis(h: &Hypothesis, support: &str, metric: &str, by: Option<String>) -> String {
+    if !h.sentence.trim().is_empty() {
+        return h.sentence.trim().to_owned();
+    }
+    let mut text = format!("We believe that {support}");
+    if !h.whom.is_empty() {
+        text.push_str(&format!(" for {}", h.whom));
+    }
+    text.push_str(&format!(" will move {metric}"));
+    if let Some(by) = by {
+        text.push_str(&format!(" by {by}"));
+    }
+    if !h.because.is_empty() {
+        text.push_str(&format!(", because {}", h.because));
+    }
+    text.push('.');
+    if !h.stop_if.is_empty() {
+        text.push_str(&format!(" We stop if {}.", h.stop_if));
+    }
+    text
+}
+
+/// Why the plain before–after number is not the answer.
+pub fn naive(reading: &Reading, say: &dyn Fn(f64) -> String) -> String {
+    let (Some(naive), Some(estimate)) = (reading.outcome.naive, reading.outcome.estimate) else {
+        return String::new();
+    };
+    let came = naive.value - estimate.value;
+    match reading.design {
+        Design::Picked => {
+            let expected = reading.recovery.as_ref().map_or_else(String::new, |r| {
+                format!(" Of that, {} was to be expected of people picked at a low moment.", say(r.change.value))
+            });
+            format!(
+                "The hollow mark, {}, is the plain before–after.{expected} People picked the same way and not given it moved by {} over the same time.",
+                say(naive.value),
+                say(came)
+            )
+        }
+        Design::Staged => format!(
+            "The hollow mark, {}, is the plain before–after. Those that had not started moved by {} over the same time, which is not counted.",
+            say(naive.value),
+            say(came)
+        ),
+        Design::BeforeAfter => {
+            "This is the plain before–after: nobody was compared with, so anything else that happened is in it.".into()
+        }
+    }
+}
+
+/// One sentence why a lane's difference is as sure as it is.
+pub fn sentence(effect: &Effect, how: &str) -> String {
+    if let Some(reason) = &effect.cannot_say {
+        return reason.clone();
+    }
+    let missed: Vec<&str> = effect.rules.iter().filter(|r| !r.1).map(|r| r.2.as_str()).collect();
+    let sides = format!("{} with it, {} to compare with; {how}.", effect.treated, effect.compared);
+    let holds = effect.estimate.is_some_and(Number::holds_zero);
+    let range = if holds { " The range holds no difference." } else { "" };
+    match missed.first() {
+        None => format!("{sides}{range}"),
+        Some(rule) => format!("{sides}{range} {rule}"),
+    }
+}
+
+/// What a reading does not say, a sentence each.
+pub fn limits(reading: &Reading) -> Vec<String> {
+    let mut limits = Vec::new();
+    if reading.outcome.grade > Grade::A {
+        limits.push("Other reasons for the difference are less likely, not ruled out.".to_owned());
+    }
+    if reading.scale == Scale::Log {
+        limits.push("Differences are shares: values were compared by their logarithm.".to_owned());
+    }
+    limits.push("It speaks of the periods read and of the units that took part, not of others.".to_owned());
+    limits
+}
+
+/// Another explanation, what was looked at, and what it changes.
+pub fn health(h: &Health, say: &dyn Fn(f64) -> String) -> (String, String, String) {
+    let n = |i: usize| h.numbers.get(i).copied().unwrap_or(f64::NAN);
+    let range = |at: usize| format!("{} ({} to {})", say(n(at)), say(n(at + 1)), say(n(at + 2)));
+    let own = |a: &str, b: &str, c: String| (a.to_owned(), b.to_owned(), c);
+    let judged = |yes: &str, no: &str| match h.met {
+        Some(true) => yes.to_owned(),
+        Some(false) => no.to_owned(),
+        None => "It could not be looked at".to_owned(),
+    };
+    match h.kind {
+        Check::PreTrend => own(
+            "They were on different ways before",
+            "How both sides moved before the start",
+            judged("Alike as far as can be seen", "They moved differently; the grade is lower for it"),
+        ),
+        Check::FakeStart => own(
+            "Any date would show a difference",
+            "A made-up start halfway through the time before",
+            format!(
+                "{}: {}",
+                range(0),
+                judged("nothing there, as it should be", "a difference where none can be")
+            ),
+        ),
+        Check::CameByItself => own(
+            "It came by itself",
+            "Those that had not started, over the same time",
+            format!("{} of the plain before–after of {} is not counted", say(n(1)), say(n(0))),
+        ),
+        Check::Recovery => own(
+            "People picked at a low moment come back",
+            "Expected recovery from everybody's histories",
+            format!("{} of the plain before–after of {} was to be expected", say(n(1)), say(n(0))),
+        ),
+        Check::WithoutPickWindow => own(
+            "The weeks of the pick decide",
+            "Against people's usual level instead",
+            format!("{} that way", range(0)),
+        ),
+        Check::WithLeftOut => (
+            h.words.join("; "),
+            "With the left-out periods counted".to_owned(),
+            if h.numbers.len() == 3 { format!("{} with them", range(0)) } else { "Left out".to_owned() },
+        ),
+        Check::OtherEvent => (
+            h.words.join("; "),
+            "Not left out".to_owned(),
+            "It may be part of the difference; the grade is lower for it".to_owned(),
+        ),
+        Check::Chance => own(
+            "Chance between few units",
+            "Every way of picking as many units",
+            format!("{:.0} of {:.0} ways give a gap as large", n(0), n(1)),
+        ),
+        Check::Size => own(
+            "Too few to tell",
+            "How many there are on both sides",
+            format!(
+                "{:.0} with it, {:.0} to compare with{}",
+                n(0),
+                n(1),
+                judged("", "; few, so the range is wider and the grade lower")
+            ),
+        ),
+        Check::Coverage => own(
+            "Data are missing",
+            "Values that arrived of those expected",
+            format!("{:.0} in a hundred", n(0) * 100.0),
+        ),
+        Check::Alike => own(
+            "They are different anyway",
+            "Levels before the start",
+            format!("{} with it, {} to compare with", say(n(0)), say(n(1))),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_sentence_claims_more_than_a_grade_below_a_allows() {
+        let say = |x: f64| format!("{x:+.1}");
+        for &kind in Check::ALL {
+            for met in [Some(true), Some(false), None] {
+                let h = Health { kind, met, numbers: vec![1.0, 0.5, 1.5], words: vec!["a strike".into()] };
+                let (a, b, c) = health(&h, &say);
+                for text in [a, b, c] {
+                    let text = text.to_lowercase();
+                    assert!(
+                        !["proved", "caused", "roi"].iter().any(|w| text.split(' ').any(|t| t == *w)),
+                        "{text}"
+                    );
+                    assert!(!text.is_empty());
+                }
+            }
+        }
     }
 }

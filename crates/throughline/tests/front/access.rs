@@ -342,6 +342,28 @@ fn lines() -> Vec<Line> {
             let id = ProposalId::new(uuid::Uuid::nil());
             Ask::Form(format!("/proposals/{id}/answer"), vec![("answer", "take".into())])
         }),
+        get("/chains", Row(StudyResult, Read, None)),
+        get("/support", Row(StudyResult, Read, None)),
+        get("/api/v1/interventions", Row(StudyResult, Read, Some(KeyScope::Metrics))),
+        Line {
+            missing: Some("support"),
+            ..line("GET", "/chains/{id}", Row(StudyResult, Read, None), |_| {
+                Ask::Get(format!("/chains/{}", InterventionId::new(uuid::Uuid::nil())))
+            })
+        },
+        Line {
+            missing: Some("support"),
+            ..line("POST", "/chains/{id}/decide", Row(StudyDefinition, Write, None), |_| {
+                let path = format!("/chains/{}/decide", InterventionId::new(uuid::Uuid::nil()));
+                Ask::Form(path, vec![("decision", "watch".into()), ("reason", "a test".into())])
+            })
+        },
+        Line {
+            missing: Some("study"),
+            ..line("GET", "/api/v1/studies/{id}", Row(StudyResult, Read, Some(KeyScope::Metrics)), |_| {
+                Ask::Get(format!("/api/v1/studies/{}", domain::ids::StudyId::new(uuid::Uuid::nil())))
+            })
+        },
         get("/me", Own),
         line("POST", "/me/password", Own, |_| {
             Ask::Form("/me/password".into(), vec![("old", "x".into()), ("new", "y".into())])

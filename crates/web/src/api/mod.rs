@@ -3,4 +3,5 @@
 pub mod assets;
 pub mod keys;
 pub mod ready;
+pub mod studies;
 pub mod xapi;

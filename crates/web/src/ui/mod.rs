@@ -5,6 +5,7 @@
 
 pub mod alert;
 pub mod case;
+pub mod chain;
 pub(crate) mod common;
 pub(crate) mod filters;
 pub mod format;
@@ -13,6 +14,7 @@ pub mod me;
 pub mod metric;
 pub mod session;
 pub mod sign_in;
+pub mod support;
 pub mod svg;
 pub mod team;
 pub mod today;

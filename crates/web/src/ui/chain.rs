@@ -1,0 +1,636 @@
+//! Chains of evidence: the list, one chain, and the decision on it. Only stored readings are shown, never persons.
+
+use app::App;
+use app::chain::{Chain, Which, Words};
+use axum::extract::State;
+use domain::access::{ReadStudyResult, Relation, WriteStudy, permit};
+use domain::metrics::{Aggregation, Level, Metric};
+use domain::studies::{self, Choice, Design, Reading, Scale, prose};
+use domain::time::{Cadence, Day};
+use serde::Deserialize;
+
+use super::format::{self, Style};
+use super::svg::Interval;
+use super::view::{
+    ChainPage, ChainRow, ChainsPage, DecisionCard, DecisionFact, Effect, Event, EventKind, Evidence,
+    Explanation, Grade, GradeRule, Group, Lane, LaneKind, LaneRow, LaneSection, LedgerRow, LeftOut, Link,
+    LinkNode, Place, Status, TimeAxis, Verdict,
+};
+use crate::extract::{Form, Path};
+use crate::page;
+use crate::problem::{Answer, Problem};
+use crate::session::Asker;
+
+/// The list.
+pub async fn list(State(app): State<App>, asker: Asker) -> Answer {
+    let may = permit(&asker.who, Relation::NONE, ReadStudyResult(()))?;
+    let (chains, words) = app::chain::list(&app, &may).await?;
+    let mut shell = page::shell(&app, &asker, "Chains").await?;
+    shell.here = Some(Place::Chains);
+    let mut rows: Vec<(Option<Day>, ChainRow)> = chains
+        .iter()
+        .filter_map(|c| {
+            let study = c.study.as_ref()?;
+            let metric = words.metrics.values().find(|m| m.id == study.study.metric)?;
+            let row = ChainRow {
+                href: format!("/chains/{}", study.study.id),
+                title: title(c, metric),
+                support: format!("{}, {}", c.support.intervention.name, reach(c, &words, app.today())),
+                metric: metric.name.clone(),
+                effect: c.reading.as_ref().and_then(|r| effect(r, &r.outcome, metric)),
+                evidence: evidence(c.reading.as_ref(), false),
+                next: match (study.decisions.first(), study.study.reading_day) {
+                    (Some(d), _) => {
+                        format!(
+                            "Decided {}: {}",
+                            format::short_date(d.at.day(&app.settings.zone), app.today()),
+                            choice(d.choice)
+                        )
+                    }
+                    (None, Some(day)) if day > app.today() => {
+                        format!("To be read {}", format::short_date(day, app.today()))
+                    }
+                    _ => String::new(),
+                },
+            };
+            Some((c.reading.as_ref().map(|r| r.up_to), row))
+        })
+        .collect();
+    rows.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.title.cmp(&b.1.title)));
+    page::html(&ChainsPage { shell, rows: rows.into_iter().map(|r| r.1).collect() })
+}
+
+fn which(id: &str) -> Answer<Which> {
+    if let Ok(study) = id.parse() {
+        return Ok(Which::Study(study));
+    }
+    id.parse().map(Which::Support).map_err(|_| Problem::not_found())
+}
+
+/// One chain, by its study or by its support.
+pub async fn show(State(app): State<App>, asker: Asker, Path(id): Path<String>) -> Answer {
+    let may = permit(&asker.who, Relation::NONE, ReadStudyResult(()))?;
+    let (chain, words) = app::chain::chain(&app, &may, which(&id)?).await?;
+    let can_decide = permit(&asker.who, Relation::NONE, WriteStudy(())).is_ok();
+    let metric = match (&chain.study, &chain.reading) {
+        (Some(s), _) => words.metrics.values().find(|m| m.id == s.study.metric).cloned(),
+        (None, _) => chain
+            .support
+            .lanes
+            .first()
+            .and_then(|(_, id)| words.metrics.values().find(|m| m.id == *id).cloned()),
+    };
+    let Some(metric) = metric else { return Err(Problem::not_found()) };
+    let mut shell = page::shell(&app, &asker, chain.support.intervention.name.clone()).await?;
+    shell.here = Some(Place::Chains);
+    let today = app.today();
+    let title = title(&chain, &metric);
+    let href = format!("/chains/{id}");
+    let reading = chain.reading.as_ref();
+    let lead = lead(&chain, &words, &metric, today);
+    let print_line = chain.study.as_ref().and_then(|s| s.answer.as_ref()).map_or_else(
+        || "not read yet".to_owned(),
+        |a| {
+            format!(
+                "reading {} · method {} · data {}",
+                a.number,
+                a.version,
+                &a.input_hash[..12.min(a.input_hash.len())]
+            )
+        },
+    );
+    let decision = chain.study.as_ref().map(|s| {
+        let taken = s.decisions.iter().map(|d| {
+            let who = words.people.get(&d.by).cloned().unwrap_or_else(|| "Somebody".into());
+            let day = format::short_date(d.at.day(&app.settings.zone), today);
+            format!("{}: {who} decided on {day}. {}", choice(d.choice), d.why)
+        });
+        DecisionCard {
+            title: "Decision".into(),
+            due: s.study.reading_day.filter(|_| s.decisions.is_empty()),
+            text: prose::hypothesis(
+                &s.study.hypothesis,
+                &chain.support.intervention.name,
+                &metric.name,
+                s.study.hypothesis.expected.map(|by| style(&metric, s.study.plan.scale).effect(by, by, by)),
+            ),
+            facts: facts(&chain, &words),
+            can_decide: can_decide && reading.is_some(),
+            taken: taken.collect(),
+        }
+    });
+    let axis = axis(&chain, today);
+    let page = ChainPage {
+        crumbs: vec![Link::new("Chains", "/chains"), Link::new(&chain.support.intervention.name, &href)],
+        verdict: verdict(&chain, &metric),
+        links: reading.map_or_else(Vec::new, |r| links(r, &chain, &words)),
+        treated: "With it".into(),
+        compared: reading
+            .filter(|r| r.outcome.compared > 0)
+            .map_or_else(String::new, |_| "To compare with".into()),
+        rollout: rollout(&chain, today),
+        sections: reading.map_or_else(Vec::new, |r| sections(r, &words, today)),
+        foot: reading.map_or_else(String::new, |r| foot(r, &words)),
+        explanations: reading.map_or_else(Vec::new, |r| explanations(r, &metric)),
+        ledger: reading.map_or_else(Vec::new, |r| ledger(r, &chain, &metric)),
+        ledger_note: String::new(),
+        pack: None,
+        href,
+        title,
+        lead,
+        print_line,
+        decision,
+        axis,
+        shell,
+    };
+    page::html(&page)
+}
+
+/// The decision form.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deciding {
+    decision: String,
+    reason: String,
+}
+
+/// Records what was decided on the newest reading.
+pub async fn decide(
+    State(app): State<App>,
+    asker: Asker,
+    Path(id): Path<String>,
+    Form(form): Form<Deciding>,
+) -> Answer {
+    let may = permit(&asker.who, Relation::NONE, WriteStudy(()))?;
+    let read = permit(&asker.who, Relation::NONE, ReadStudyResult(()))?;
+    let Some(choice) = Choice::from_word(&form.decision) else {
+        return Err(Problem::invalid("decision", "choose scale, adapt, stop or watch"));
+    };
+    let (chain, _) = app::chain::chain(&app, &read, which(&id)?).await?;
+    let Some(study) = chain.study else { return Err(Problem::not_found()) };
+    app::studies::decide(&app, &may, study.study.id, choice, form.reason).await?;
+    Ok(page::done(&format!("/chains/{id}"), "Recorded, with your reason."))
+}
+
+fn choice(choice: Choice) -> &'static str {
+    match choice {
+        Choice::Scale => "scale",
+        Choice::Adapt => "adapt",
+        Choice::Stop => "stop",
+        Choice::Watch => "keep watching",
+    }
+}
+
+/// How effects on a metric are written.
+fn style(metric: &Metric, scale: Scale) -> Style {
+    match scale {
+        Scale::Log => Style::relative(1),
+        Scale::Plain => Style::of_metric(metric),
+    }
+}
+
+pub(crate) fn grade(grade: domain::studies::grade::Grade) -> Grade {
+    use domain::studies::grade::Grade::{A, B, C, D, E};
+    match grade {
+        A => Grade::A,
+        B => Grade::B,
+        C => Grade::C,
+        D => Grade::D,
+        E => Grade::E,
+    }
+}
+
+fn number(n: studies::Number) -> Interval {
+    Interval { at: n.value, lo: n.low, hi: n.high }
+}
+
+fn effect(reading: &Reading, e: &studies::Effect, metric: &Metric) -> Option<Effect> {
+    Some(Effect {
+        style: style(metric, reading.scale),
+        interval: number(e.estimate?),
+        naive: e.naive.map(|n| n.value),
+        better: e.better,
+    })
+}
+
+/// The effect as a share of the level before, so that different metrics share an axis.
+pub(crate) fn relative(e: &studies::Effect) -> Option<Effect> {
+    let share = e.share?;
+    let naive = match (e.naive, e.estimate, e.before) {
+        (Some(n), Some(est), Some(_)) if est.value != 0.0 => Some(n.value * share.value / est.value),
+        _ => None,
+    };
+    Some(Effect { style: Style::relative(1), interval: number(share), naive, better: e.better })
+}
+
+pub(crate) fn evidence(reading: Option<&Reading>, why: bool) -> Evidence {
+    match reading {
+        None => Evidence { grade: Grade::E, design: "not read yet".into(), why: Vec::new() },
+        Some(r) => of_effect(r, &r.outcome, why),
+    }
+}
+
+fn of_effect(r: &Reading, e: &studies::Effect, why: bool) -> Evidence {
+    let rules = e.rules.iter().map(|(_, met, text)| GradeRule { met: *met, text: text.clone() });
+    Evidence {
+        grade: grade(e.grade),
+        design: if e.estimate.is_some() {
+            prose::design(r.design, r.drawn).into()
+        } else {
+            "before and after only".into()
+        },
+        why: if why { rules.collect() } else { Vec::new() },
+    }
+}
+
+fn title(chain: &Chain, metric: &Metric) -> String {
+    let name = &chain.support.intervention.name;
+    match &chain.reading {
+        Some(r) => prose::finding(r, name, &metric.name.to_lowercase()),
+        None => format!("{name}: not read yet"),
+    }
+}
+
+/// "40 branches", "312 people"; never who.
+pub(crate) fn reach(chain: &Chain, words: &Words, today: Day) -> String {
+    let started: Vec<_> = chain.support.starts.iter().filter(|s| s.day <= today).collect();
+    let kind = started.first().and_then(|s| words.units.get(&s.unit)).map(|u| u.1.clone());
+    match (kind, chain.support.people) {
+        (Some(kind), _) => format::plural(started.len() as u64, &kind, &plural_of(&kind)),
+        (None, 0) => "not started".to_owned(),
+        (None, n) if (n as usize) < domain::access::MIN_GROUP => "a few people".to_owned(),
+        (None, n) => format::plural(n as u64, "person", "people"),
+    }
+}
+
+fn plural_of(kind: &str) -> String {
+    match kind.strip_suffix("ch").or_else(|| kind.strip_suffix('s')) {
+        Some(_) => format!("{kind}es"),
+        None => match kind.strip_suffix('y') {
+            Some(stem) => format!("{stem}ies"),
+            None => format!("{kind}s"),
+        },
+    }
+}
+
+fn lead(chain: &Chain, words: &Words, metric: &Metric, today: Day) -> String {
+    let what =
+        format!("Business metric to work to support, on one time axis. {}", reach(chain, words, today));
+    match &chain.reading {
+        Some(r) => {
+            let last = metric.cadence.rolled().step(r.up_to, 1).plus(-1);
+            format!("{what}, numbers up to {}.", format::date(last, today))
+        }
+        None => format!("{what}."),
+    }
+}
+
+fn verdict(chain: &Chain, metric: &Metric) -> Verdict {
+    let label = format!("Estimated difference in {}", metric.name.to_lowercase());
+    let Some(r) = &chain.reading else {
+        return Verdict {
+            label,
+            effect: None,
+            cannot_say: "It is read when a whole period after the first start has come in.".into(),
+            evidence: evidence(None, false),
+            explanation: String::new(),
+            limits: Vec::new(),
+        };
+    };
+    let style = style(metric, r.scale);
+    let say = |x: f64| {
+        style.effect(x, r.outcome.estimate.map_or(x, |e| e.low), r.outcome.estimate.map_or(x, |e| e.high))
+    };
+    let mut explanation = format!("Conclusion: {}. ", r.verdict.words());
+    if let Some(share) = r.outcome.share.filter(|_| r.scale == Scale::Plain) {
+        let relative = Style::relative(1);
+        explanation.push_str(&format!(
+            "That is {} of the level before ({}). ",
+            relative.effect(share.value, share.low, share.high),
+            relative.effect_range(share.low, share.high)
+        ));
+    }
+    explanation.push_str(&prose::naive(r, &say));
+    Verdict {
+        label,
+        effect: effect(r, &r.outcome, metric),
+        cannot_say: r.outcome.cannot_say.clone().unwrap_or_default(),
+        evidence: of_effect(r, &r.outcome, true),
+        explanation,
+        limits: prose::limits(r),
+    }
+}
+
+fn facts(chain: &Chain, words: &Words) -> Vec<DecisionFact> {
+    let Some(r) = &chain.reading else { return Vec::new() };
+    let mut facts = vec![DecisionFact {
+        name: "Time it took people".into(),
+        value: format::minutes(r.ledger.hours * 60.0),
+        range: String::new(),
+        status: None,
+    }];
+    for e in std::iter::once(&r.outcome).chain(&r.others).filter(|e| e.guardrail) {
+        let Some(metric) = words.metrics.get(&e.metric) else { continue };
+        // Worse for sure is the only thing that a guardrail speaks up about.
+        let worse = e.estimate.is_some_and(|n| match e.better {
+            1 => n.high < 0.0,
+            -1 => n.low > 0.0,
+            _ => false,
+        });
+        let status = match (e.estimate, worse) {
+            (None, _) => (Status::TooFew, "Cannot say yet".to_owned()),
+            (Some(_), true) => (Status::OffTarget, "Worse".to_owned()),
+            (Some(_), false) => (Status::Usual, "Not worse".to_owned()),
+        };
+        facts.push(DecisionFact {
+            name: format!("Guardrail: {}", metric.name.to_lowercase()),
+            value: String::new(),
+            range: String::new(),
+            status: Some(status),
+        });
+    }
+    facts
+}
+
+/// Support → work → business, each arrow with the grade of what it leads to.
+fn links(r: &Reading, chain: &Chain, words: &Words) -> Vec<LinkNode> {
+    let all: Vec<&studies::Effect> =
+        std::iter::once(&r.outcome).chain(&r.others).filter(|e| !e.guardrail).collect();
+    let first = |level: Level| all.iter().find(|e| e.lane == level).copied();
+    let mut nodes = Vec::new();
+    let (work, business) = (first(Level::Performance), first(Level::Business));
+    let used = first(Level::Solution);
+    nodes.push(LinkNode {
+        over: "Support is used".into(),
+        title: match used.and_then(|e| Some((e.now?, words.metrics.get(&e.metric)?))) {
+            Some((now, m)) => format!("{}: {}", m.name, Style::of_metric(m).value(now)),
+            None => chain.support.intervention.name.clone(),
+        },
+        sub: String::new(),
+        next: work.or(business).map(|e| of_effect(r, e, false)),
+    });
+    for (over, node, next) in
+        [("Work changes", work, business.filter(|_| work.is_some())), ("Business gets", business, None)]
+    {
+        let Some(metric) = node.and_then(|e| words.metrics.get(&e.metric)) else { continue };
+        let shown = node.and_then(|e| effect(r, e, metric));
+        nodes.push(LinkNode {
+            over: over.into(),
+            title: shown.as_ref().map_or_else(
+                || format!("{}: cannot say yet", metric.name),
+                |e| format!("{}: {}", metric.name, e.words()),
+            ),
+            sub: shown.map_or_else(String::new, |e| format!("likely {}", e.range())),
+            next: next.map(|e| of_effect(r, e, false)),
+        });
+    }
+    nodes
+}
+
+fn axis(chain: &Chain, today: Day) -> TimeAxis {
+    let mut from = today.plus(-364);
+    let mut to = today;
+    if let Some(r) = &chain.reading {
+        let all = std::iter::once(&r.outcome).chain(&r.others);
+        if let Some(first) = all.clone().filter_map(|e| e.lines.first).min() {
+            from = first;
+        }
+        let ends = all.filter_map(|e| {
+            let cadence = e.lines.cadence?;
+            Some(cadence.step(e.lines.first?, e.lines.treated.len().max(1) as i32))
+        });
+        to = ends.max().unwrap_or(today);
+    }
+    let mut marks: Vec<Event> = Vec::new();
+    for s in &chain.support.starts {
+        let label = format!("Wave {}", s.wave);
+        match marks.iter_mut().find(|m| m.label == label) {
+            Some(mark) => mark.day = mark.day.min(s.day),
+            None => marks.push(Event { day: s.day, label, kind: EventKind::Ours, planned: s.day > today }),
+        }
+    }
+    marks.sort_by_key(|m| m.day);
+    if let Some(last) = marks.last() {
+        // Room for planned starts, but not for those years away.
+        if last.day > to && last.day < to.plus(200) {
+            to = last.day.plus(14);
+        }
+    }
+    marks.retain(|m| m.day >= from && m.day <= to);
+    TimeAxis { from, to, today: today.min(to), marks }
+}
+
+fn rollout(chain: &Chain, today: Day) -> String {
+    let mut waves: Vec<(i64, Day)> = Vec::new();
+    for s in &chain.support.starts {
+        match waves.iter_mut().find(|w| w.0 == s.wave) {
+            Some(w) => w.1 = w.1.min(s.day),
+            None => waves.push((s.wave, s.day)),
+        }
+    }
+    waves.sort_by_key(|w| w.1);
+    if waves.is_empty() {
+        return "Given to single people".into();
+    }
+    let said: Vec<String> = waves
+        .iter()
+        .take(6)
+        .map(|(wave, day)| format!("wave {wave}, {}", format::short_date(*day, today)))
+        .collect();
+    format!("Rollout: {}", said.join("; "))
+}
+
+fn sections(r: &Reading, words: &Words, today: Day) -> Vec<LaneSection> {
+    let mut sections = Vec::new();
+    for (level, title, owner) in [
+        (Level::Business, "Business metric", "what the business gets"),
+        (Level::Performance, "Performance metrics", "how the work goes"),
+        (Level::Solution, "Solution metrics", "is the support used?"),
+    ] {
+        let rows: Vec<LaneRow> = std::iter::once(&r.outcome)
+            .chain(&r.others)
+            .filter(|e| e.lane == level)
+            .filter_map(|e| Some(row(r, e, words.metrics.get(&e.metric)?, words, today)))
+            .collect();
+        if !rows.is_empty() {
+            sections.push(LaneSection { title: title.into(), owner: owner.into(), rows });
+        }
+    }
+    sections
+}
+
+fn row(r: &Reading, e: &studies::Effect, metric: &Metric, words: &Words, today: Day) -> LaneRow {
+    let style = Style::of_metric(metric);
+    let cadence = e.lines.cadence.unwrap_or(Cadence::Week);
+    let first = e.lines.first.unwrap_or(r.up_to);
+    let line = |values: &[Option<f64>], gaps: &[(u32, u32, String)]| -> Vec<super::view::Reading> {
+        values
+            .iter()
+            .enumerate()
+            .map(|(t, v)| super::view::Reading {
+                start: cadence.step(first, t as i32),
+                value: *v,
+                marked: gaps.iter().any(|g| (g.0 as usize..g.1 as usize).contains(&t)),
+            })
+            .collect()
+    };
+    let group = |name: &str, mean: &[Option<f64>], treated: bool| {
+        mean.iter().any(Option::is_some).then(|| Group {
+            name: name.into(),
+            mean: line(mean, &[]),
+            units: e
+                .lines
+                .units
+                .iter()
+                .filter(|u| u.treated == treated)
+                .map(|u| line(&u.values, &u.gaps))
+                .collect(),
+        })
+    };
+    let mut left_out: Vec<LeftOut> = Vec::new();
+    for (from, to, reason) in e.lines.units.iter().flat_map(|u| &u.gaps) {
+        let span = LeftOut {
+            from: cadence.step(first, *from as i32),
+            to: cadence.step(first, *to as i32),
+            reason: format!("{reason}: left out"),
+        };
+        if !left_out.contains(&span) {
+            left_out.push(span);
+        }
+    }
+    let target = words.targets.get(&e.metric).copied();
+    let note = match target {
+        Some((level, tolerance)) if tolerance > 0.0 => {
+            format!(
+                "Target {}, give or take {}. {}",
+                style.value(level),
+                style.number(tolerance),
+                metric.source
+            )
+        }
+        Some((level, _)) => format!("Target {}. {}", style.value(level), metric.source),
+        None => metric.source.clone(),
+    };
+    let solution = e.lane == Level::Solution;
+    let shown = effect(r, e, metric).filter(|_| !solution);
+    let sentence = match (&shown, e.now) {
+        (Some(s), _) => format!("{}: {} with it, likely {}.", metric.name, s.words(), s.range()),
+        (None, Some(now)) => format!("{} is now {}.", metric.name, style.value(now)),
+        (None, None) => format!("{}: no data yet.", metric.name),
+    };
+    let text = if e.lines.withheld {
+        format!("Groups of fewer than {} people are not shown.", domain::access::MIN_GROUP)
+    } else if solution {
+        metric.description.clone()
+    } else {
+        prose::sentence(e, prose::design(r.design, r.drawn))
+    };
+    let _ = today;
+    LaneRow {
+        href: None,
+        now: e.now.map_or_else(|| "–".to_owned(), |v| style.number(v)),
+        now_note: e.before.map_or_else(String::new, |b| format!("from {}", style.number(b))),
+        note: note.trim().to_owned(),
+        lane: Lane {
+            name: metric.name.clone(),
+            sentence,
+            style: style.clone(),
+            cadence,
+            kind: if solution { LaneKind::Bars } else { LaneKind::Lines },
+            treated: group("with it", &e.lines.treated, true),
+            compare: group("to compare with", &e.lines.compared, false).filter(|_| !solution),
+            target: target
+                .filter(|t| t.1 > 0.0)
+                .map(|(level, tolerance)| (level - tolerance, level + tolerance)),
+            target_label: target.filter(|t| t.1 > 0.0).map_or_else(String::new, |(level, tolerance)| {
+                format!("Target {} ± {}", style.number(level), style.value(tolerance))
+            }),
+            left_out,
+            tall: e.lane == Level::Business,
+        },
+        effect: shown,
+        evidence: (!solution).then(|| of_effect(r, e, false)),
+        text,
+    }
+}
+
+fn foot(r: &Reading, words: &Words) -> String {
+    let per = |e: &studies::Effect| {
+        words
+            .metrics
+            .get(&e.metric)
+            .is_some_and(|m| m.aggregation == Aggregation::Sum && e.lines.treated.len() > 1)
+    };
+    let mut text = match r.design {
+        Design::Picked => {
+            "People picked are compared by the time since they were picked; no line is drawn of them."
+                .to_owned()
+        }
+        _ => "Thin lines are single units, thick lines their mean.".to_owned(),
+    };
+    if per(&r.outcome) {
+        text.push_str(" Counts are for each person.");
+    }
+    text.push_str(" Ranges hold the true difference 19 times in 20.");
+    text
+}
+
+fn explanations(r: &Reading, metric: &Metric) -> Vec<Explanation> {
+    let shown = style(metric, r.scale);
+    let plain = Style::of_metric(metric);
+    let (low, high) = r.outcome.estimate.map_or((0.0, 0.0), |e| (e.low, e.high));
+    r.outcome
+        .health
+        .iter()
+        .map(|h| {
+            let say = |x: f64| match h.kind {
+                studies::Check::Alike => plain.value(x),
+                _ => shown.effect(x, low, high),
+            };
+            let (what, looked_at, changes) = prose::health(h, &say);
+            Explanation { what, looked_at, changes }
+        })
+        .collect()
+}
+
+fn ledger(r: &Reading, chain: &Chain, metric: &Metric) -> Vec<LedgerRow> {
+    let l = &r.ledger;
+    let support = &chain.support.intervention;
+    let row = |text: String, amount: String| LedgerRow { text, amount, range: String::new(), sum: false };
+    let people = if (l.people as usize) < domain::access::MIN_GROUP {
+        support.name.clone()
+    } else {
+        format!("{}, {}", support.name, format::plural(u64::from(l.people), "person", "people"))
+    };
+    let mut rows = vec![row(people, format::minutes(l.hours * 60.0))];
+    let money = Style::money("€", 0);
+    if l.money > 0.0 {
+        rows.push(row("Money spent".into(), money.value(l.money)));
+    }
+    if let Some(cost) = l.cost {
+        rows.push(LedgerRow {
+            sum: true,
+            ..row("Cost in all, hours at their value".into(), money.value(cost))
+        });
+    }
+    let unit = metric.unit.trim();
+    let per_hour = unit.strip_prefix('€').is_some();
+    if let Some(gain) = l.gain {
+        let style = if per_hour { money.clone() } else { Style::of_metric(metric) };
+        rows.push(LedgerRow {
+            text: format!("Difference in all, {}", metric.name.to_lowercase()),
+            amount: style.effect(gain.value, gain.low, gain.high),
+            range: style.effect_range(gain.low, gain.high),
+            sum: false,
+        });
+        if let Some(cost) = l.cost.filter(|_| per_hour && metric.better() > 0) {
+            rows.push(LedgerRow {
+                text: "Left over".into(),
+                amount: money.effect(gain.value - cost, gain.low - cost, gain.high - cost),
+                range: money.effect_range(gain.low - cost, gain.high - cost),
+                sum: true,
+            });
+        }
+    }
+    rows
+}
