@@ -59,11 +59,12 @@ pub async fn deliver(app: &App, mailer: Option<&Mailer>) -> Result<usize> {
         }
         app.store
             .write(move |tx: &mut Tx| -> Result<()> {
-                Ok(match then {
+                match then {
                     After::Sent => store::jobs::sent(tx, id, now)?,
                     After::Again(at, why) => store::jobs::retry(tx, id, at, &why)?,
                     After::Parked(why) => store::jobs::park(tx, id, now, &why)?,
-                })
+                }
+                Ok(())
             })
             .await?;
     }

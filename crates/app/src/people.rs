@@ -377,6 +377,9 @@ fn plan_units(
     plan
 }
 
+/// What holds for one person, each with the days on which it does.
+type Dated<T> = Vec<(Span, T)>;
+
 #[expect(clippy::too_many_lines, reason = "one row after another, each check beside what it is about")]
 fn plan_persons(
     directory: &Directory,
@@ -404,11 +407,11 @@ fn plan_persons(
         .filter_map(|p| p.email.as_ref().map(|e| (domain::people::fold(e), p.id)))
         .collect();
 
-    let mut memberships: BTreeMap<PersonId, Vec<(Span, (UnitId, JobRoleId))>> = BTreeMap::new();
+    let mut memberships: BTreeMap<PersonId, Dated<(UnitId, JobRoleId)>> = BTreeMap::new();
     for m in &directory.memberships {
         memberships.entry(m.person).or_default().push((m.span, (m.unit, m.job_role)));
     }
-    let mut lines: BTreeMap<PersonId, Vec<(Span, PersonId)>> = BTreeMap::new();
+    let mut lines: BTreeMap<PersonId, Dated<PersonId>> = BTreeMap::new();
     for l in &directory.lines {
         lines.entry(l.person).or_default().push((l.span, l.leader));
     }

@@ -674,7 +674,7 @@ mod tests {
         assert!(may(&machine(&[KeyScope::Metrics], true)));
         assert!(!may(&machine(&[KeyScope::All], true)), "xAPI's all is not the metrics scope");
         assert!(!may(&machine(&[KeyScope::Metrics], false)));
-        let reading = machine(&KeyScope::ALL.to_vec(), true);
+        let reading = machine(KeyScope::ALL, true);
         assert!(
             permit(&reading, Relation::NONE, ReadMetrics(person(1))).is_err(),
             "machines send values, they do not read them"

@@ -131,6 +131,9 @@ pub struct Observation {
     pub run: Option<RunId>,
 }
 
+/// The number and the value of the newest revision, by subject, metric and first day of the period.
+pub type NewestRevisions = BTreeMap<(Uuid, MetricId, Day), (i64, Quantity)>;
+
 /// The newest revision of every observation of these subjects and metrics in a span of periods, for comparison with what arrives.
 pub fn newest_revisions(
     r: &mut Read,
@@ -138,7 +141,7 @@ pub fn newest_revisions(
     metrics: &[MetricId],
     first: Day,
     last: Day,
-) -> Result<BTreeMap<(Uuid, MetricId, Day), (i64, Quantity)>> {
+) -> Result<NewestRevisions> {
     let mut newest = BTreeMap::new();
     for some in subjects.chunks(2_000) {
         r.each(

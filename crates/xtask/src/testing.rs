@@ -81,7 +81,14 @@ pub(crate) fn run(mut args: Args) -> Result<ExitCode> {
     if wants("clippy") {
         steps.run("clippy", || {
             let mut clippy = cargo("clippy");
-            steps::run(clippy.args(["--workspace", "--all-targets", "--", "--deny", "warnings"]))
+            steps::run(clippy.args([
+                "--workspace",
+                "--all-targets",
+                "--keep-going",
+                "--",
+                "--deny",
+                "warnings",
+            ]))
         });
     }
     if wants("rust") {
