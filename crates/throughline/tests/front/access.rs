@@ -10,7 +10,7 @@ use app::metrics::{Definition, Incoming, OnProblem};
 use domain::access::{
     Act, KeyScope, Principal, Resource, SendObservations, Who, WriteAssignment, WriteKey, cell, scope,
 };
-use domain::ids::{AlertId, InterventionId, KeyId, MetricId, ProposalId};
+use domain::ids::{AccountId, AlertId, CaseId, InterventionId, KeyId, MetricId, ProposalId};
 use domain::metrics::{Aggregation, Direction, Grain, Level, Metric, Quantity};
 use domain::time::{Cadence, Day};
 use store::Store;
@@ -254,6 +254,11 @@ fn talk(path: &'static str, about: About, fields: &'static [(&'static str, &'sta
     })
 }
 
+/// Names something that does not exist.
+fn lacks(what: &'static str, line: Line) -> Line {
+    Line { missing: Some(what), ..line }
+}
+
 /// Proposes a support that does not exist.
 fn no_support(line: Line) -> Line {
     let ask = line.ask;
@@ -306,6 +311,24 @@ fn lines() -> Vec<Line> {
         get("/today", Own),
         get("/team", Part(TeamBoard, Aggregate, LEADERS)),
         get("/coaching", Own),
+        get("/cases", Row(StudyResult, Read, None)),
+        lacks(
+            "case",
+            line("GET", "/cases/{id}", Row(StudyResult, Read, None), |_| {
+                Ask::Get(format!("/cases/{}", CaseId::new(uuid::Uuid::nil())))
+            }),
+        ),
+        get("/health", Row(Operations, Read, None)),
+        // The account is nobody's yet, so nobody is the person concerned.
+        lacks(
+            "account",
+            line("POST", "/health/account", Part(Profile, Write, &[Principal::Admin]), |w| {
+                let account = AccountId::new(uuid::Uuid::nil()).to_string();
+                let fields =
+                    vec![("account", account), ("person", w.org.member.to_string()), ("do", "link".into())];
+                Ask::Form("/health/account".into(), fields)
+            }),
+        ),
         line("GET", "/people/{person}/metrics/{metric}", Row(MetricValue, Read, None), move |w| {
             Ask::Get(metric(w))
         }),
