@@ -68,7 +68,9 @@ pub async fn open(
     write(app, move |tx, hand| {
         let mut agenda = Vec::new();
         let metric = store::metrics::metric(tx, metric)?.ok_or(Error::NotFound("metric"))?;
-        let earlier = store::coaching::sessions_about(tx, about, metric.id)?;
+        // What was agreed with an earlier leader stays between those two.
+        let mut earlier = store::coaching::sessions_about(tx, about, metric.id)?;
+        earlier.retain(|s| s.leader == leader);
         if let Some(id) = alert {
             if let Some(open) =
                 earlier.iter().find(|s| s.alert == Some(id) && s.leader == leader && s.state != State::Closed)
@@ -100,7 +102,7 @@ pub async fn open(
             advance(tx, &mut alert, &leader.to_string(), Step::Talk, "a talk was opened", hand.now)?;
             store::alerts::put(tx, &[alert])?;
         }
-        agenda.extend(what_was_tried(tx, about, &earlier)?);
+        agenda.extend(what_was_tried(tx, about, leader, &earlier)?);
         let session = Session {
             id: hand.ids.next(hand.now),
             person: about,
@@ -133,8 +135,13 @@ pub async fn open(
     .await
 }
 
-/// What earlier talks tried and how it went, and what was proposed: points for the agenda.
-fn what_was_tried(r: &mut Read, about: PersonId, earlier: &[Session]) -> Result<Vec<Point>> {
+/// What earlier talks of these two tried and how it went, and what was proposed: points for the agenda.
+fn what_was_tried(
+    r: &mut Read,
+    about: PersonId,
+    leader: PersonId,
+    earlier: &[Session],
+) -> Result<Vec<Point>> {
     let mut points = Vec::new();
     let ids: Vec<SessionId> = earlier.iter().map(|s| s.id).collect();
     let actions = store::coaching::actions(r, &ids)?;
@@ -154,7 +161,8 @@ fn what_was_tried(r: &mut Read, about: PersonId, earlier: &[Session]) -> Result<
             });
         }
     }
-    for proposal in store::coaching::proposals(r, &[about])?.into_iter().take(3) {
+    let proposals = store::coaching::proposals(r, &[about])?;
+    for proposal in proposals.into_iter().filter(|p| p.by == leader).take(3) {
         let Some(name) = store::interventions::name(r, proposal.intervention)? else { continue };
         let sub = match proposal.state {
             ProposalState::Proposed => "Proposed, not answered yet.".to_owned(),
@@ -335,6 +343,9 @@ pub async fn settle_check(app: &App, permit: &Permit<WriteCoaching>, result: Che
     write(app, move |tx, hand| {
         let mut session = held(tx, id)?;
         signer(&permit, &session)?;
+        if matches!(session.state, State::Open | State::Recorded) {
+            return Err(Error::Conflict("both sign what is agreed before it can be checked".into()));
+        }
         let Some(mut action) =
             store::coaching::actions(tx, &[id])?.into_iter().find(|a| a.closed_at.is_none())
         else {
@@ -379,6 +390,9 @@ pub async fn say(app: &App, permit: &Permit<WriteCoaching>, text: &str) -> Resul
     write(app, move |tx, hand| {
         let session = held(tx, id)?;
         let by = signer(&permit, &session)?;
+        if session.state == State::Closed {
+            return Err(Error::Conflict("this talk is closed; open a new one to go on".into()));
+        }
         let message =
             Message { thread: id.uuid(), id: hand.ids.next(hand.now), author: by, at: hand.now, text };
         store::coaching::add_messages(tx, &[message])?;
@@ -492,6 +506,9 @@ pub async fn answer_proposal(
     }
     write(app, move |tx, hand| {
         let mut proposal = store::coaching::proposal(tx, who, id)?.ok_or(Error::NotFound("proposal"))?;
+        if proposal.state != ProposalState::Proposed {
+            return Err(Error::Conflict(format!("this proposal is {} already", proposal.state)));
+        }
         proposal.state = answer;
         proposal.reason = reason.clone();
         proposal.answered_at = Some(hand.now);

@@ -1,6 +1,6 @@
 //! What pages show, read in one go from roll-ups and derived tables. Arranges nothing and writes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::{
     Permit, ReadAlert, ReadCoaching, ReadMetrics, ReadTeamBoard, Resource, Scope, Viewer, Who, scope,
@@ -81,9 +81,16 @@ pub async fn own(app: &App, viewer: &Viewer) -> Result<Board> {
     board(app, viewer, vec![viewer.person], list).await
 }
 
+/// The talks that somebody may still read: about themselves, or with people whom they lead today.
+fn own_talks(mut sessions: Vec<Session>, me: PersonId, reports: &BTreeSet<PersonId>) -> Vec<Session> {
+    sessions.retain(|s| s.person == me || reports.contains(&s.person));
+    sessions
+}
+
 async fn board(app: &App, viewer: &Viewer, ids: Vec<PersonId>, list: Scope) -> Result<Board> {
     let me = viewer.person;
     let unit = viewer.unit;
+    let reports = viewer.reports.clone();
     app.store
         .read(move |r| -> Result<Board> {
             let mut people: Vec<Person> = Vec::with_capacity(ids.len());
@@ -108,7 +115,7 @@ async fn board(app: &App, viewer: &Viewer, ids: Vec<PersonId>, list: Scope) -> R
                     supports.insert(p.intervention, name);
                 }
             }
-            let sessions = store::coaching::sessions_with(r, me, 60)?;
+            let sessions = own_talks(store::coaching::sessions_with(r, me, 60)?, me, &reports);
             let session_ids: Vec<SessionId> = sessions.iter().map(|s| s.id).collect();
             Ok(Board {
                 people,
@@ -181,7 +188,7 @@ pub struct MetricRead {
     pub commitments: Vec<Commitment>,
     /// Every alert on it, newest first.
     pub alerts: Vec<Alert>,
-    /// Every talk about it, newest first.
+    /// Every talk about it that the reader has part in, newest first.
     pub sessions: Vec<Session>,
     /// The actions of those talks.
     pub actions: Vec<Action>,
@@ -198,12 +205,20 @@ pub async fn metric(
     metric: MetricId,
     periods: i32,
 ) -> Result<MetricRead> {
-    let person = permit.asked().0;
+    let (person, reader) = (permit.asked().0, permit.person());
     let today = app.today();
-    app.store.read(move |r| metric_in(r, person, metric, periods, today)).await
+    app.store.read(move |r| metric_in(r, person, metric, periods, today, reader)).await
 }
 
-fn metric_in(r: &mut Read, id: PersonId, metric: MetricId, periods: i32, today: Day) -> Result<MetricRead> {
+/// A talk is between two: whoever else reads the metric, such as a later leader, gets none of it.
+fn metric_in(
+    r: &mut Read,
+    id: PersonId,
+    metric: MetricId,
+    periods: i32,
+    today: Day,
+    reader: Option<PersonId>,
+) -> Result<MetricRead> {
     let person = store::people::person(r, id)?.ok_or(Error::NotFound("person"))?;
     let metric = store::metrics::metric(r, metric)?
         .filter(|m| m.grain == Grain::Person)
@@ -230,7 +245,8 @@ fn metric_in(r: &mut Read, id: PersonId, metric: MetricId, periods: i32, today: 
     let mut commitments: Vec<Commitment> =
         store::targets::commitments_of(r, &[id])?.into_iter().filter(|c| c.metric == metric.id).collect();
     commitments.sort_by_key(|c| std::cmp::Reverse(c.version));
-    let sessions = store::coaching::sessions_about(r, id, metric.id)?;
+    let mut sessions = store::coaching::sessions_about(r, id, metric.id)?;
+    sessions.retain(|s| Some(s.person) == reader || Some(s.leader) == reader);
     let session_ids: Vec<SessionId> = sessions.iter().map(|s| s.id).collect();
     let mut others = store::metrics::metrics(r)?;
     others
@@ -286,13 +302,13 @@ pub async fn alert_subject(app: &App, id: domain::ids::AlertId) -> Result<Option
 
 /// Reads an alert about a person.
 pub async fn alert(app: &App, permit: &Permit<ReadAlert>) -> Result<AlertRead> {
-    let id = permit.asked().0;
+    let (id, reader) = (permit.asked().0, permit.person());
     let today = app.today();
     app.store
         .read(move |r| -> Result<AlertRead> {
             let alert = crate::alerts::held(r, id)?;
             let Subject::Person(person) = alert.subject else { return Err(Error::NotFound("alert")) };
-            let read = metric_in(r, person, alert.metric, 52, today)?;
+            let read = metric_in(r, person, alert.metric, 52, today, reader)?;
             let events = store::alerts::events(r, id)?;
             let messages = store::coaching::messages(r, id.uuid())?;
             let mut people: Vec<PersonId> = events.iter().filter_map(|e| e.by.parse().ok()).collect();
@@ -339,12 +355,12 @@ pub async fn session_people(app: &App, id: SessionId) -> Result<Option<(PersonId
 
 /// Reads a coaching session.
 pub async fn session(app: &App, permit: &Permit<ReadCoaching>) -> Result<SessionRead> {
-    let id = permit.asked().0;
+    let (id, reader) = (permit.asked().0, permit.person());
     let today = app.today();
     app.store
         .read(move |r| -> Result<SessionRead> {
             let session = crate::coaching::held(r, id)?;
-            let read = metric_in(r, session.person, session.metric, 52, today)?;
+            let read = metric_in(r, session.person, session.metric, 52, today, reader)?;
             let messages = store::coaching::messages(r, id.uuid())?;
             let mut people: Vec<PersonId> = messages.iter().map(|m| m.author).collect();
             people.extend([session.person, session.leader]);
@@ -379,9 +395,10 @@ pub struct Talks {
 /// Reads the talks of a viewer. Only the two of a talk ever see it in a list.
 pub async fn talks(app: &App, viewer: &Viewer) -> Result<Talks> {
     let me = viewer.person;
+    let reports = viewer.reports.clone();
     app.store
         .read(move |r| -> Result<Talks> {
-            let sessions = store::coaching::sessions_with(r, me, 200)?;
+            let sessions = own_talks(store::coaching::sessions_with(r, me, 200)?, me, &reports);
             let ids: Vec<SessionId> = sessions.iter().map(|s| s.id).collect();
             let people: Vec<PersonId> = sessions.iter().flat_map(|s| [s.person, s.leader]).collect();
             Ok(Talks {

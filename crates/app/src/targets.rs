@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::access::{Asked, Permit, SetTarget};
 use domain::ids::{JobRoleId, MetricId, PersonId, UnitId};
+use domain::metrics::Grain;
 use domain::targets::{Commitment, Place, Target, TargetScope};
 use domain::time::Day;
 use store::db::{Read, Tx};
@@ -27,6 +28,9 @@ pub struct Level {
     /// Why, in words.
     pub why: String,
 }
+
+/// Most characters of a reason.
+const WHY_MAX: usize = 1_000;
 
 fn check(level: &Level) -> Result<()> {
     let finite = |name: &str, x: f64| {
@@ -52,6 +56,9 @@ fn check(level: &Level) -> Result<()> {
             "why",
             "say in a few words why, so that whoever reads the history understands it",
         ));
+    }
+    if level.why.chars().count() > WHY_MAX {
+        return Err(Error::invalid("why", format!("at most {WHY_MAX} characters; say it shorter")));
     }
     Ok(())
 }
@@ -88,6 +95,9 @@ pub async fn set<A: Asked>(
             let Some(found) = store::metrics::metric(tx, metric)? else {
                 return Err(Error::NotFound("metric"));
             };
+            if matches!(scope, TargetScope::Person(_)) && found.grain != Grain::Person {
+                return Err(Error::NotFound("metric of a person"));
+            }
             let target = Target {
                 id: ids.next(now),
                 metric,
@@ -121,8 +131,8 @@ pub async fn commit(app: &App, person: PersonId, metric: MetricId, level: Level)
     let commitment = app
         .store
         .write(move |tx: &mut Tx| -> Result<Commitment> {
-            let Some(found) = store::metrics::metric(tx, metric)? else {
-                return Err(Error::NotFound("metric"));
+            let Some(found) = store::metrics::metric(tx, metric)?.filter(|m| m.grain == Grain::Person) else {
+                return Err(Error::NotFound("metric of a person"));
             };
             let version = store::targets::commitments_of(tx, &[person])?
                 .iter()

@@ -97,6 +97,13 @@ pub struct Session {
     pub version: i64,
 }
 
+impl Session {
+    /// Whether both signed what stands now.
+    pub const fn agreed_by_both(&self) -> bool {
+        matches!(self.state, State::Agreed | State::Closed)
+    }
+}
+
 /// Who does what, and when the metric is looked at again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Action {

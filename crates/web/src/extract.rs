@@ -127,7 +127,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 
 fn pairs<T: DeserializeOwned>(text: &[u8], whole: &str) -> Result<T, Problem> {
     let mut seen = HashSet::new();
-    for (name, _) in form_urlencoded::parse(text) {
+    for (name, value) in form_urlencoded::parse(text) {
+        if let Some(c) = json::control(&name).or_else(|| json::control(&value)) {
+            let name: String = name.chars().filter(|c| !c.is_control()).take(80).collect();
+            return Err(Problem::invalid(format!("{whole}.{name}"), json::no_control(c)));
+        }
         if !seen.insert(name.to_string()) {
             return Err(Problem::invalid(format!("{whole}.{name}"), "given twice; give it once"));
         }

@@ -41,6 +41,17 @@ fn in_words(error: &serde_json::Error) -> String {
     if error.is_syntax() || error.is_eof() { format!("this is not JSON: {text}") } else { text }
 }
 
+/// The first control character of a text that is neither a tab nor the end of a line. Nobody types one, and no database
+/// keeps all of them.
+pub(crate) fn control(text: &str) -> Option<char> {
+    text.chars().find(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
+}
+
+/// Why a text with one is refused.
+pub(crate) fn no_control(c: char) -> String {
+    format!("holds the control character U+{:04X}; take it out", u32::from(c))
+}
+
 enum Step {
     Key(String),
     Item(usize),
@@ -92,8 +103,8 @@ impl<'de> Visitor<'de> for Strict<'_> {
     fn visit_f64<E>(self, _: f64) -> Result<(), E> {
         Ok(())
     }
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
+        control(text).map_or(Ok(()), |c| Err(E::custom(no_control(c))))
     }
     fn visit_unit<E>(self) -> Result<(), E> {
         Ok(())
@@ -113,6 +124,9 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let mut seen: HashSet<Cow<'de, str>> = HashSet::new();
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
             self.path.push(Step::Key(key.to_string()));
+            if let Some(c) = control(&key) {
+                return Err(A::Error::custom(no_control(c)));
+            }
             if !seen.insert(key) {
                 return Err(A::Error::custom("this key appears twice in the same object; keep one"));
             }

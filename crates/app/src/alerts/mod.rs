@@ -148,7 +148,8 @@ pub async fn answer(app: &App, permit: &Permit<AnswerAlert>, answer: Answer, not
         let what = if answer == Answer::DataWrong { Step::Question } else { Step::See };
         advance(tx, alert, &by, what, if note.is_empty() { answer.word() } else { &note }, now)?;
         let metric = store::metrics::metric(tx, alert.metric)?.ok_or(Error::NotFound("metric"))?;
-        let mut told: Vec<(PersonId, String)> = Vec::new();
+        let own_page = format!("/alerts/{}", alert.id);
+        let mut told: Vec<(PersonId, String, String)> = Vec::new();
         let name = match alert.subject {
             Subject::Person(p) => store::people::person(tx, p)?.map(|p| p.name).unwrap_or_default(),
             Subject::Unit(u) => store::people::unit(tx, u)?.map(|u| u.name).unwrap_or_default(),
@@ -160,23 +161,23 @@ pub async fn answer(app: &App, permit: &Permit<AnswerAlert>, answer: Answer, not
                 .and_then(|f| feeds.iter().find(|x| x.id == f))
                 .and_then(|f| f.owner)
                 .or(metric.owner);
-            told.extend(
-                owner.map(|o| (o, format!("{}: somebody says that the data are wrong", metric.name))),
-            );
+            // Not of whom: the owner of a feed sees no person's numbers.
+            let text = format!("{}: somebody says that the data are wrong", metric.name);
+            told.extend(owner.map(|o| (o, text, "/health".to_owned())));
         }
         for person in concerned(tx, alert.subject, today)? {
             if Some(person) != by_person {
-                told.push((person, format!("{}: {name} answered", metric.name)));
+                told.push((person, format!("{}: {name} answered", metric.name), own_page.clone()));
             }
         }
-        for (person, text) in told {
+        for (person, text, path) in told {
             if let Some(person) = store::people::person(tx, person)? {
                 let telling = Telling {
                     about: "alert",
                     about_id: alert.id.uuid(),
                     more: format!("{text}."),
                     text,
-                    path: format!("/alerts/{}", alert.id),
+                    path,
                 };
                 tell(tx, ids, now, &url, &person, &telling)?;
             }

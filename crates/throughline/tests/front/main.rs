@@ -4,11 +4,16 @@
 //! and [`harness::Server`] to start and ask.
 
 mod access;
+mod bad_input;
 mod binary;
+mod company;
 mod door;
 mod harness;
 mod keys;
 mod live;
+mod mail;
+mod reds;
 mod sign_in;
+mod talk;
 mod xapi;
 mod xapi_clients;

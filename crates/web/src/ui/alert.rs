@@ -7,11 +7,12 @@ use domain::access::{AnswerAlert, OpenCoaching, ReadAlert, ReadMetrics, Relation
 use domain::alerts::{Alert, Answer as Reply, Kind, State as AlertState};
 use domain::ids::{AlertId, InterventionId, PersonId, Subject};
 use domain::time::{Day, Zone};
+use http::StatusCode;
 use serde::Deserialize;
 
 use super::common::{
-    alert_facts, answer_words, control_chart, date, episode_status, first_name, headline, me, moment, sight,
-    status, support_option, towards,
+    alert_facts, answer_words, control_chart, date, episode_status, first_name, form_errors, headline, me,
+    moment, sight, status, support_option, towards,
 };
 use super::format::{self, Style};
 use super::view::{
@@ -44,22 +45,49 @@ pub async fn show(
     Path(id): Path<AlertId>,
     Query(asked): Query<Asked>,
 ) -> Answer {
-    let person = subject(&app, id).await?;
-    let (may, relation) = towards(&app, &asker.who, person, ReadAlert(id)).await?;
-    let read = dashboard::alert(&app, &may).await?;
+    page_of(&app, &asker, id, Typed { choice: asked.answer, ..Typed::default() }).await
+}
+
+/// What somebody typed into a form of the page, and what was wrong with it.
+#[derive(Default)]
+struct Typed {
+    choice: String,
+    text: Option<String>,
+    errors: FormErrors,
+}
+
+/// The page once more, with what was typed and its faults. What is no fault of the form stays a problem.
+async fn again(
+    app: &App,
+    asker: &Asker,
+    id: AlertId,
+    problem: Problem,
+    field: impl Fn(&str) -> String,
+    choice: &str,
+    text: &str,
+) -> Answer {
+    let errors = form_errors(problem, field)?;
+    page_of(app, asker, id, Typed { choice: choice.to_owned(), text: Some(text.to_owned()), errors }).await
+}
+
+async fn page_of(app: &App, asker: &Asker, id: AlertId, typed: Typed) -> Answer {
+    let person = subject(app, id).await?;
+    let (may, relation) = towards(app, &asker.who, person, ReadAlert(id)).await?;
+    let read = dashboard::alert(app, &may).await?;
     app::access::log_look(
-        &app,
+        app,
         &asker.who,
         person,
         &format!("alert about “{}”", read.read.metric.name),
         relation,
     )
     .await?;
-    app::alerts::see(&app, &may).await?;
+    app::alerts::see(app, &may).await?;
     let metrics = permit(&asker.who, relation, ReadMetrics(person))?;
-    let (matched, withheld) = dashboard::supports(&app, &metrics, read.alert.metric).await?;
-    let mut shell = page::shell(&app, &asker, read.read.metric.name.clone()).await?;
-    shell.sight = Some(sight(&read.read, me(&asker)?));
+    let (matched, withheld) = dashboard::supports(app, &metrics, read.alert.metric).await?;
+    let mut shell = page::shell(app, asker, read.read.metric.name.clone()).await?;
+    shell.sight = Some(sight(&read.read, me(asker)?));
+    let status_code = if typed.errors.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
     let today = app.today();
     let style = Style::of_metric(&read.read.metric);
     let name = first_name(&read.read.person.name);
@@ -90,7 +118,7 @@ pub async fn show(
         ),
         metric_href,
         facts: facts(&read, &style, today),
-        can_propose: !relation.same && may_open(&asker, relation, person) && !read.alert.state.is_closed(),
+        can_propose: !relation.same && may_open(asker, relation, person) && !read.alert.state.is_closed(),
         supports: if read.alert.state.is_closed() {
             Vec::new()
         } else {
@@ -104,12 +132,12 @@ pub async fn show(
             ),
         },
         why: why(&read.alert),
-        next: next(&read, relation, &asked.answer, today),
+        next: next(&read, relation, typed, today),
         thread: thread(&read, &app.settings.zone),
         can_write: true,
         shell,
     };
-    page::html(&page)
+    page::with_status(status_code, &page)
 }
 
 /// A direct leader who opens a talk becomes its coach.
@@ -232,7 +260,7 @@ fn why(alert: &Alert) -> String {
     }
 }
 
-fn next(read: &AlertRead, relation: Relation, asked: &str, today: Day) -> NextStep {
+fn next(read: &AlertRead, relation: Relation, typed: Typed, today: Day) -> NextStep {
     let alert = &read.alert;
     if alert.state.is_closed() {
         return NextStep::Nothing(match alert.state {
@@ -242,8 +270,8 @@ fn next(read: &AlertRead, relation: Relation, asked: &str, today: Day) -> NextSt
         });
     }
     if relation.same {
-        let chosen = match (asked, alert.answer) {
-            ("know" | "help" | "wrong", _) => asked.to_owned(),
+        let chosen = match (typed.choice.as_str(), alert.answer) {
+            ("know" | "help" | "wrong", _) => typed.choice.clone(),
             (_, Some(Reply::IKnowWhy)) => "know".into(),
             (_, Some(Reply::HelpPlease)) => "help".into(),
             (_, Some(Reply::DataWrong)) => "wrong".into(),
@@ -253,10 +281,10 @@ fn next(read: &AlertRead, relation: Relation, asked: &str, today: Day) -> NextSt
             read.read.leader.as_ref().map_or_else(|| "Nobody else".to_owned(), |l| first_name(&l.name));
         return NextStep::Answer(AnswerForm {
             chosen,
-            text: alert.answer_note.clone().unwrap_or_default(),
+            text: typed.text.or_else(|| alert.answer_note.clone()).unwrap_or_default(),
             suggestions: Vec::new(),
             note: format!("{leader} sees this page too, with your answer."),
-            errors: FormErrors::NONE,
+            errors: typed.errors,
         });
     }
     let open = read
@@ -272,7 +300,7 @@ fn next(read: &AlertRead, relation: Relation, asked: &str, today: Day) -> NextSt
             .map_or_else(String::new, |u| format!("Waits until {}.", format::day(u, today))),
         until: Some(today.plus(7)),
         until_max: Some(today.plus(92)),
-        errors: FormErrors::NONE,
+        errors: typed.errors,
     })
 }
 
@@ -314,7 +342,10 @@ pub async fn answer(
         "wrong" => Reply::DataWrong,
         _ => return Err(Problem::invalid("answer", "choose one of the three")),
     };
-    app::alerts::answer(&app, &may, reply, &form.text).await?;
+    if let Err(error) = app::alerts::answer(&app, &may, reply, &form.text).await {
+        let field = |_: &str| "text-answer".to_owned();
+        return again(&app, &asker, id, error.into(), field, &form.answer, &form.text).await;
+    }
     let said = match reply {
         Reply::DataWrong => "Said. The alert is held until the data are checked.",
         _ => "Said. Your leader sees it on this page.",
@@ -363,11 +394,23 @@ pub async fn wait(
     Form(form): Form<Wait>,
 ) -> Answer {
     let may = as_leader(&app, &asker, id).await?;
-    let until = date("until", &form.until)?.ok_or_else(|| Problem::invalid("until", "choose a day"))?;
-    app::alerts::snooze(&app, &may, until).await?;
-    if !form.why.trim().is_empty() {
-        app::coaching::say_on_alert(&app, &may, &form.why).await?;
-    }
+    let waits = async {
+        let until = date("until", &form.until)?.ok_or_else(|| Problem::invalid("until", "choose a day"))?;
+        let why = form.why.trim();
+        if why.is_empty() || why.chars().count() > 500 {
+            return Err(Problem::invalid(
+                "wait-why",
+                "say in one line, at most 500 characters, why waiting is right",
+            ));
+        }
+        app::alerts::snooze(&app, &may, until).await?;
+        app::coaching::say_on_alert(&app, &may, why).await?;
+        Ok(until)
+    };
+    let until = match waits.await {
+        Ok(until) => until,
+        Err(problem) => return again(&app, &asker, id, problem, str::to_owned, "", "").await,
+    };
     Ok(page::done("/team", &format!("It waits until {}.", format::day(until, app.today()))))
 }
 
@@ -387,7 +430,10 @@ pub async fn wrong(
     Form(form): Form<Text>,
 ) -> Answer {
     let may = as_leader(&app, &asker, id).await?;
-    app::alerts::answer(&app, &may, Reply::DataWrong, &form.text).await?;
+    if let Err(error) = app::alerts::answer(&app, &may, Reply::DataWrong, &form.text).await {
+        let field = |_: &str| "wrong-text".to_owned();
+        return again(&app, &asker, id, error.into(), field, "", "").await;
+    }
     Ok(page::done(&format!("/alerts/{id}"), "Said. The alert is held until the data are checked."))
 }
 
@@ -407,8 +453,13 @@ pub async fn accept(
     Form(form): Form<Why>,
 ) -> Answer {
     let may = as_leader(&app, &asker, id).await?;
-    if form.why.trim().is_empty() {
-        return Err(Problem::invalid("why", "say in one line why this level is the usual one now"));
+    let why = form.why.trim();
+    if why.is_empty() || why.chars().count() > 500 {
+        let problem = Problem::invalid(
+            "accept-why",
+            "say in one line, at most 500 characters, why this level is the usual one now",
+        );
+        return again(&app, &asker, id, problem, str::to_owned, "", "").await;
     }
     app::alerts::accept(&app, &may, &form.why).await?;
     Ok(page::done("/team", "Taken as usual. The next range is drawn from this level."))

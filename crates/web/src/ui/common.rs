@@ -12,7 +12,8 @@ use domain::time::{Day, Zone};
 use super::format::{self, Moment, Style};
 use super::svg::Spark;
 use super::view::{
-    ControlChart, Event, EventKind, Evidence, Grade, Link, Phase, Reading, Sight, Status, SupportOption,
+    ControlChart, Event, EventKind, Evidence, FormErrors, Grade, Link, Phase, Reading, Sight, Status,
+    SupportOption,
 };
 use crate::problem::Problem;
 use crate::session::Asker;
@@ -172,7 +173,9 @@ pub(crate) fn control_chart(
             planned: false,
         });
     }
-    for action in &read.actions {
+    // A check stands on the chart once both have signed it.
+    let agreed = |id| read.sessions.iter().any(|s| s.id == id && s.agreed_by_both());
+    for action in read.actions.iter().filter(|a| agreed(a.session)) {
         if action.check >= first {
             events.push(Event {
                 day: action.check,
@@ -264,6 +267,19 @@ pub(crate) fn date(field: &str, text: &str) -> Result<Option<Day>, Problem> {
         return Ok(None);
     }
     text.parse().map(Some).map_err(|e| Problem::invalid(field, e))
+}
+
+/// The faults of a form as its page shows them. `field` turns a fault's place into the id of the field that it is about;
+/// what is no fault of the form stays a problem of its own.
+pub(crate) fn form_errors(problem: Problem, field: impl Fn(&str) -> String) -> Result<FormErrors, Problem> {
+    if problem.status != http::StatusCode::BAD_REQUEST || problem.errors.is_empty() {
+        return Err(problem);
+    }
+    let mut errors = FormErrors::NONE;
+    for fault in &problem.errors {
+        errors.add(field(&fault.place), format::capital(&fault.reason));
+    }
+    Ok(errors)
 }
 
 /// The signed-in person's id.

@@ -11,13 +11,13 @@ use domain::time::Day;
 use serde::Deserialize;
 
 use super::common::{
-    alert_facts, answer_words, control_chart, episode_status, first_name, headline, me, sight, spark, status,
-    towards,
+    alert_facts, answer_words, control_chart, episode_status, first_name, form_errors, headline, me, sight,
+    spark, status, towards,
 };
 use super::format::{self, Style};
 use super::view::{
-    EpisodeRow, Fact, FormErrors, LevelForm, LevelKind, LevelRow, Link, MetricPage, OpenAlert, RelatedMetric,
-    Status, Window,
+    EpisodeRow, Fact, LevelForm, LevelKind, LevelRow, Link, MetricPage, OpenAlert, RelatedMetric, Status,
+    Window,
 };
 use crate::extract::{Form, Path, Query};
 use crate::page;
@@ -41,31 +41,47 @@ pub async fn show(
     Path((person, metric)): Path<(PersonId, MetricId)>,
     Query(asked): Query<Asked>,
 ) -> Answer {
-    let (may, relation) = towards(&app, &asker.who, person, ReadMetrics(person)).await?;
-    let weeks = asked.weeks.filter(|w| WINDOWS.contains(w)).unwrap_or(52);
-    let read = dashboard::metric(&app, &may, metric, i32::from(weeks)).await?;
-    app::access::log_look(&app, &asker.who, person, &format!("metric “{}”", read.metric.name), relation)
+    page_of(&app, &asker, person, metric, asked.weeks, Typed::default()).await
+}
+
+/// A form of the page as it was typed, with its faults.
+#[derive(Default)]
+struct Typed {
+    target: bool,
+    form: LevelForm,
+}
+
+async fn page_of(
+    app: &App,
+    asker: &Asker,
+    person: PersonId,
+    metric: MetricId,
+    weeks: Option<u16>,
+    typed: Typed,
+) -> Answer {
+    let (may, relation) = towards(app, &asker.who, person, ReadMetrics(person)).await?;
+    let weeks = weeks.filter(|w| WINDOWS.contains(w)).unwrap_or(52);
+    let read = dashboard::metric(app, &may, metric, i32::from(weeks)).await?;
+    app::access::log_look(app, &asker.who, person, &format!("metric “{}”", read.metric.name), relation)
         .await?;
     let may_set = permit(&asker.who, relation, SetTarget(person)).is_ok() && !relation.same;
-    let mut shell = page::shell(&app, &asker, read.metric.name.clone()).await?;
-    shell.sight = Some(sight(&read, me(&asker)?));
-    page::html(&arrange(
-        shell,
-        &read,
-        relation,
-        may_set,
-        weeks,
-        app.today(),
-        FormErrors::NONE,
-        FormErrors::NONE,
-    ))
+    let mut shell = page::shell(app, asker, read.metric.name.clone()).await?;
+    shell.sight = Some(sight(&read, me(asker)?));
+    let mut page = arrange(shell, &read, relation, may_set, weeks, app.today());
+    if typed.form.errors.is_empty() {
+        return page::html(&page);
+    }
+    let shown = if typed.target { &mut page.target } else { &mut page.commitment };
+    if let Some(form) = shown {
+        *form = LevelForm { hint: form.hint.clone(), ..typed.form };
+    }
+    page::with_status(http::StatusCode::BAD_REQUEST, &page)
 }
 
 fn href(read: &MetricRead) -> String {
     format!("/people/{}/metrics/{}", read.person.id, read.metric.id)
 }
 
-#[expect(clippy::too_many_arguments, reason = "a page and what its viewer may do on it")]
 fn arrange(
     shell: super::view::Shell,
     read: &MetricRead,
@@ -73,8 +89,6 @@ fn arrange(
     may_set: bool,
     weeks: u16,
     today: Day,
-    commitment_errors: FormErrors,
-    target_errors: FormErrors,
 ) -> MetricPage {
     let style = Style::of_metric(&read.metric);
     let href = href(read);
@@ -137,14 +151,12 @@ fn arrange(
         commitment: relation.same.then(|| LevelForm {
             level: number(stand.and_then(|s| s.commitment)),
             hint: level_hint.clone(),
-            errors: commitment_errors,
             ..LevelForm::default()
         }),
         target: may_set.then(|| LevelForm {
             level: number(stand.and_then(|s| s.target).map(|t| t.0)),
             tolerance: number(stand.and_then(|s| s.target).map(|t| t.1)),
             hint: level_hint,
-            errors: target_errors,
             ..LevelForm::default()
         }),
         alert: open.map(|a| OpenAlert {
@@ -323,15 +335,23 @@ pub async fn set_commitment(
     if me(&asker)? != person {
         return Err(domain::access::Denied::Forbidden.into());
     }
-    let level = Level {
-        level: number("level", &form.level)?,
-        tolerance: 0.0,
-        window: 1,
-        from: None,
-        ended: false,
-        why: form.why,
+    let set = async {
+        let level = Level {
+            level: number("level", &form.level)?,
+            tolerance: 0.0,
+            window: 1,
+            from: None,
+            ended: false,
+            why: form.why.clone(),
+        };
+        commit(&app, person, metric, level).await?;
+        Ok(())
     };
-    commit(&app, person, metric, level).await?;
+    if let Err(problem) = set.await {
+        let errors = form_errors(problem, str::to_owned)?;
+        let typed = LevelForm { level: form.level, why: form.why, errors, ..LevelForm::default() };
+        return page_of(&app, &asker, person, metric, None, Typed { target: false, form: typed }).await;
+    }
     Ok(page::done(&format!("/people/{person}/metrics/{metric}"), "Your commitment is set."))
 }
 
@@ -357,17 +377,35 @@ pub async fn set_target(
     if relation.same {
         return Err(domain::access::Denied::Forbidden.into());
     }
-    let tolerance =
-        if form.tolerance.trim().is_empty() { 0.0 } else { number("tolerance", &form.tolerance)? };
-    let level = Level {
-        level: number("level", &form.level)?,
-        tolerance,
-        window: 8,
-        from: None,
-        ended: false,
-        why: form.why,
+    let set = async {
+        let tolerance =
+            if form.tolerance.trim().is_empty() { 0.0 } else { number("tolerance", &form.tolerance)? };
+        let level = Level {
+            level: number("level", &form.level)?,
+            tolerance,
+            window: 8,
+            from: None,
+            ended: false,
+            why: form.why.clone(),
+        };
+        set_own(&app, &may, metric, level).await?;
+        Ok(())
     };
-    set_own(&app, &may, metric, level).await?;
+    if let Err(problem) = set.await {
+        let field = |place: &str| match place {
+            "level" | "why" => format!("target-{place}"),
+            other => other.to_owned(),
+        };
+        let errors = form_errors(problem, field)?;
+        let typed = LevelForm {
+            level: form.level,
+            tolerance: form.tolerance,
+            why: form.why,
+            errors,
+            ..LevelForm::default()
+        };
+        return page_of(&app, &asker, person, metric, None, Typed { target: true, form: typed }).await;
+    }
     Ok(page::done(
         &format!("/people/{person}/metrics/{metric}"),
         "The target is set; the history keeps the old one.",

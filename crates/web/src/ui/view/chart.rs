@@ -313,6 +313,19 @@ impl ControlChart {
     pub fn table(&self) -> ChartTable {
         let usual = |start: Day| self.phases.iter().find(|p| p.from <= start && start < p.to);
         let mut rows: Vec<Vec<String>> = Vec::with_capacity(self.readings.len());
+        // What lies ahead of the newest reading, such as a check, has its own rows.
+        let ahead = self.readings.last().map(|r| self.cadence.step(r.start, 1));
+        let mut coming: Vec<&Event> =
+            self.events.iter().filter(|e| ahead.is_none_or(|from| e.day >= from)).collect();
+        coming.sort_by_key(|e| std::cmp::Reverse(e.day));
+        for event in coming {
+            rows.push(vec![
+                period_name(self.cadence, self.cadence.start(event.day), self.today),
+                String::new(),
+                String::new(),
+                format!("{}, {}", event.label, format::short_date(event.day, self.today)),
+            ]);
+        }
         for reading in self.readings.iter().rev() {
             let mut notes: Vec<String> = Vec::new();
             if reading.value.is_none() {

@@ -36,6 +36,10 @@ impl FormErrors {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+    /// Whether a field has one, so that the part of the page that holds it stands open.
+    pub fn has(&self, field: &str) -> bool {
+        self.of(field).is_some()
+    }
     fn of(&self, field: &str) -> Option<&str> {
         self.0.iter().find(|e| e.field == field).map(|e| e.text.as_str())
     }

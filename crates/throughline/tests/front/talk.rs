@@ -1,0 +1,204 @@
+//! The talk: from the red to what both signed, the check on the chart, and who never learns of it.
+
+use app::people::PersonRow;
+use domain::time::Day;
+use store::Store;
+
+use crate::company::{Company, notes_in_table};
+use crate::harness::person;
+
+const AGREED: &[(&str, &str)] = &[
+    ("going_on", "The new phones drop calls"),
+    ("we_try", "Call from the old line until April"),
+    ("who", "person"),
+    ("by", "2026-03-25"),
+    ("look_again", "2026-04-15"),
+    ("do", "agree"),
+];
+
+fn with<'a>(name: &'a str, value: &'a str) -> Vec<(&'a str, &'a str)> {
+    AGREED.iter().map(|&(n, v)| if n == name { (n, value) } else { (n, v) }).collect()
+}
+
+testkit::both_databases! {
+    async fn a_talk_from_the_red_to_the_check_on_the_chart(store: Store) {
+        let c = Company::start(store).await;
+        let maya = c.browser("p3").await;
+        let leader = c.browser("lead0").await;
+        maya.form(&format!("{}/answer", c.alert_page()), &[("answer", "help"), ("text", "phones")]).expect(303);
+        maya.form(&format!("{}/talk", c.alert_page()), &[]).expect(403);
+        let page = c.talk(&leader);
+        assert_eq!(c.talk(&leader), page, "asked again, the same talk");
+        assert!(c.told("p3").await.contains("Lead0 Example opened a talk about successful calls"));
+        maya.get("/today").expect(200).contains("A talk is open");
+        // The agenda is drafted from the facts and the answer.
+        for who in [&maya, &leader] {
+            who.get(&page).expect(200).contains("Successful calls: lower since 2026-02-16").contains("usual range before was")
+                .contains("They would like help").contains("phones").contains("The call script");
+        }
+        maya.form(&format!("{page}/point"), &[("text", "My two new colleagues")]).expect(303);
+        leader.get(&page).expect(200).contains("Added by P3 Example: My two new colleagues");
+        maya.form(&format!("{page}/agree"), &[]).expect(409);
+
+        // Faults stand on the form, which keeps what was typed.
+        let record = format!("{page}/record");
+        for (name, value, words) in [
+            ("going_on", " ", "what you both think is going on"),
+            ("we_try", "", "what you try until the next look"),
+            ("look_again", "2026-03-18", "is not after today"),
+            ("look_again", "2027-03-18", "more than half a year"),
+            ("look_again", "2026-02-30", "Choose the day"),
+            ("by", "2026-03-01", "That day has passed"),
+            ("by", "yesterday", "yesterday"),
+        ] {
+            let answer = leader.form(&record, &with(name, value)).expect(400).contains(words);
+            let kept = if name == "going_on" { "Call from the old line until April" } else { "The new phones drop calls" };
+            assert!(answer.text().contains(kept), "{name}: what was typed stays");
+        }
+        leader.form(&record, AGREED).expect(303);
+        assert!(c.told("p3").await.contains("asks you to sign"));
+        // Until both have signed, nothing stands on the chart.
+        assert!(!maya.get(&c.metric_page()).expect(200).text().contains("\"label\":\"Check\""));
+        leader.form(&format!("{page}/check"), &[("outcome", "recovered")]).expect(409);
+        maya.get(&page).expect(200).contains("I agree");
+        maya.form(&format!("{page}/agree"), &[]).expect(303);
+        for who in [&maya, &leader] {
+            who.get(&page).expect(200).contains("P3 Example agreed").contains("Lead0 Example agreed");
+            let metric = who.get(&c.metric_page()).expect(200);
+            let metric = metric.contains("{\"day\":\"2026-04-15\",\"label\":\"Check\",\"kind\":\"ours\",\"planned\":true}");
+            assert!(
+                notes_in_table(&metric).iter().any(|row| row.contains("Check, 15 Apr")),
+                "the check stands in the table too: {}", metric.text()
+            );
+        }
+        leader.get(&c.alert_page()).expect(200).contains("Trying something, 18 Mar");
+        leader.get("/team").expect(200).contains("Nobody needs you today");
+        leader.form(&record, AGREED).expect(409);
+
+        // Messages both ways.
+        maya.form(&format!("{page}/message"), &[("text", "The old line works")]).expect(303);
+        leader.form(&format!("{page}/message"), &[("text", "Good to hear")]).expect(303);
+        for who in [&maya, &leader] {
+            who.get(&page).expect(200).contains("The old line works").contains("Good to hear");
+        }
+
+        // The check: not yet, and then it came back.
+        c.server.advance(28 * 86_400);
+        let (maya, leader) = (c.browser("p3").await, c.browser("lead0").await);
+        leader.get("/team").expect(200).contains("Close as recovered");
+        leader.form(&format!("{page}/check"), &[("outcome", "maybe")]).expect(400);
+        leader.form(&format!("{page}/check"), &[("outcome", "continue")]).expect(303);
+        maya.get(&c.metric_page()).expect(200).contains("{\"day\":\"2026-05-13\",\"label\":\"Check\"");
+        c.server.advance(28 * 86_400);
+        let leader = c.browser("lead0").await;
+        leader.form(&format!("{page}/check"), &[("outcome", "recovered")]).expect(303);
+        leader.get(&page).expect(200).contains("Recovered");
+        leader.form(&format!("{page}/check"), &[("outcome", "recovered")]).expect(409);
+        leader.form(&format!("{page}/point"), &[("text", "late")]).expect(409);
+    }
+
+    async fn a_change_after_a_signature_takes_it_away(store: Store) {
+        let c = Company::start(store).await;
+        let maya = c.browser("p3").await;
+        let leader = c.browser("lead0").await;
+        let page = c.talk(&leader);
+        leader.form(&format!("{page}/record"), AGREED).expect(303);
+        maya.form(&format!("{page}/record"), &with("we_try", "Ask for a headset")).expect(303);
+        leader.get(&page).expect(200).contains("Ask for a headset").contains("Lead0 Example to agree").contains("P3 Example agreed");
+        leader.form(&format!("{page}/agree"), &[]).expect(303);
+        leader.get(&page).expect(200).contains("Lead0 Example agreed");
+    }
+
+    async fn nobody_but_the_two_learns_that_there_is_a_talk(store: Store) {
+        let c = Company::start(store).await;
+        let leader = c.browser("lead0").await;
+        let page = c.talk(&leader);
+        for code in ["boss", "lead1", "p4", "p9", "admin", "exec", "keeper"] {
+            let other = c.browser(code).await;
+            let answer = other.get(&page).expect(404);
+            assert!(!answer.text().contains("P3"));
+            let posts: [(&str, &[(&str, &str)]); 6] = [
+                ("point", &[("text", "x")]),
+                ("record", AGREED),
+                ("agree", &[]),
+                ("message", &[("text", "x")]),
+                ("check", &[("outcome", "recovered")]),
+                ("propose", &[("support", &c.aid.to_string())]),
+            ];
+            for (act, fields) in posts {
+                other.form(&format!("{page}/{act}"), fields).expect(404);
+            }
+            // The same answer as for a talk that never was.
+            let made_up: domain::ids::SessionId = c.server.app.new_id();
+            let absent = other.get(&format!("/sessions/{made_up}")).expect(404);
+            assert_eq!(absent.body, answer.body);
+            assert!(!other.get("/coaching").expect(200).text().contains("/sessions/"));
+        }
+        let away = c.server.anonymous().get(&page).expect(303);
+        assert!(away.header("location").starts_with("/sign-in"));
+    }
+
+    async fn a_former_leader_loses_everything_at_once_and_the_new_one_gets_no_old_talk(store: Store) {
+        let c = Company::start(store).await;
+        let maya = c.browser("p3").await;
+        let before = c.browser("lead0").await;
+        let page = c.talk(&before);
+        before.form(&format!("{page}/record"), AGREED).expect(303);
+        maya.form(&format!("{page}/agree"), &[]).expect(303);
+        let moved = PersonRow { from: Day::of(2026, 3, 18), ..person("p3", Some("lead1")) };
+        c.server.people(vec![moved]).await;
+        for address in [c.alert_page(), c.metric_page()] {
+            before.get(&address).expect(403);
+        }
+        before.get(&page).expect(404);
+        before.form(&format!("{page}/message"), &[("text", "still here")]).expect(404);
+        before.get("/team").expect(200).contains("Nobody needs you today");
+        assert!(!before.get("/team").text().contains("P3 Example"));
+        assert!(!before.get("/coaching").expect(200).text().contains("Call from the old line"));
+        maya.get(&page).expect(200).contains("Call from the old line");
+
+        let after = c.browser("lead1").await;
+        after.get(&page).expect(404);
+        for address in [c.alert_page(), c.metric_page()] {
+            let seen = after.get(&address).expect(200);
+            assert!(!seen.text().contains("old line"), "what others agreed stays theirs: {address}");
+        }
+        let new = c.talk(&after);
+        assert_ne!(new, page);
+        assert!(!after.get(&new).expect(200).text().contains("old line"));
+    }
+
+    async fn a_support_is_proposed_taken_or_declined_with_a_reason(store: Store) {
+        let c = Company::start(store).await;
+        let maya = c.browser("p3").await;
+        let leader = c.browser("lead0").await;
+        let propose = format!("{}/propose", c.alert_page());
+        // At least one support that is no lesson is offered.
+        leader.get(&c.alert_page()).expect(200).contains("The call script").contains("A better opening");
+        maya.form(&propose, &[("support", &c.aid.to_string())]).expect(403);
+        leader.form(&propose, &[("support", "support_00000000000000000000000000")]).expect(404);
+        leader.form(&propose, &[("support", &c.aid.to_string())]).expect(303);
+        leader.form(&propose, &[("support", &c.aid.to_string())]).expect(303);
+        assert_eq!(c.told("p3").await.matches("Lead0 Example proposes: The call script").count(), 1, "told once");
+        let today = maya.get("/today").expect(200).contains("The call script").contains("Proposed by Lead0").text();
+        let at = today.find("/proposals/").expect("a proposal to answer");
+        let answer = today[at..].split('"').next().unwrap().to_owned();
+        for other in ["p4", "lead0", "admin"] {
+            c.browser(other).await.form(&answer, &[("answer", "take")]).expect(404);
+        }
+        maya.form(&answer, &[("answer", "decline"), ("reason", " ")]).expect(400).contains("say in one line why");
+        maya.form(&answer, &[("answer", "decline"), ("reason", "I have it already")]).expect(303);
+        leader.get("/team").expect(200).contains("declined “The call script”").contains("I have it already");
+        maya.form(&answer, &[("answer", "take")]).expect(409);
+
+        let page = c.talk(&leader);
+        leader.get(&page).expect(200).contains("Support: The call script").contains("Declined: I have it already");
+        leader.form(&format!("{page}/propose"), &[("support", &c.lesson.to_string())]).expect(303);
+        let today = maya.get("/today").expect(200).contains("A better opening").text();
+        let at = today.find("/proposals/").expect("a proposal to answer");
+        let answer = today[at..].split('"').next().unwrap().to_owned();
+        maya.form(&answer, &[("answer", "take")]).expect(303);
+        leader.get(&c.metric_page()).expect(200).contains("A better opening");
+        maya.get(&c.metric_page()).expect(200).contains("\"label\":\"A better opening\"");
+    }
+}
