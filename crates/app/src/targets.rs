@@ -29,15 +29,17 @@ pub struct Level {
     pub why: String,
 }
 
+/// No metric is larger; what is, was mistyped.
+const LARGEST: f64 = 1e15;
 /// Most characters of a reason.
 const WHY_MAX: usize = 1_000;
 
 fn check(level: &Level) -> Result<()> {
     let finite = |name: &str, x: f64| {
-        if x.is_finite() {
+        if x.is_finite() && x.abs() <= LARGEST {
             Ok(())
         } else {
-            Err(Error::invalid(name, "not a finite number; send a number in the metric's unit"))
+            Err(Error::invalid(name, "not a number that a metric could have; give one in the metric's unit"))
         }
     };
     finite("level", level.level)?;

@@ -125,7 +125,7 @@ pub struct Queue {
     pub parked: i64,
     /// When the oldest waiting one was queued.
     pub oldest: Option<Instant>,
-    /// What the newest failed try said.
+    /// What the newest failed try said; of one that could not go out where there is any, since somebody must look at that.
     pub last_error: Option<String>,
 }
 
@@ -147,7 +147,7 @@ pub fn queue_state(r: &mut Read) -> Result<Queue> {
         },
     )?;
     queue.last_error = r.query_one(
-        "SELECT last_error FROM outbox WHERE state <> 'sent' AND last_error IS NOT NULL ORDER BY next_at DESC, id DESC LIMIT 1",
+        "SELECT last_error FROM outbox WHERE state <> 'sent' AND last_error IS NOT NULL ORDER BY state, next_at DESC, id DESC LIMIT 1",
         params![],
         |row| row.get(0),
     )?;

@@ -25,8 +25,6 @@ pub(crate) struct Company {
     pub(crate) server: Server,
     /// Whose numbers shifted.
     pub(crate) maya: PersonId,
-    /// Their direct leader.
-    pub(crate) leader: PersonId,
     pub(crate) metric: MetricId,
     /// The alert about the shift.
     pub(crate) alert: AlertId,
@@ -107,7 +105,6 @@ impl Company {
         let lesson = support(&server, metric, "opening", "A better opening", "lesson").await;
         let aid = support(&server, metric, "script", "The call script", "job_aid").await;
         let maya = server.id_of("p3").await;
-        let leader = server.id_of("lead0").await;
         let alerts = app
             .store
             .read(move |r| -> app::Result<_> {
@@ -116,7 +113,7 @@ impl Company {
             .await
             .unwrap();
         assert_eq!(alerts.len(), 1, "{alerts:#?}");
-        Self { maya, leader, metric, alert: alerts[0].id, lesson, aid, server }
+        Self { maya, metric, alert: alerts[0].id, lesson, aid, server }
     }
 
     /// A browser in which somebody is signed in, by their code.

@@ -32,7 +32,9 @@ impl Sink {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|e| panic!("{python} does not start ({e}): run the tests with `cargo xtask test`"));
+            .unwrap_or_else(|e| {
+                panic!("{python} does not start ({e}): run the tests with `cargo xtask test`")
+            });
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let port = line.trim().strip_prefix("ready ").and_then(|p| p.parse().ok()).unwrap_or_else(|| {

@@ -325,11 +325,18 @@ pub async fn record_form(
     Form(form): Form<RecordText>,
 ) -> Answer {
     let may = writing(&app, &asker, id).await?;
+    if !matches!(form.who.as_str(), "" | "person" | "leader") {
+        return Err(Problem::invalid("who", "choose who does it: person or leader"));
+    }
+    if !matches!(form.what.as_str(), "" | "agree" | "save") {
+        return Err(Problem::invalid("do", "choose agree or save"));
+    }
     let today = app.today();
     let (by, check) = (date("by", &form.by), date("look_again", &form.look_again));
     let mut errors = FormErrors::NONE;
     if let Err(problem) = &by {
-        errors.add("by", problem.detail.clone());
+        let reason = problem.errors.first().map_or(&problem.detail, |fault| &fault.reason);
+        errors.add("by", reason.clone());
     }
     if !matches!(check, Ok(Some(_))) {
         errors.add("look_again", "Choose the day on which you look at the metric again.");
