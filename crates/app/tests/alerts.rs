@@ -124,6 +124,20 @@ testkit::both_databases! {
         assert_eq!(open_alerts(&app).await, []);
     }
 
+    async fn a_feed_that_runs_every_night_is_not_silent_while_a_week_lasts(store: Store) {
+        let (app, people) = company(store, 20).await;
+        app::metrics::define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)]).await.unwrap();
+        fill(&app, &people, WEEKS, |_, _, v| Some(v)).await;
+        app.store.write(|tx| -> Result<(), Error> {
+            for feed in store::feeds::feeds(tx)? {
+                store::feeds::put_feed(tx, &domain::feeds::Feed { cadence: Cadence::Day, ..feed })?;
+            }
+            Ok(())
+        }).await.unwrap();
+        new_day(&app).await.unwrap();
+        assert_eq!(open_alerts(&app).await, []);
+    }
+
     async fn wrong_data_hold_the_alert_and_a_correction_closes_it(store: Store) {
         let (app, people) = company(store, 24).await;
         app::metrics::define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)]).await.unwrap();

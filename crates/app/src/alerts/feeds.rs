@@ -47,6 +47,17 @@ pub async fn new_day(app: &App) -> Result<()> {
     Ok(())
 }
 
+/// Opens and closes the alerts about silent feeds, as every day does; for whoever loads a history at once.
+pub fn watch_feeds(
+    tx: &mut Tx,
+    ids: &Ids,
+    now: Instant,
+    settings: &crate::Settings,
+) -> Result<BTreeSet<PersonId>> {
+    let metrics = store::metrics::metrics(tx)?;
+    watch(tx, &metrics, ids, now, now.day(&settings.zone), &settings.public_url)
+}
+
 /// Opens and closes the alerts about silent feeds. Gives whom it told.
 fn watch(
     tx: &mut Tx,
@@ -165,7 +176,8 @@ fn silent_units(
     let cadence = metric.cadence.rolled();
     let Some((_, last)) = store::metrics::span(tx, metric.id)? else { return Ok(BTreeMap::new()) };
     let mut due = cadence.start(today);
-    while feed.due(due) > today {
+    // A feed may run every night and bring weeks: what is due is the metric's period, not the feed's.
+    while cadence.step(due, 1).plus(feed.lag_days) > today {
         due = cadence.step(due, -1);
     }
     let mut newest: BTreeMap<Uuid, Day> = BTreeMap::new();

@@ -11,20 +11,13 @@ use store::alerts::Event;
 use store::db::{Read, Tx};
 
 pub use evaluate::{Evaluated, evaluate, evaluate_history, rules};
-pub use feeds::new_day;
+pub use feeds::{new_day, watch_feeds};
 
 use crate::notify::{Telling, tell};
 use crate::{App, Error, Ids, Result, Topic};
 
 /// Moves an alert by a step and notes who and why. The caller writes the alert.
-pub(crate) fn advance(
-    tx: &mut Tx,
-    alert: &mut Alert,
-    by: &str,
-    what: Step,
-    note: &str,
-    now: Instant,
-) -> Result<()> {
+pub fn advance(tx: &mut Tx, alert: &mut Alert, by: &str, what: Step, note: &str, now: Instant) -> Result<()> {
     let next = step(alert.state, what).map_err(|e| Error::Conflict(e.to_string()))?;
     if next == alert.state && note.is_empty() {
         return Ok(());

@@ -3,7 +3,9 @@
 //! Positions in the world become ids in [`Known`]. Rows go in through the functions that real data takes; episodes,
 //! standings and roll-ups are made by the engine from what was loaded.
 
+mod learning;
 mod people;
+mod talks;
 mod work;
 
 use std::sync::Arc;
@@ -39,30 +41,46 @@ struct Hand {
 /// Loads the world and gives the one-click sign-ins.
 pub(super) async fn load(app: &App, world: World) -> app::Result<Vec<Persona>> {
     let hand = Hand { ids: app.ids.clone(), now: app.now(), world: Arc::new(world) };
-    let known = app.store.write({
+    // Statements need no database until they are taken in, so they are built while the numbers go in.
+    let statements = tokio::task::spawn_blocking({
         let hand = hand.clone();
-        move |tx| {
-            let timer = Timer::start("people");
+        move || timed("statements built", || learning::build(&hand))
+    });
+    let numbers = app.store.write({
+        let hand = hand.clone();
+        move |tx| -> app::Result<Known> {
             let mut known = Known::default();
-            people::load(tx, &hand, &mut known)?;
-            timer.end();
-            work::define(tx, &hand, &mut known)?;
-            let timer = Timer::start("observations");
-            work::observe(tx, &hand, &known)?;
-            timer.end();
-            Ok::<_, app::Error>(known)
+            timed("people", || people::load(tx, &hand, &mut known))?;
+            timed("definitions", || work::define(tx, &hand, &mut known))?;
+            timed("observations", || work::observe(tx, &hand, &known))?;
+            timed("units", || work::roll_up(tx, &known.definitions))?;
+            Ok(known)
+        }
+    });
+    let known = numbers.await?;
+    let known = app.store.write({
+        let (hand, settings) = (hand.clone(), app.settings.clone());
+        move |tx| -> app::Result<Known> {
+            timed("alerts", || app::alerts::evaluate_history(tx, &hand.ids, hand.now, &settings))?;
+            timed("silent feeds", || app::alerts::watch_feeds(tx, &hand.ids, hand.now, &settings))?;
+            timed("talks", || talks::load(tx, &hand, &known))?;
+            Ok(known)
         }
     });
     let known = known.await?;
-    let timer = Timer::start("units");
-    let definitions = known.definitions.clone();
-    app.store.write(move |tx| work::roll_up(tx, &definitions)).await?;
-    timer.end();
-    let timer = Timer::start("alerts");
-    let (ids, now, settings) = (hand.ids.clone(), hand.now, app.settings.clone());
-    app.store.write(move |tx| app::alerts::evaluate_history(tx, &ids, now, &settings)).await?;
+    let batches = statements.await.map_err(app::Error::internal)??;
+    let timer = Timer::start("statements");
+    learning::accept(app, batches).await?;
     timer.end();
     Ok(people::personas(&hand, &known))
+}
+
+/// Runs a part of the loading and says how long it took.
+fn timed<T>(what: &'static str, work: impl FnOnce() -> T) -> T {
+    let timer = Timer::start(what);
+    let value = work();
+    timer.end();
+    value
 }
 
 /// Says how long a part of the loading took, to whoever wants to know.

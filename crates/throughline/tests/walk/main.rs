@@ -1,0 +1,119 @@
+//! The walk: the demo world is started as a newcomer starts it, and what its pages conclude is compared with what was
+//! planted. The planted truths are made here, from the same seed; the server never sees them.
+
+mod demo;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use ::demo::{Scale, Truths, World, generate};
+use demo::{Demo, TODAY, Visitor};
+
+/// The seed that everybody is shown.
+const SEED: u64 = 20;
+
+struct Walk {
+    demo: Demo,
+    world: World,
+    truths: Truths,
+}
+
+impl Walk {
+    fn name(&self, person: ::demo::PersonIx) -> &str {
+        &self.world.people[person.at()].name
+    }
+    fn metric(&self, metric: ::demo::MetricIx) -> &str {
+        self.world.metrics[metric.at()].name
+    }
+    /// The one-click sign-in of a kind.
+    fn persona(&self, kind: ::demo::PersonaKind) -> Visitor {
+        let persona = self.world.personas.iter().find(|p| p.kind == kind).unwrap();
+        self.demo.as_persona(self.name(persona.person))
+    }
+}
+
+/// One server for everything that only reads; each question is asked even where another one fails.
+#[test]
+fn the_pages_conclude_what_was_planted() {
+    let (world, truths) = generate(SEED, TODAY.parse().unwrap(), Scale::Shown);
+    let walk = Walk { demo: Demo::start(SEED), world, truths };
+    let questions: &[(&str, fn(&Walk))] = &[
+        (
+            "the leader is told of exactly the two who need him",
+            the_leader_is_told_of_exactly_the_two_who_need_him,
+        ),
+        ("a plain threshold would have called more", a_plain_threshold_would_have_called_more),
+        ("an alert says what moved", an_alert_says_what_moved),
+        ("the person sees her own change", the_person_sees_her_own_change),
+        (
+            "a broken feed is told to whoever runs it",
+            a_broken_feed_is_told_to_whoever_runs_it_and_not_to_people,
+        ),
+    ];
+    let failed: Vec<&str> = questions
+        .iter()
+        .filter(|(_, ask)| catch_unwind(AssertUnwindSafe(|| ask(&walk))).is_err())
+        .map(|(question, _)| *question)
+        .collect();
+    assert!(failed.is_empty(), "not concluded: {failed:#?}");
+}
+
+fn the_leader_is_told_of_exactly_the_two_who_need_him(walk: &Walk) {
+    let team = walk.persona(::demo::PersonaKind::Leader).page("/team");
+    let text = team.text();
+    assert!(text.contains("2 of your 9 people need you"), "{text}");
+    let told = team.links("/alerts/");
+    assert_eq!(told.len(), 2, "{told:?}");
+    let cards: Vec<&str> = team.html.split("<article class=\"alertcard\">").skip(1).collect();
+    for &(person, metric) in &walk.truths.need_leader {
+        let card = cards.iter().find(|c| c.contains(walk.name(person)));
+        let card = card.unwrap_or_else(|| panic!("{} is not named", walk.name(person)));
+        assert!(card.contains(walk.metric(metric)), "{card}");
+    }
+    let (late, _) = walk.truths.data_late;
+    assert!(cards.iter().all(|c| !c.contains(walk.name(late))), "late data is nobody's fault");
+}
+
+fn a_plain_threshold_would_have_called_more(walk: &Walk) {
+    let text = walk.persona(::demo::PersonaKind::Leader).page("/team?by=threshold").text();
+    let reds = walk.truths.plain_threshold_reds;
+    assert!(
+        text.contains(&format!("{reds} of your 9 people had at least one metric off its target")),
+        "{text}"
+    );
+}
+
+fn an_alert_says_what_moved(walk: &Walk) {
+    let leader = walk.persona(::demo::PersonaKind::Leader);
+    for path in leader.page("/team").links("/alerts/") {
+        let page = leader.page(path.split('#').next().unwrap());
+        let named = walk.truths.need_leader.iter().find(|(p, _)| page.html.contains(walk.name(*p)));
+        let &(_, metric) = named.expect("one of the two");
+        assert!(page.text().contains(walk.metric(metric)), "{}", page.text());
+    }
+}
+
+fn the_person_sees_her_own_change(walk: &Walk) {
+    let (person, metric) = walk.truths.need_leader[0];
+    let text = walk.demo.as_persona(walk.name(person)).page("/today").text();
+    assert!(text.contains(walk.metric(metric)), "{text}");
+}
+
+fn a_broken_feed_is_told_to_whoever_runs_it_and_not_to_people(walk: &Walk) {
+    let branch = &walk.world.units[walk.truths.broken_feed.at()].name;
+    let text = walk.persona(::demo::PersonaKind::Admin).page("/health").text();
+    assert!(text.contains(branch.as_str()), "{branch} is silent: {text}");
+    for kind in [::demo::PersonaKind::Leader, ::demo::PersonaKind::Member] {
+        let told = walk.persona(kind).page("/notifications").text();
+        assert!(!told.contains("no data"), "{told}");
+    }
+}
+
+#[test]
+fn a_restart_finds_the_world_as_it_was_left() {
+    let demo = Demo::start(2);
+    let before = demo.visitor().page("/demo").text();
+    let file = demo.folder().join("throughline.db");
+    assert!(std::fs::metadata(&file).unwrap().len() < 150 << 20, "the data file stays under 150 MB");
+    let demo = demo.restart();
+    assert_eq!(demo.visitor().page("/demo").text(), before);
+}
