@@ -12,12 +12,16 @@ use crate::{App, Result};
 /// Keys that one step takes at a time.
 const LIMIT: u32 = 5_000;
 
+/// Statements that the learning step looks at in one go: few, so that new ones need not wait long for the database.
+const STATEMENTS: u32 = 1_000;
+
 /// One round over every step. Gives how much was done; 0 when everything is up to date.
 pub async fn round(app: &App) -> Result<usize> {
+    let learning = crate::learning::roll_up(app, STATEMENTS).await?;
     let units = crate::metrics::roll_up_units(app, LIMIT).await?;
     let standing = crate::alerts::evaluate(app, LIMIT).await?;
     let studies = crate::studies::read_due(app, 1).await?;
-    Ok(units + standing + studies)
+    Ok(learning + units + standing + studies)
 }
 
 /// Goes round until everything is up to date.

@@ -355,6 +355,27 @@ testkit::both_databases! {
         assert!(search(&app, &[]).await.attachments.is_empty());
     }
 
+    async fn many_are_loaded_inside_one_transaction(store: Store) {
+        let app = app(store);
+        let all: Vec<Value> = (1..=700).map(|n| statement(n, ["ana", "bob"][n as usize % 2], "completed", "a")).collect();
+        let text = json!(all).to_string();
+        let load = |keep: bool| {
+            let received = parse_statements(text.as_bytes(), Version::V1_0_3, Limits::default()).unwrap();
+            let (source, clock, ids) = (source(&app, 1), app.clock.clone(), app.ids.clone());
+            app.store.write(move |tx| {
+                let stored = app::statements::accept_in(tx, &source, &clock, &ids, received)?;
+                if keep { Ok(stored.len()) } else { Err(Error::Busy) }
+            })
+        };
+        assert!(matches!(load(false).await, Err(Error::Busy)));
+        assert_eq!(numbers(&app, &[]).await, Vec::<u128>::new(), "the caller's transaction decides");
+        assert_eq!(load(true).await.unwrap(), 700);
+        assert_eq!(load(true).await.unwrap(), 700, "once more changes nothing");
+        assert_eq!(numbers(&app, &[ANA, ("ascending", "true"), ("limit", "2")]).await, [2, 4]);
+        let count = app.store.read(|r| Ok::<_, Error>(store::statements::count(r)?)).await.unwrap();
+        assert_eq!(count, 700);
+    }
+
     async fn what_no_index_can_hold_is_refused(store: Store) {
         let app = app(store);
         let long = format!("https://learn.example/{}", "x".repeat(3_000));
