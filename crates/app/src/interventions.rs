@@ -314,6 +314,51 @@ pub fn record_use_in(
     Ok(fresh.len())
 }
 
+/// Supports with all that belongs to them: the definition, its starts and its notes.
+pub type Whole = (Definition, Vec<StartRow>, Vec<NoteRow>);
+
+/// [`define`], [`set_rollout`] and [`note`] at once, or nothing of it. A support without starts keeps those it has.
+/// Gives how many definitions changed.
+pub async fn define_whole(
+    app: &App,
+    permit: &Permit<WriteStudy>,
+    list: Vec<Whole>,
+    dry_run: bool,
+) -> Result<usize> {
+    let (now, ids, by) = (app.now(), app.ids.clone(), permit.by().to_owned());
+    attempt(app, dry_run, move |tx| {
+        let mut changed = 0;
+        for (definition, starts, notes) in list {
+            let code = definition.intervention.code.clone();
+            changed += define_in(tx, &ids, now, &by, &[definition])?;
+            if !starts.is_empty() {
+                set_rollout_in(tx, &ids, now, &by, &code, &starts)?;
+            }
+            note_in(tx, &ids, now, &by, &code, &notes)?;
+        }
+        Ok(changed)
+    })
+    .await
+}
+
+/// [`set_rollout`] of several supports by code at once, or of none. Gives how many changed.
+pub async fn set_rollouts(
+    app: &App,
+    permit: &Permit<WriteStudy>,
+    rollouts: BTreeMap<String, Vec<StartRow>>,
+    dry_run: bool,
+) -> Result<usize> {
+    let (now, ids, by) = (app.now(), app.ids.clone(), permit.by().to_owned());
+    attempt(app, dry_run, move |tx| {
+        let mut changed = 0;
+        for (code, rows) in &rollouts {
+            changed += usize::from(set_rollout_in(tx, &ids, now, &by, code, rows)?);
+        }
+        Ok(changed)
+    })
+    .await
+}
+
 /// An intervention as listed, with its reach. Never says who.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {

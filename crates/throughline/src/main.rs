@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod doctor;
 mod estimate;
+mod import;
 mod opened;
 mod serve;
 
@@ -73,6 +74,9 @@ enum Command {
     /// Make an invented world to look at, and serve it
     #[command(after_help = demo::EXAMPLES)]
     Demo(demo::Demo),
+    /// Bring in files: units, people, metrics, observations, supports, rollouts, studies
+    #[command(subcommand)]
+    Import(import::Import),
     /// Make, list and end keys of machines
     #[command(subcommand)]
     Key(admin::Key),
@@ -138,6 +142,7 @@ fn main() -> ExitCode {
         match cli.command {
             Command::Serve { .. } => serve::run(config).await.map(|()| ExitCode::SUCCESS),
             Command::Demo(demo) => demo::run(config, demo).await.map(|()| ExitCode::SUCCESS),
+            Command::Import(command) => import::run(config, command).await,
             Command::Key(command) => admin::run(config, admin::Admin::Key(command)).await,
             Command::Person(command) => admin::run(config, admin::Admin::Person(command)).await,
             Command::Migrate { check } => opened::migrate(config, check).await,
