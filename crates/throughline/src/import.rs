@@ -192,7 +192,10 @@ fn how(dialect: Option<&Dialect>) -> String {
         }
     }
     if !d.totals.is_empty() {
-        text.push_str(&format!("  totals passed over on line {}\n", d.totals.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")));
+        text.push_str(&format!(
+            "  totals passed over on line {}\n",
+            d.totals.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+        ));
     }
     if d.missing > 0 {
         text.push_str(&format!("  {} empty cells: no observation\n", d.missing));
@@ -225,7 +228,8 @@ macro_rules! or_refuse {
 }
 
 async fn units(app: &App, source: &Source) -> Done {
-    let (listed, dialect) = or_refuse!(connect::people::units(open(&source.file)?, &Options::default()).whole());
+    let (listed, dialect) =
+        or_refuse!(connect::people::units(open(&source.file)?, &Options::default()).whole());
     let rows = listed
         .rows
         .into_iter()
@@ -240,12 +244,14 @@ async fn units(app: &App, source: &Source) -> Done {
             zone: r.timezone,
         })
         .collect();
-    let done = taken(app::people::import_units(app, &host(WriteAssignment(()))?, rows, source.dry_run).await)?;
+    let done =
+        taken(app::people::import_units(app, &host(WriteAssignment(()))?, rows, source.dry_run).await)?;
     Ok(done.map(|difference| said(dialect.as_ref(), &difference)))
 }
 
 async fn people(app: &App, source: &Source) -> Done {
-    let (listed, dialect) = or_refuse!(connect::people::people(open(&source.file)?, &Options::default()).whole());
+    let (listed, dialect) =
+        or_refuse!(connect::people::people(open(&source.file)?, &Options::default()).whole());
     let rows = listed
         .rows
         .into_iter()
@@ -263,7 +269,8 @@ async fn people(app: &App, source: &Source) -> Done {
             state: r.state,
         })
         .collect();
-    let done = taken(app::people::import_persons(app, &host(WriteAssignment(()))?, rows, source.dry_run).await)?;
+    let done =
+        taken(app::people::import_persons(app, &host(WriteAssignment(()))?, rows, source.dry_run).await)?;
     Ok(done.map(|difference| said(dialect.as_ref(), &difference)))
 }
 
@@ -424,7 +431,8 @@ async fn interventions(app: &App, source: &Source) -> Done {
         };
         list.push((definition, starts, notes));
     }
-    let done = taken(app::interventions::define_whole(app, &host(WriteStudy(()))?, list, source.dry_run).await)?;
+    let done =
+        taken(app::interventions::define_whole(app, &host(WriteStudy(()))?, list, source.dry_run).await)?;
     Ok(done.map(|changed| format!("{count} supports, {changed} new or changed\n")))
 }
 
@@ -445,7 +453,10 @@ async fn rollout(app: &App, source: &Source) -> Done {
     let may = host(WriteStudy(()))?;
     let done = taken(app::interventions::set_rollouts(app, &may, by_code, source.dry_run).await)?;
     Ok(done.map(|changed| {
-        format!("{}{starts} starts of {supports} supports, {changed} rollouts new or changed\n", how(dialect.as_ref()))
+        format!(
+            "{}{starts} starts of {supports} supports, {changed} rollouts new or changed\n",
+            how(dialect.as_ref())
+        )
     }))
 }
 
@@ -464,10 +475,7 @@ async fn define_studies(app: &App, source: &Source, lock: bool) -> Done {
     if all.studies.is_empty() {
         return Ok(Err(Refused(vec![format!("{} defines no [[study]]", source.file.display())])));
     }
-    let known = app
-        .store
-        .read(|r| -> app::Result<Vec<Metric>> { Ok(store::metrics::metrics(r)?) })
-        .await?;
+    let known = app.store.read(|r| -> app::Result<Vec<Metric>> { Ok(store::metrics::metrics(r)?) }).await?;
     let cadences: BTreeMap<String, Cadence> = known.into_iter().map(|m| (m.code, m.cadence)).collect();
     let today = app.today();
     let mut list = Vec::new();
