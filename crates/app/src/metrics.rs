@@ -476,6 +476,36 @@ pub fn units_of(tx: &mut Tx, directory: &Directory, metric: &Metric, periods: &B
     }
     readings.sort_by_key(|r| (r.subject, r.period));
     store::metrics::put_readings(tx, &readings)?;
+    if let Some(feed) = metric.feed {
+        what_came(tx, feed, first, last)?;
+    }
+    Ok(())
+}
+
+/// What came through a feed for each period of a span, over everything that the feed brings.
+///
+/// As many readings are expected as came in the fullest of the eight periods before.
+fn what_came(tx: &mut Tx, feed: domain::ids::FeedId, first: Day, last: Day) -> Result<()> {
+    const BEFORE: usize = 8;
+    let metrics = store::metrics::metrics_of_feed(tx, feed)?;
+    let Some(cadence) = metrics.first().map(|m| m.cadence.rolled()) else { return Ok(()) };
+    let ids: Vec<MetricId> = metrics.iter().filter(|m| m.cadence.rolled() == cadence).map(|m| m.id).collect();
+    let counted = store::metrics::counts_by_period(tx, &ids, cadence.step(first, -(BEFORE as i32)), last)?;
+    let mut periods = Vec::new();
+    for (i, &(period, received, late, corrected)) in counted.iter().enumerate() {
+        if period >= first {
+            let before = counted[i.saturating_sub(BEFORE)..i].iter().map(|c| c.1).max().unwrap_or(received);
+            periods.push(domain::feeds::FeedPeriod {
+                feed,
+                period,
+                expected: before.max(received),
+                received,
+                late,
+                corrected,
+            });
+        }
+    }
+    store::feeds::put_periods(tx, &periods)?;
     Ok(())
 }
 

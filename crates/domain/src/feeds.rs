@@ -25,9 +25,9 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// The day on which data of the period starting at `period` become late.
+    /// The day on which data of the period starting at `period` become late. Days are judged by their week.
     pub fn due(&self, period: Day) -> Day {
-        self.cadence.step(period, 1).plus(self.lag_days)
+        self.cadence.rolled().step(period, 1).plus(self.lag_days)
     }
 }
 

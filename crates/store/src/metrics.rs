@@ -395,3 +395,19 @@ pub fn span(r: &mut Read, metric: MetricId) -> Result<Option<(Day, Day)>> {
 pub fn metrics_of_feed(r: &mut Read, feed: FeedId) -> Result<Vec<Metric>> {
     Ok(metrics(r)?.into_iter().filter(|m| m.feed == Some(feed)).collect())
 }
+
+/// How many readings of these metrics were observed in each period, how many of them late, how many corrected.
+pub fn counts_by_period(
+    r: &mut Read,
+    metrics: &[MetricId],
+    first: Day,
+    last: Day,
+) -> Result<Vec<(Day, i64, i64, i64)>> {
+    r.query(
+        "SELECT period, COUNT(*), SUM(CASE WHEN late THEN 1 ELSE 0 END), SUM(CASE WHEN revision > 1 THEN 1 ELSE 0 END)
+         FROM metric_period WHERE metric_id = ANY($1) AND revision > 0 AND period >= $2 AND period <= $3
+         GROUP BY period ORDER BY period",
+        params![Value::list(metrics.iter().copied()), first, last],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+    )
+}

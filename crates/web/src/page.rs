@@ -91,10 +91,14 @@ pub fn places(viewer: &Viewer) -> Vec<view::Place> {
     use view::Place::*;
     let holds = |role| viewer.roles.contains(&role);
     let mut places = Vec::new();
-    if !viewer.reports.is_empty() {
+    if holds(AccessRole::Executive) {
+        places.extend([Chains, Support]);
+        if !viewer.reports.is_empty() {
+            places.extend([Team, Coaching]);
+        }
+        places.push(MyOwn);
+    } else if !viewer.reports.is_empty() {
         places.extend([Team, Coaching, Chains, Support, MyOwn]);
-    } else if holds(AccessRole::Executive) {
-        places.extend([Chains, Support, MyOwn]);
     } else if holds(AccessRole::Analyst) || holds(AccessRole::Author) {
         places.extend([Chains, Support, Cases, MyOwn]);
     } else if holds(AccessRole::Admin) || holds(AccessRole::Privacy) {

@@ -64,9 +64,10 @@ fn needs_leader(alert: &Alert, today: Day) -> bool {
 
 fn worse_than_target(stand: &Stand, direction: Direction) -> bool {
     match (stand.value, stand.target) {
+        // What a plain threshold does: no tolerance, no history.
         (Some(value), Some((level, tolerance))) => match direction {
-            Direction::Up => value < level - tolerance,
-            Direction::Down => value > level + tolerance,
+            Direction::Up => value < level,
+            Direction::Down => value > level,
             Direction::Near => (value - level).abs() > tolerance,
         },
         _ => false,
