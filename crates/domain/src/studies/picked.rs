@@ -94,7 +94,8 @@ pub(super) fn compare(input: &Input, lane: &LaneInput) -> Found {
     let expected = expected(lane, &clean, log);
     if let (Some(r), Some(naive)) = (&expected, found.naive.as_ref().estimate()) {
         let met = naive.estimate.abs() > r.change.value.abs();
-        push(health, Check::Recovery, Some(met), vec![naive.estimate, r.change.value]);
+        let naive = if log { naive.estimate.exp_m1() } else { naive.estimate };
+        push(health, Check::Recovery, Some(met), vec![naive, r.change.value]);
     }
     found.recovery = expected;
     found.design = design;

@@ -36,14 +36,15 @@ fn window(lane: &LaneInput) -> Option<Window> {
 fn sides<'a>(lane: &'a LaneInput, w: &Window) -> (Vec<&'a Member>, Vec<&'a Member>) {
     let g0 = w.starts[0];
     let started = |m: &&Member| m.start.is_some_and(|g| g > 0 && g <= w.last);
-    let treated = lane.members.iter().filter(started).collect();
+    let seen = |m: &&Member| m.values.iter().any(Option::is_some);
+    let treated = lane.members.iter().filter(started).filter(seen).collect();
     // With several waves the later ones are compared with until they start.
     let several = w.starts.len() > 1;
     let compared = lane
         .members
         .iter()
         .filter(|m| m.start.is_none_or(|g| g > w.last || (several && g > g0)))
-        .filter(|m| m.values.iter().any(Option::is_some))
+        .filter(seen)
         .collect();
     (treated, compared)
 }
@@ -174,13 +175,14 @@ pub(super) fn compare(input: &Input, lane: &LaneInput) -> Found {
         .filter_map(|(e, a)| a.as_ref().estimate().map(|a| (*e, Number::of(a))))
         .collect();
     let health = &mut found.health;
+    let share = |x: f64| if log { x.exp_m1() } else { x };
     let push = |health: &mut Vec<Health>, kind, met, numbers: Vec<f64>, words: Vec<String>| {
         health.push(Health { kind, met, numbers, words });
     };
     push(health, Check::Size, Some(!few), vec![treated.len() as f64, compared.len() as f64], vec![]);
     // What the comparison did: the plain number less the estimate.
     if let (Answer::Estimate(naive), Answer::Estimate(e)) = (&found.naive, &found.answer) {
-        let numbers = vec![naive.estimate, naive.estimate - e.estimate];
+        let numbers = vec![share(naive.estimate), share(naive.estimate - e.estimate)];
         push(health, Check::CameByItself, Some(true), numbers, vec![]);
     }
     let pre = result.pre_trend.as_ref().map(|p| p.p_value);
@@ -200,7 +202,7 @@ pub(super) fn compare(input: &Input, lane: &LaneInput) -> Found {
     if !left_out.is_empty() {
         let counted = run(&rows(lane, &w, input.scale, true), lane.before);
         let counted = counted.estimate().and_then(|r| r.simple.estimate()).map(|e| Number::of(&e));
-        let numbers = counted.map_or_else(Vec::new, |n| vec![n.value, n.low, n.high]);
+        let numbers = counted.map_or_else(Vec::new, |n| [n.value, n.low, n.high].map(share).to_vec());
         push(health, Check::WithLeftOut, None, numbers, left_out);
     }
     if !reasons.is_empty() {

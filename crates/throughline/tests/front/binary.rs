@@ -20,22 +20,22 @@ fn throughline(folder: &Path, args: &[&str]) -> Command {
 }
 
 /// Exit code, standard output, standard error.
-fn ran(folder: &Path, args: &[&str]) -> (i32, String, String) {
+pub(crate) fn ran(folder: &Path, args: &[&str]) -> (i32, String, String) {
     let out = throughline(folder, args).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (out.status.code().unwrap_or(-1), text(out.stdout), text(out.stderr))
 }
 
 /// A server that ends with its test.
-struct Running {
+pub(crate) struct Running {
     child: Child,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     /// What it said on standard error before it was ready.
-    said: String,
+    pub(crate) said: String,
 }
 
 impl Running {
-    fn start(folder: &Path, args: &[&str]) -> Self {
+    pub(crate) fn start(folder: &Path, args: &[&str]) -> Self {
         let mut all = vec!["serve", "--listen", "127.0.0.1:0"];
         all.extend_from_slice(args);
         let mut child = throughline(folder, &all).spawn().unwrap();
@@ -52,7 +52,7 @@ impl Running {
         std::thread::spawn(move || std::io::copy(&mut errors, &mut std::io::sink()));
         Self { address: address.parse().unwrap(), child, said }
     }
-    fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         client(self.address)
     }
     /// Sends SIGTERM and gives the exit code and how long it took.

@@ -12,6 +12,7 @@ mod harness;
 mod keys;
 mod live;
 mod mail;
+mod michigan;
 mod reds;
 mod sign_in;
 mod talk;
