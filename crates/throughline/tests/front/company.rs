@@ -212,8 +212,8 @@ pub(crate) async fn counts(server: &Server) -> Vec<(String, i64)> {
         .unwrap()
 }
 
-/// The cells of the row of a table whose first cell is this, without their tags.
-pub(crate) fn notes_in_table(page: &Answer) -> Vec<String> {
+/// The rows of the tables on a page, as HTML.
+pub(crate) fn table_rows(page: &Answer) -> Vec<String> {
     let text = page.text();
     text.split("<tr>").skip(1).map(|row| row.split("</tr>").next().unwrap_or_default().to_owned()).collect()
 }

@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -17,18 +16,17 @@ use crate::harness::Server;
 struct Sink {
     child: Child,
     port: u16,
-    folder: PathBuf,
+    folder: testkit::TempDir,
 }
 
 impl Sink {
     fn start() -> Self {
         let python = std::env::var("THROUGHLINE_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-        let folder = testkit::TempDir::new().path().to_owned();
-        std::fs::create_dir_all(&folder).unwrap();
+        let folder = testkit::TempDir::new();
         let mut child = Command::new(&python)
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../connect/tests/smtp_sink.py"))
             .arg("--out")
-            .arg(folder.join("letters"))
+            .arg(folder.path().join("letters"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -49,7 +47,7 @@ impl Sink {
 
     /// Receiver and text of every letter that was taken, in order.
     fn letters(&self) -> Vec<(String, String)> {
-        let kept = std::fs::read_to_string(self.folder.join("letters")).unwrap_or_default();
+        let kept = std::fs::read_to_string(self.folder.path().join("letters")).unwrap_or_default();
         kept.lines()
             .map(|line| {
                 let letter: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -65,7 +63,6 @@ impl Drop for Sink {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 

@@ -59,6 +59,12 @@ testkit::both_databases! {
         let answer = format!("{}/answer", c.alert_page());
         let say = |who: &Client, how: &str, text: &str| who.form(&answer, &[("answer", how), ("text", text)]);
         say(&leader, "know", "they were away").expect(403);
+        // From the first page to an answer in two steps: the link chooses, the button sends.
+        for (how, id) in [("know", "id=\"answer-know\" required checked"), ("help", "value=\"help\" checked"), ("wrong", "value=\"wrong\" checked")] {
+            let link = format!("{}?answer={how}", c.alert_page());
+            maya.get("/today").expect(200).contains(&format!("href=\"{link}#answer\""));
+            maya.get(&link).expect(200).contains(id);
+        }
         say(&maya, "maybe", "x").expect(400);
         say(&maya, "know", "two weeks on the new phone system").expect(303);
         leader.get("/team").expect(200).contains("I know why: two weeks on the new phone system");

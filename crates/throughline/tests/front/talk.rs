@@ -4,7 +4,7 @@ use app::people::PersonRow;
 use domain::time::Day;
 use store::Store;
 
-use crate::company::{Company, notes_in_table};
+use crate::company::{Company, table_rows};
 use crate::harness::person;
 
 const AGREED: &[(&str, &str)] = &[
@@ -67,7 +67,7 @@ testkit::both_databases! {
             let metric = who.get(&c.metric_page()).expect(200);
             let metric = metric.contains("{\"day\":\"2026-04-15\",\"label\":\"Check\",\"kind\":\"ours\",\"planned\":true}");
             assert!(
-                notes_in_table(&metric).iter().any(|row| row.contains("Check, 15 Apr")),
+                table_rows(&metric).iter().any(|row| row.contains("Check, 15 Apr")),
                 "the check stands in the table too: {}", metric.text()
             );
         }
