@@ -5,6 +5,7 @@
 
 mod learning;
 mod people;
+mod supports;
 mod talks;
 mod work;
 
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use app::access::Persona;
 use app::{App, Ids};
 use demo::World;
-use domain::ids::{FeedId, JobRoleId, MetricId, PersonId, UnitId};
+use domain::ids::{FeedId, InterventionId, JobRoleId, MetricId, PersonId, UnitId};
 use domain::metrics::Metric;
 use domain::time::Instant;
 use tracing::debug;
@@ -26,6 +27,7 @@ pub(crate) struct Known {
     people: Vec<PersonId>,
     feeds: Vec<FeedId>,
     metrics: Vec<MetricId>,
+    supports: Vec<InterventionId>,
     /// The definitions as they were taken in.
     definitions: Vec<Metric>,
 }
@@ -59,11 +61,13 @@ pub(super) async fn load(app: &App, world: World) -> app::Result<Vec<Persona>> {
     });
     let known = numbers.await?;
     let known = app.store.write({
-        let (hand, settings) = (hand.clone(), app.settings.clone());
+        let (hand, settings, mut known) = (hand.clone(), app.settings.clone(), known);
         move |tx| -> app::Result<Known> {
             timed("alerts", || app::alerts::evaluate_history(tx, &hand.ids, hand.now, &settings))?;
             timed("silent feeds", || app::alerts::watch_feeds(tx, &hand.ids, hand.now, &settings))?;
+            timed("supports", || supports::load(tx, &hand, &mut known))?;
             timed("talks", || talks::load(tx, &hand, &known))?;
+            talks::proposals(tx, &hand, &known)?;
             Ok(known)
         }
     });
@@ -71,6 +75,9 @@ pub(super) async fn load(app: &App, world: World) -> app::Result<Vec<Persona>> {
     let batches = statements.await.map_err(app::Error::internal)??;
     let timer = Timer::start("statements");
     learning::accept(app, batches).await?;
+    timer.end();
+    let timer = Timer::start("studies");
+    app::studies::read_due(app, u32::MAX).await?;
     timer.end();
     Ok(people::personas(&hand, &known))
 }

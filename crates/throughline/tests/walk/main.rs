@@ -5,8 +5,9 @@ mod demo;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use ::demo::{Scale, Truths, World, generate};
+use ::demo::{Conclusion, Scale, Truths, World, generate};
 use demo::{Demo, TODAY, Visitor};
+use store::db::{Options, Place, Store};
 
 /// The seed that everybody is shown.
 const SEED: u64 = 20;
@@ -35,7 +36,7 @@ impl Walk {
 #[test]
 fn the_pages_conclude_what_was_planted() {
     let (world, truths) = generate(SEED, TODAY.parse().unwrap(), Scale::Shown);
-    let walk = Walk { demo: Demo::start(SEED), world, truths };
+    let mut walk = Walk { demo: Demo::start(SEED), world, truths };
     let questions: &[(&str, fn(&Walk))] = &[
         (
             "the leader is told of exactly the two who need him",
@@ -49,11 +50,15 @@ fn the_pages_conclude_what_was_planted() {
             a_broken_feed_is_told_to_whoever_runs_it_and_not_to_people,
         ),
     ];
-    let failed: Vec<&str> = questions
+    let mut failed: Vec<&str> = questions
         .iter()
         .filter(|(_, ask)| catch_unwind(AssertUnwindSafe(|| ask(&walk))).is_err())
         .map(|(question, _)| *question)
         .collect();
+    walk.demo.stop();
+    if catch_unwind(AssertUnwindSafe(|| the_studies_conclude_what_was_planted(&walk))).is_err() {
+        failed.push("the studies conclude what was planted");
+    }
     assert!(failed.is_empty(), "not concluded: {failed:#?}");
 }
 
@@ -106,6 +111,72 @@ fn a_broken_feed_is_told_to_whoever_runs_it_and_not_to_people(walk: &Walk) {
         let told = walk.persona(kind).page("/notifications").text();
         assert!(!told.contains("no data"), "{told}");
     }
+}
+
+/// Reads the newest answer of every study from the database that the server has left.
+fn the_studies_conclude_what_was_planted(walk: &Walk) {
+    let place = Place::Sqlite(walk.demo.folder().join("throughline.db"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let answers = runtime.block_on(async {
+        let store = Store::open(place, Options::default()).await.unwrap();
+        let answers = store
+            .read(|r| -> app::Result<_> {
+                let mut all = Vec::new();
+                for study in store::studies::studies(r)? {
+                    all.extend(store::studies::newest_answer(r, study.id)?.map(|a| (study.code, a)));
+                }
+                Ok(all)
+            })
+            .await
+            .unwrap();
+        store.close().await;
+        answers
+    });
+    for effect in &walk.truths.effects {
+        let support = &walk.world.interventions[effect.intervention.at()];
+        let plan = walk.world.studies.iter().find(|s| s.intervention == effect.intervention).unwrap();
+        let (_, answer) = answers.iter().find(|(code, _)| code == plan.code).unwrap();
+        let reading = app::studies::reading(answer).unwrap();
+        let estimate = reading.outcome.estimate.expect(support.code);
+        let said = format!(
+            "{}: grade {}, {}, {estimate:?}, plain {:?}, planted {}",
+            support.code, answer.grade, answer.verdict, reading.outcome.naive, effect.size
+        );
+        println!("{said}");
+        let better = f64::from(reading.outcome.better);
+        match effect.conclusion {
+            Conclusion::Helps => {
+                assert!(estimate.low * better > 0.0 || estimate.high * better > 0.0, "{said}")
+            }
+            Conclusion::NoDifference => {
+                assert!(estimate.holds_zero(), "{said}");
+                assert!(reading.outcome.naive.is_some_and(|plain| plain.low > 0.0), "it looks good: {said}");
+                assert_ne!(answer.verdict, "helps", "{said}");
+            }
+            Conclusion::CostsNoGain => {
+                assert!(estimate.low <= 0.0, "{said}");
+                assert_ne!(answer.verdict, "helps", "{said}");
+            }
+        }
+        if !effect.absolute && effect.conclusion != Conclusion::CostsNoGain {
+            let share = reading.outcome.share.expect(support.code);
+            assert!(
+                share.low <= effect.size && effect.size <= share.high,
+                "the interval holds the truth: {said}"
+            );
+        }
+    }
+    let (_, lesson) = answers.iter().find(|(code, _)| code == "second-question").unwrap();
+    assert!(lesson.verdict == "helps" && matches!(lesson.grade.as_str(), "A" | "B"), "{lesson:?}");
+    let ledger = app::studies::reading(lesson).unwrap().ledger;
+    let gain = ledger.as_ref().and_then(|l| l.gain).expect("a gain");
+    assert!(gain.low > ledger.and_then(|l| l.cost).expect("a cost"), "it pays back its minutes");
+    // What else hit one side is named, and the grade says so.
+    let (_, routine) = answers.iter().find(|(code, _)| code == "planning-routine").unwrap();
+    let reading = app::studies::reading(routine).unwrap();
+    assert!(matches!(routine.grade.as_str(), "C" | "D"), "{}", routine.grade);
+    let named = reading.outcome.health.iter().flat_map(|h| &h.words).any(|w| w.contains("strike"));
+    assert!(named, "{:?}", reading.outcome.health);
 }
 
 #[test]

@@ -1,10 +1,10 @@
-//! Past talks and answers, each with the episode that it belongs to.
+//! Past talks, answers and proposals, each with the episode that it belongs to.
 
 use std::collections::HashMap;
 
-use demo::{AnswerKind, SessionOutcome, SessionReason};
+use demo::{AnswerKind, ProposalState as Reply, SessionOutcome, SessionReason};
 use domain::alerts::{Alert, Answer, Kind, Step};
-use domain::coaching::{Action, CheckResult, Point, Session, State, first_point};
+use domain::coaching::{Action, CheckResult, Point, Proposal, ProposalState, Session, State, first_point};
 use domain::ids::{MetricId, PersonId, SessionId, Subject};
 use domain::time::{Day, Zone};
 use store::coaching::Message;
@@ -189,4 +189,30 @@ fn one(
         closed_at,
     });
     Ok((session, action))
+}
+
+/// Supports that were offered to people, and what they said.
+pub(super) fn proposals(tx: &mut Tx, hand: &Hand, known: &Known) -> app::Result<()> {
+    let mut episodes = Episodes::read(tx, known)?;
+    for p in &hand.world.proposals {
+        let (person, metric) = (known.people[p.person.at()], known.metrics[p.metric.at()]);
+        let proposal = Proposal {
+            id: hand.ids.next(hand.now),
+            person,
+            intervention: known.supports[p.intervention.at()],
+            session: None,
+            alert: episodes.open(person, metric).map(|a| a.id),
+            by: known.people[p.by.at()],
+            at: p.at.min(hand.now),
+            state: match p.state {
+                Reply::Open => ProposalState::Proposed,
+                Reply::Taken => ProposalState::Taken,
+                Reply::Declined => ProposalState::Declined,
+            },
+            reason: p.reply.unwrap_or_default().to_owned(),
+            answered_at: p.replied.map(|at| at.min(hand.now)),
+        };
+        store::coaching::put_proposal(tx, &proposal)?;
+    }
+    Ok(())
 }
