@@ -153,8 +153,10 @@ fn one(
     };
     if let Some(alert) = episode.as_deref_mut().filter(|a| !a.state.is_closed()) {
         let (by, at) = (leader.to_string(), talk.opened.min(hand.now));
-        app::alerts::advance(tx, alert, &by, Step::Talk, "a talk was opened", at)?;
-        if both && alert.state != domain::alerts::State::InQuestion {
+        // What was tried and looked at is over: an episode that went on needs somebody again.
+        let step = if state == State::Closed { Step::See } else { Step::Talk };
+        app::alerts::advance(tx, alert, &by, step, "a talk was opened", at)?;
+        if state == State::Agreed && alert.state == domain::alerts::State::Talked {
             let at = talk.signed_by_person.unwrap_or(talk.opened).min(hand.now);
             app::alerts::advance(tx, alert, &by, Step::Act, talk.we_try, at)?;
         }
