@@ -138,6 +138,7 @@ fn table() -> Vec<Route> {
         get(PersonOrKey, "/api/v1/keys", api::keys::list),
         post(PersonOrKey, "/api/v1/keys", api::keys::create).up_to(FORM),
         delete(PersonOrKey, "/api/v1/keys/{id}", api::keys::revoke),
+        post(PersonOrKey, "/api/v1/observations", api::observations::record),
         get(PersonOrKey, "/api/v1/interventions", api::studies::interventions),
         get(PersonOrKey, "/api/v1/studies/{id}", api::studies::study),
         // ---- A signed-in person.

@@ -310,6 +310,76 @@ fn lines() -> Vec<Line> {
         line("DELETE", "/api/v1/keys/{id}", Row(ApiKey, Write, None), |w| {
             Ask::Delete(format!("/api/v1/keys/{}", w.key()))
         }),
+        line("POST", "/api/v1/observations", Row(MetricValue, Write, Some(KeyScope::Metrics)), |_| {
+            Ask::Json("POST", "/api/v1/observations".into(), serde_json::json!({"observations": []}))
+        }),
+        get("/api/v1/interventions", Row(StudyResult, Read, Some(KeyScope::Metrics))),
+        lacks(
+            "study",
+            line("GET", "/api/v1/studies/{id}", Row(StudyResult, Read, Some(KeyScope::Metrics)), |_| {
+                Ask::Get(format!("/api/v1/studies/{}", no_study()))
+            }),
+        ),
+        line("GET", "/live", Own, |_| Ask::Stream("/live")),
+        get("/notifications", Own),
+        line("POST", "/notifications/seen", Own, |_| Ask::Form("/notifications/seen".into(), vec![])),
+        get("/today", Own),
+        get("/team", Part(TeamBoard, Aggregate, LEADERS)),
+        get("/coaching", Own),
+        get("/cases", Row(StudyResult, Read, None)),
+        lacks(
+            "case",
+            line("GET", "/cases/{id}", Row(StudyResult, Read, None), |_| {
+                Ask::Get(format!("/cases/{}", CaseId::new(uuid::Uuid::nil())))
+            }),
+        ),
+        get("/health", Row(Operations, Read, None)),
+        // The account is nobody's yet, so nobody is the person concerned.
+        lacks(
+            "account",
+            line("POST", "/health/account", Part(Profile, Write, &[Principal::Admin]), |w| {
+                let account = AccountId::new(uuid::Uuid::nil()).to_string();
+                let fields =
+                    vec![("account", account), ("person", w.org.member.to_string()), ("do", "link".into())];
+                Ask::Form("/health/account".into(), fields)
+            }),
+        ),
+        line("GET", "/people/{person}/metrics/{metric}", Row(MetricValue, Read, None), move |w| {
+            Ask::Get(metric(w))
+        }),
+        line("POST", "/people/{person}/metrics/{metric}/commitment", Part(Target, Read, MEMBER), move |w| {
+            Ask::Form(metric(w) + "/commitment", vec![("level", "42".into()), ("why", "a test".into())])
+        }),
+        line("POST", "/people/{person}/metrics/{metric}/target", Row(Target, Write, None), move |w| {
+            Ask::Form(metric(w) + "/target", vec![("level", "42".into()), ("why", "a test".into())])
+        }),
+        line("GET", "/alerts/{id}", Row(RedAlert, Read, None), |w| Ask::Get(format!("/alerts/{}", w.alert))),
+        alert(
+            "/alerts/{id}/answer",
+            Part(Rectification, Write, MEMBER),
+            &[("answer", "know"), ("text", "a test")],
+        ),
+        alert("/alerts/{id}/talk", Part(CoachingShared, Write, LEADER), &[]),
+        alert("/alerts/{id}/wait", Part(Rectification, Write, LEADER), &[("until", "2026-04-01")]),
+        alert("/alerts/{id}/wrong", Part(Rectification, Write, LEADER), &[("text", "a test")]),
+        alert("/alerts/{id}/accept", Part(Rectification, Write, LEADER), &[("why", "a test")]),
+        no_support(alert("/alerts/{id}/propose", Part(CoachingShared, Write, LEADER), &[])),
+        alert("/alerts/{id}/message", Row(Rectification, Write, None), &[("text", "a test")]),
+        line("GET", "/sessions/{id}", Row(CoachingShared, Read, None), |w| Ask::Get(w.talk.clone())),
+        talk("/sessions/{id}/point", Row(CoachingShared, Write, None), &[("text", "a test")]),
+        talk(
+            "/sessions/{id}/record",
+            Row(CoachingShared, Write, None),
+            &[("going_on", "a test"), ("we_try", "a test"), ("look_again", "2026-04-15")],
+        ),
+        talk("/sessions/{id}/agree", Row(CoachingShared, Write, None), &[]),
+        no_support(talk("/sessions/{id}/propose", Part(CoachingShared, Write, LEADER), &[])),
+        talk("/sessions/{id}/message", Row(CoachingShared, Write, None), &[("text", "a test")]),
+        talk("/sessions/{id}/check", Row(CoachingShared, Write, None), &[("outcome", "continue")]),
+        line("POST", "/proposals/{id}/answer", Theirs, |_| {
+            let id = ProposalId::new(uuid::Uuid::nil());
+            Ask::Form(format!("/proposals/{id}/answer"), vec![("answer", "take".into())])
+        }),
         get("/api/v1/interventions", Row(StudyResult, Read, Some(KeyScope::Metrics))),
         lacks(
             "study",
@@ -380,19 +450,6 @@ fn lines() -> Vec<Line> {
         get("/chains", Row(StudyResult, Read, None)),
         get("/support", Row(StudyResult, Read, None)),
         get("/api/v1/interventions", Row(StudyResult, Read, Some(KeyScope::Metrics))),
-        Line {
-            missing: Some("support"),
-            ..line("GET", "/chains/{id}", Row(StudyResult, Read, None), |_| {
-                Ask::Get(format!("/chains/{}", InterventionId::new(uuid::Uuid::nil())))
-            })
-        },
-        Line {
-            missing: Some("support"),
-            ..line("POST", "/chains/{id}/decide", Row(StudyDefinition, Write, None), |_| {
-                let path = format!("/chains/{}/decide", InterventionId::new(uuid::Uuid::nil()));
-                Ask::Form(path, vec![("decision", "watch".into()), ("reason", "a test".into())])
-            })
-        },
         Line {
             missing: Some("study"),
             ..line("GET", "/api/v1/studies/{id}", Row(StudyResult, Read, Some(KeyScope::Metrics)), |_| {

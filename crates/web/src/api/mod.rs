@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod keys;
+pub mod observations;
 pub mod ready;
 pub mod studies;
 pub mod xapi;
