@@ -18,14 +18,19 @@ serves it on loopback and prints one address. Ctrl-C stops it.
 
   --scale shown|full   how large a world to make (shown: 120 branches, the default)
   --listen ADDR        where to listen, for example 127.0.0.1:8080
-  --data DIR           where to keep the database, so that it is there the next time
+  --data DIR           where to keep the database
+  --fresh              throw away the demo world of the last time and make a new one
+  --seed NUMBER        another world of the same kind
   --debug              a build without optimisation: quicker to build, slower to run
 ";
 
 pub(crate) fn run(mut args: Args) -> Result<ExitCode> {
     let debug = args.take_flag("--debug");
     let mut passed_on = Vec::new();
-    for name in ["--scale", "--listen", "--data"] {
+    if args.take_flag("--fresh") {
+        passed_on.push("--fresh".to_owned());
+    }
+    for name in ["--scale", "--listen", "--data", "--seed"] {
         if let Some(value) = args.take_value(name)? {
             passed_on.extend([name.to_owned(), value]);
         }

@@ -10,7 +10,7 @@ use domain::time::{Day, Zone};
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::common::{
+use super::arrange::{
     alert_facts, answer_words, control_chart, date, episode_status, first_name, form_errors, headline, me,
     moment, sight, status, support_option, towards,
 };

@@ -10,7 +10,7 @@ use domain::ids::{AccountId, PersonId};
 use domain::time::Day;
 use serde::Deserialize;
 
-use super::common::moment;
+use super::arrange::moment;
 use super::format;
 use super::svg::DayState;
 use super::view::{

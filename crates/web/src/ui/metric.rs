@@ -10,7 +10,7 @@ use domain::ids::{MetricId, PersonId};
 use domain::time::Day;
 use serde::Deserialize;
 
-use super::common::{
+use super::arrange::{
     alert_facts, answer_words, control_chart, episode_status, first_name, form_errors, headline, me, sight,
     spark, status, towards,
 };
@@ -192,7 +192,7 @@ fn arrange(
             .map(|(m, cell)| RelatedMetric {
                 name: m.name.clone(),
                 href: format!("/people/{}/metrics/{}", read.person.id, m.id),
-                note: super::common::status(&cell.stand, m).word().to_lowercase(),
+                note: super::arrange::status(&cell.stand, m).word().to_lowercase(),
                 style: Style::of_metric(m),
                 value: cell.stand.value,
                 spark: spark(cell, m, 16),

@@ -4,9 +4,9 @@
 //! and date, [`svg`] draws what needs no script.
 
 pub mod alert;
+pub(crate) mod arrange;
 pub mod case;
 pub mod chain;
-pub(crate) mod common;
 pub(crate) mod filters;
 pub mod format;
 pub mod health;

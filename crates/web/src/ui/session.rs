@@ -11,7 +11,7 @@ use domain::ids::{InterventionId, PersonId, SessionId};
 use domain::time::{Day, Zone};
 use serde::Deserialize;
 
-use super::common::{date, first_name, me, moment, support_option};
+use super::arrange::{date, first_name, me, moment, support_option};
 use super::format;
 use super::view::{
     AgendaItem, CoachingPage, EarlierTalk, Fact, FormErrors, Link, Message, Place, Record, RecordForm,

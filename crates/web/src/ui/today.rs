@@ -9,7 +9,7 @@ use domain::ids::ProposalId;
 use domain::time::Day;
 use serde::Deserialize;
 
-use super::common::{
+use super::arrange::{
     alert_facts, answer_words, episode_status, first_name, headline, me, moment, spark, status,
 };
 use super::format::{self, Style};

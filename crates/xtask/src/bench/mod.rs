@@ -6,6 +6,7 @@
 
 mod host;
 mod http;
+mod import;
 mod latency;
 mod lrs;
 mod pages;
@@ -28,6 +29,7 @@ Measures a release build on this machine. Parts:
   start      how soon the demo is ready, and how much memory it holds when idle
   pages      every kind of page of the demo, as each persona, by following the links (includes start)
   lrs        xAPI statements: one, fifty and a thousand a request on 1, 8 and 64 connections
+  import     half a million observations from a CSV file into the embedded database
   all        everything above (the default)
 
   --json           print one JSON document on standard output and nothing else there
@@ -43,10 +45,12 @@ struct Report {
     demo: Option<pages::Pages>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lrs: Option<lrs::Lrs>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    import: Option<import::Import>,
 }
 
 pub(crate) fn run(mut args: Args) -> Result<ExitCode> {
-    const PARTS: &[&str] = &["all", "start", "pages", "lrs"];
+    const PARTS: &[&str] = &["all", "start", "pages", "lrs", "import"];
     let json = args.take_flag("--json");
     let build = !args.take_flag("--no-build");
     let seconds = args.take_number("--seconds", 5)?;
@@ -74,7 +78,13 @@ pub(crate) fn run(mut args: Args) -> Result<ExitCode> {
     } else {
         None
     };
-    let report = Report { host, demo, lrs };
+    let import = if wants("import") {
+        eprintln!("observations");
+        Some(import::measure()?)
+    } else {
+        None
+    };
+    let report = Report { host, demo, lrs, import };
     if json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
@@ -173,6 +183,12 @@ fn table(report: &Report) -> String {
         text.push_str(&format!(
             "{} bytes a statement on the wire, {} on disk; {} MiB resident after\n",
             lrs.statement_bytes, lrs.disk_bytes_per_statement, lrs.resident_mib_after
+        ));
+    }
+    if let Some(import) = &report.import {
+        text.push_str(&format!(
+            "\n{} observations ({} MiB of CSV) in {:.1} s: {} rows/s, {} bytes a row on disk; the same again in {:.1} s\n",
+            import.rows, import.file_mib, import.took_s, import.rows_per_s, import.disk_bytes_per_row, import.again_s
         ));
     }
     text
