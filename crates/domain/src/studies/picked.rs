@@ -78,7 +78,7 @@ pub(super) fn compare(input: &Input, lane: &LaneInput) -> Found {
     push(health, Check::PreTrend, alike.map(|p| p >= 0.05), alike.into_iter().collect());
     if let Some(e) = difference(&cases, |c| c.usual.map(|u| c.after - u)).estimate() {
         let n = Number::of(&e);
-        let n = if log { n.from_log() } else { n };
+        let n = if log { n.without_log() } else { n };
         push(health, Check::WithoutPickWindow, None, vec![n.value, n.low, n.high]);
     }
     let levels = |side: &[&Case]| side.iter().map(|c| c.before).collect::<Vec<_>>();
@@ -261,5 +261,5 @@ fn expected(lane: &LaneInput, clean: &[Vec<Option<f64>>], log: bool) -> Option<R
         })
         .collect();
     let change = Number::of(&way.change);
-    Some(Recovery { change: if log { change.from_log() } else { change }, path })
+    Some(Recovery { change: if log { change.without_log() } else { change }, path })
 }

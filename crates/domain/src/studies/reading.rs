@@ -35,7 +35,7 @@ impl Number {
         self.low <= 0.0 && self.high >= 0.0
     }
     /// From a difference of logarithms to a share.
-    pub(super) fn from_log(self) -> Self {
+    pub(super) fn without_log(self) -> Self {
         Self { value: self.value.exp_m1(), low: self.low.exp_m1(), high: self.high.exp_m1() }
     }
 }
@@ -350,7 +350,7 @@ fn effect(input: &Input, lane: &LaneInput, found: Found) -> Effect {
     let Found { answer, naive, base, since, treated, compared, by_period, health, design, .. } = found;
     let graded: Graded = grade::grade(&design);
     let log = input.scale == Scale::Log;
-    let as_shown = |n: Number| if log { n.from_log() } else { n };
+    let as_shown = |n: Number| if log { n.without_log() } else { n };
     let (estimate, p_value, detectable, cannot_say) = match &answer {
         Answer::Estimate(e) => (Some(as_shown(Number::of(e))), Some(e.p_value), Some(e.detectable()), None),
         Answer::CannotSay(reason) => (None, None, None, Some(reason.sentence())),

@@ -304,7 +304,7 @@ fn fake_start(lane: &LaneInput, w: &Window, scale: Scale) -> Option<Number> {
     let result = run(&rows, (fake - w.first).max(1) as u32).estimate()?;
     result.simple.estimate().map(|e| {
         let n = Number::of(&e);
-        if scale == Scale::Log { n.from_log() } else { n }
+        if scale == Scale::Log { n.without_log() } else { n }
     })
 }
 
