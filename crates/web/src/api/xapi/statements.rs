@@ -172,10 +172,10 @@ pub async fn agents(call: Call) -> Response {
 }
 
 async fn agents_of(call: Call) -> Given {
+    let may = call.permit(ReadStatements(()))?;
     if call.method != Method::GET {
         return Err(call.no_such_method());
     }
-    let may = call.permit(ReadStatements(()))?;
     let agent = xapi::agents_query(&call.pairs, call.version)?;
     Ok(json(cases::person(&call.app, &may, agent).await?))
 }
@@ -187,10 +187,10 @@ pub async fn activities(call: Call) -> Response {
 }
 
 async fn activities_of(call: Call) -> Given {
+    let may = call.permit(ReadStatements(()))?;
     if call.method != Method::GET {
         return Err(call.no_such_method());
     }
-    let may = call.permit(ReadStatements(()))?;
     let iri = xapi::activities_query(&call.pairs, call.version)?;
     Ok(json(cases::activity(&call.app, &may, iri).await?))
 }
