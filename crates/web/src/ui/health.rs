@@ -125,7 +125,12 @@ fn feed_row(app: &App, health: &Health, feed: &FeedHealth, today: Day) -> FeedRo
         due
     };
     let (status, status_words) = match feed.newest {
-        None => (Status::NoData, "Nothing yet".to_owned()),
+        // A feed of persons or sign-ins brings no readings: its newest arrival says how it is.
+        None => match newest_run {
+            None => (Status::NoData, "Nothing yet".to_owned()),
+            Some(run) if run.accepted == 0 && run.refused > 0 => (Status::DataLate, "Refused".to_owned()),
+            Some(_) => (Status::Usual, "On time".to_owned()),
+        },
         Some(newest) if newest < due => {
             let days = today.days_since(feed.feed.due(cadence.step(newest, 1))).max(1);
             (
