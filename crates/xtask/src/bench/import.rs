@@ -77,9 +77,9 @@ fn import(what: &str, file: &Path, data: &Path) -> Result<Duration> {
 }
 
 fn people() -> String {
-    let mut text = String::from("code,name,unit,from\n");
+    let mut text = String::from("code,name,unit,job_role,from\n");
     for person in 0..PEOPLE {
-        let _ = writeln!(text, "p{person:04},Person {person},all,2023-01-01");
+        let _ = writeln!(text, "p{person:04},Person {person},all,Adviser,2023-01-01");
     }
     text
 }

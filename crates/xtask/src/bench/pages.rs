@@ -168,6 +168,12 @@ fn visit(server: &Server, persona: &Persona) -> Result<Vec<Page>> {
             continue;
         }
         let reply = client.get(&path)?;
+        if let Some(to) = reply.location.as_deref().filter(|_| (300..400).contains(&reply.status)) {
+            if known.insert(local(to).to_owned()) {
+                waiting.push_back(local(to).to_owned());
+            }
+            continue;
+        }
         if reply.status != 200 || !reply.content_type.starts_with("text/html") {
             if reply.status >= 400 {
                 eprintln!("  {}: {path} answered {}", persona.name, reply.status);
