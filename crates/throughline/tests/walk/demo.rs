@@ -187,13 +187,13 @@ impl Page {
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// The addresses that links on the page lead to and that begin like this.
+    /// The pages that links on this one lead to and whose addresses begin like this.
     pub(crate) fn links(&self, begin: &str) -> Vec<String> {
         let mut all: Vec<String> = self
             .html
             .split("href=\"")
             .skip(1)
-            .filter_map(|rest| rest.split('"').next())
+            .filter_map(|rest| rest.split(['"', '#']).next())
             .filter(|href| href.starts_with(begin))
             .map(str::to_owned)
             .collect();
