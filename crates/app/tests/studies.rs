@@ -99,7 +99,7 @@ async fn fill(app: &App, people: &[String], value: impl Fn(usize, i32) -> f64) {
 
 /// Even branches start in two waves, odd ones have not started.
 fn start_of(branch: usize) -> Option<i32> {
-    (branch % 2 == 0).then_some(if branch % 4 == 0 { 26 } else { 30 })
+    branch.is_multiple_of(2).then_some(if branch.is_multiple_of(4) { 26 } else { 30 })
 }
 
 async fn roll_out(app: &App, branches: usize, drawn: bool) {

@@ -299,7 +299,7 @@ fn parse(bytes: &[u8]) -> anyhow::Result<Table> {
 fn words(report: &Report) -> String {
     let mut out = format!("{}\n", report.prose);
     if !report.rows.is_empty() {
-        let number = |v: Option<f64>| v.map_or(String::new(), |v| significant(v));
+        let number = |v: Option<f64>| v.map_or(String::new(), significant);
         let mut table: Vec<[String; 7]> =
             vec![["", "estimate", "std. error", "statistic", "p", "95 % from", "to"].map(str::to_owned)];
         for row in &report.rows {

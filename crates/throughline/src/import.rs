@@ -347,7 +347,8 @@ async fn observations(
         None => connect::metrics::long(file, &Options::default()),
     };
     let Imported { rows, problems, dialect } = imported;
-    if !problems.is_empty() && !(skip_bad && dialect.is_some()) {
+    let taken_apart = skip_bad && dialect.is_some();
+    if !taken_apart && !problems.is_empty() {
         return Ok(Err(problems.into()));
     }
     let items = rows

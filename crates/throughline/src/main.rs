@@ -62,6 +62,7 @@ struct PlaceArgs {
     database: Option<String>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "one value, read once at the start")]
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the server
@@ -89,6 +90,12 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Make every derived table again from what was received.
+    ///
+    /// Readings of periods and units, learning days, episodes and standings are emptied or followed up and computed anew from
+    /// observations and statements. The result is the same as before, so it is safe at any time; stop the server first.
+    #[command(after_help = "Exit codes: 0 done; 1 it failed and nothing was changed.")]
+    Rebuild,
     /// Look at configuration, database, disk, clock and queues, and say what is wrong and what to do
     Doctor,
     /// Run a statistical method on a CSV file, without a server; exit code 3 when the data cannot answer
@@ -146,6 +153,7 @@ fn main() -> ExitCode {
             Command::Key(command) => admin::run(config, admin::Admin::Key(command)).await,
             Command::Person(command) => admin::run(config, admin::Admin::Person(command)).await,
             Command::Migrate { check } => opened::migrate(config, check).await,
+            Command::Rebuild => opened::rebuild(config).await,
             Command::Doctor => doctor::run(config).await,
             Command::Estimate(estimate) => estimate::run(&estimate),
         }

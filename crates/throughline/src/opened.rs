@@ -77,3 +77,20 @@ pub(crate) async fn migrate(config: Config, check: bool) -> anyhow::Result<ExitC
     store.close().await;
     Ok(code)
 }
+
+/// Makes every derived table again from what was received.
+pub(crate) async fn rebuild(config: Config) -> anyhow::Result<ExitCode> {
+    let store = store(&config).await?;
+    let app = app(&config, store, String::new(), false)?;
+    eprintln!("Making readings of periods and units again …");
+    let zone = config.zone.clone();
+    app.store.write(app::metrics::rebuild).await?;
+    eprintln!("Making learning days again …");
+    app.store.write(move |tx| app::learning::rebuild(tx, &zone)).await?;
+    eprintln!("Following up standings, episodes and studies …");
+    app::alerts::new_day(&app).await?;
+    app::pipeline::settle(&app).await?;
+    app.store.close().await;
+    println!("rebuilt");
+    Ok(ExitCode::SUCCESS)
+}

@@ -197,7 +197,7 @@ pub(crate) async fn counts(server: &Server) -> Vec<(String, i64)> {
             let mut all = Vec::new();
             for table in tables {
                 let rows: Vec<i64> =
-                    r.query(&format!("SELECT COUNT(*) FROM {table}"), store::params![], |row| row.get(0))?;
+                    r.query(format!("SELECT COUNT(*) FROM {table}"), store::params![], |row| row.get(0))?;
                 all.push((table.to_owned(), rows[0]));
             }
             // Changes of rows that are there already count as well.

@@ -32,12 +32,15 @@ impl Walk {
     }
 }
 
+/// What is asked of a walk: its name, and how.
+type Question<'a> = (&'a str, fn(&Walk));
+
 /// One server for everything that only reads; each question is asked even where another one fails.
 #[test]
 fn the_pages_conclude_what_was_planted() {
     let (world, truths) = generate(SEED, TODAY.parse().unwrap(), Scale::Shown);
     let mut walk = Walk { demo: Demo::start(SEED), world, truths };
-    let questions: &[(&str, fn(&Walk))] = &[
+    let questions: &[Question] = &[
         (
             "the leader is told of exactly the two who need him",
             the_leader_is_told_of_exactly_the_two_who_need_him,

@@ -165,7 +165,7 @@ impl Call {
                     headers.insert(name, value);
                 }
             }
-            if !headers.get(header::CONTENT_TYPE).is_some_and(|v| !is_form_type(v)) {
+            if headers.get(header::CONTENT_TYPE).is_none_or(is_form_type) {
                 headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
             }
             method = Method::from_bytes(told.method.as_bytes()).unwrap_or(Method::GET);
