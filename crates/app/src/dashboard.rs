@@ -293,6 +293,50 @@ pub struct AlertRead {
     pub proposals: Vec<Proposal>,
 }
 
+/// An alert about an org unit: what moved its people together, at the level where it is common.
+#[derive(Debug, Clone)]
+pub struct UnitAlertRead {
+    /// The alert.
+    pub alert: Alert,
+    /// The unit's name.
+    pub unit: String,
+    /// The metric.
+    pub metric: Metric,
+    /// The unit's readings over the last year, in order.
+    pub readings: Vec<Reading>,
+    /// What happened to it, in order.
+    pub events: Vec<Event>,
+}
+
+/// Reads an alert about a unit. A unit of fewer people than the smallest group that may be shown has none.
+pub async fn unit_alert(
+    app: &App,
+    _: Permit<domain::access::ReadOrgBoard>,
+    id: domain::ids::AlertId,
+) -> Result<UnitAlertRead> {
+    let today = app.today();
+    app.store
+        .read(move |r| -> Result<UnitAlertRead> {
+            let alert = crate::alerts::held(r, id)?;
+            let Subject::Unit(unit) = alert.subject else { return Err(Error::NotFound("alert")) };
+            let metric = store::metrics::metric(r, alert.metric)?.ok_or(Error::NotFound("metric"))?;
+            let cadence = metric.cadence.rolled();
+            let first = cadence.step(cadence.start(today), -52);
+            let mut readings = store::metrics::readings(r, unit.uuid(), metric.id, first, today)?;
+            if metric.grain == Grain::Person {
+                readings.retain(|x| x.contributors >= domain::access::MIN_GROUP as i64);
+            }
+            Ok(UnitAlertRead {
+                unit: store::people::unit(r, unit)?.map(|u| u.name).unwrap_or_default(),
+                events: store::alerts::events(r, id)?,
+                alert,
+                metric,
+                readings,
+            })
+        })
+        .await
+}
+
 /// Whom an alert is about; `None` where it is about a unit, or is not there.
 pub async fn alert_subject(app: &App, id: domain::ids::AlertId) -> Result<Option<Subject>> {
     app.store

@@ -3,6 +3,7 @@
 //! Positions in the world become ids in [`Known`]. Rows go in through the functions that real data takes; episodes,
 //! standings and roll-ups are made by the engine from what was loaded.
 
+mod case;
 mod learning;
 mod people;
 mod supports;
@@ -68,6 +69,7 @@ pub(super) async fn load(app: &App, world: World) -> app::Result<Vec<Persona>> {
             timed("supports", || supports::load(tx, &hand, &mut known))?;
             timed("talks", || talks::load(tx, &hand, &known))?;
             talks::proposals(tx, &hand, &known)?;
+            case::load(tx, &hand, &known)?;
             Ok(known)
         }
     });

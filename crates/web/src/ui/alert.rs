@@ -45,7 +45,95 @@ pub async fn show(
     Path(id): Path<AlertId>,
     Query(asked): Query<Asked>,
 ) -> Answer {
+    if let Some(Subject::Unit(_)) = dashboard::alert_subject(&app, id).await? {
+        return unit_page(&app, &asker, id).await;
+    }
     page_of(&app, &asker, id, Typed { choice: asked.answer, ..Typed::default() }).await
+}
+
+/// What moved everybody in a unit: told once, at the level where it is common. It holds groups, never one person.
+async fn unit_page(app: &App, asker: &Asker, id: AlertId) -> Answer {
+    let may = permit(&asker.who, Relation::NONE, domain::access::ReadOrgBoard(()))?;
+    let read = dashboard::unit_alert(app, may, id).await?;
+    let today = app.today();
+    let style = Style::of_metric(&read.metric);
+    let what = headline(&read.alert, &read.metric, today);
+    let mut shell = page::shell(app, asker, read.metric.name.clone()).await?;
+    shell.sight = Some(super::view::Sight {
+        who: format!(
+            "Everybody who works here can see this page. It shows {} together, no single person.",
+            format::plural(read.alert.facts.subjects.unsigned_abs(), "subject", "subjects")
+        ),
+        looked: String::new(),
+        link: None,
+    });
+    let chart = unit_chart(&read, format!("{} across {}: {what}", read.metric.name, read.unit), today);
+    let closed = read.alert.state.is_closed();
+    page::html(&AlertPage {
+        href: format!("/alerts/{id}"),
+        crumbs: vec![Link::new(read.unit.clone(), "/"), Link::new("Alert", format!("/alerts/{id}"))],
+        first_name: read.unit.clone(),
+        title: format!("{}: {} {what}", read.unit, read.metric.name.to_lowercase()),
+        lead: alert_facts(&read.alert, &style, today),
+        status: episode_status(&read.alert),
+        steps: steps(&read.alert, &read.events, &app.settings.zone, today),
+        metric_href: format!("/alerts/{id}"),
+        chart,
+        facts: vec![
+            Fact::new("Where", read.unit.clone()),
+            Fact::new("How many moved together", format::count(read.alert.facts.subjects.unsigned_abs())),
+            Fact::new("What it does to people", "Taken out before anybody's own numbers are judged"),
+        ],
+        supports: Vec::new(),
+        can_propose: false,
+        not_offered: String::new(),
+        why: why(&read.alert),
+        next: NextStep::Nothing(if closed {
+            "It is over.".into()
+        } else {
+            "It is told once, to whoever answers for the metric. Nobody's own usual range is judged by it."
+                .into()
+        }),
+        thread: Vec::new(),
+        can_write: false,
+        shell,
+    })
+}
+
+fn unit_chart(read: &dashboard::UnitAlertRead, sentence: String, today: Day) -> super::view::ControlChart {
+    let a = &read.alert;
+    let marked = |period: Day| period >= a.since && a.closed_on.is_none_or(|c| period <= c);
+    let readings: Vec<super::view::Reading> = read
+        .readings
+        .iter()
+        .map(|x| super::view::Reading {
+            start: x.period,
+            value: x.quantity.value(),
+            marked: marked(x.period),
+        })
+        .collect();
+    let ends = readings.first().zip(readings.last());
+    let phase = ends.map(|(first, last)| super::view::Phase {
+        from: first.start,
+        to: read.metric.cadence.rolled().step(last.start, 1),
+        mean: a.facts.usual,
+        lo: a.facts.usual_low,
+        hi: a.facts.usual_high,
+    });
+    super::view::ControlChart {
+        name: read.metric.name.clone(),
+        sentence,
+        style: Style::of_metric(&read.metric),
+        cadence: read.metric.cadence.rolled(),
+        today,
+        phases: phase.into_iter().collect(),
+        readings,
+        target: None,
+        target_band: None,
+        commitment: None,
+        change_from: Some(a.since),
+        events: Vec::new(),
+    }
 }
 
 /// What somebody typed into a form of the page, and what was wrong with it.
@@ -109,7 +197,7 @@ async fn page_of(app: &App, asker: &Asker, id: AlertId, typed: Typed) -> Answer 
         title,
         lead: alert_facts(&read.alert, &style, today),
         status: episode_status(&read.alert),
-        steps: steps(&read, &app.settings.zone, today),
+        steps: steps(&read.alert, &read.events, &app.settings.zone, today),
         chart: control_chart(
             &read.read,
             Some(&read.alert),
@@ -149,12 +237,12 @@ fn may_open(asker: &Asker, relation: Relation, person: PersonId) -> bool {
     permit(&asker.who, coach(relation), OpenCoaching(person)).is_ok()
 }
 
-fn steps(read: &AlertRead, zone: &Zone, today: Day) -> Vec<Step> {
+fn steps(alert: &Alert, events: &[dashboard::Event], zone: &Zone, today: Day) -> Vec<Step> {
     use AlertState::{Accepted, Acting, InQuestion, New, Recovered, Seen, Talked, WrongData};
     let at = |state: AlertState| {
-        read.events.iter().find(|e| e.state == state).map(|e| format::short_date(e.at.day(zone), today))
+        events.iter().find(|e| e.state == state).map(|e| format::short_date(e.at.day(zone), today))
     };
-    let now = read.alert.state;
+    let now = alert.state;
     let rank = |s: AlertState| match s {
         New => 0,
         Seen | InQuestion => 1,

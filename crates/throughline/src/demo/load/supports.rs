@@ -66,30 +66,13 @@ fn definition(hand: &Hand, i: &demo::Intervention) -> Definition {
             org_unit: None,
             code: i.code.to_owned(),
             name: i.name.to_owned(),
-            kind: match i.kind {
-                InterventionKind::Lesson => Kind::Lesson,
-                InterventionKind::Course => Kind::Course,
-                InterventionKind::Coaching => Kind::Coaching,
-                InterventionKind::Webinar => Kind::Event,
-                InterventionKind::Tool => Kind::Tool,
-                InterventionKind::JobAid => Kind::JobAid,
-                InterventionKind::Process => Kind::Process,
-                InterventionKind::Incentive => Kind::Incentive,
-                InterventionKind::Feedback => Kind::Feedback,
-            },
+            kind: kind(i.kind),
             minutes,
             minutes_per,
             money: i.money,
             hour_value: Some(i.hour_value),
             behaviour: i.behaviour.to_owned(),
-            cause_box: match i.cause_box {
-                Box6::Information => CauseBox::Information,
-                Box6::Resources => CauseBox::Resources,
-                Box6::Incentives => CauseBox::Incentives,
-                Box6::Knowledge => CauseBox::Knowledge,
-                Box6::Capacity => CauseBox::Capacity,
-                Box6::Motives => CauseBox::Motives,
-            },
+            cause_box: cause_box(i.cause_box),
             description: i.description.to_owned(),
             activity: i.activities.first().map(|a| world.activities[a.at()].iri.to_owned()),
             state: State::Active,
@@ -97,6 +80,31 @@ fn definition(hand: &Hand, i: &demo::Intervention) -> Definition {
         owner: Some(world.people[i.owner.at()].code.clone()),
         unit: Some(world.units[i.organisation.at()].code.clone()),
         lanes: lanes.iter().flat_map(|(lane, all)| all.iter().map(|m| (*lane, code(m)))).collect(),
+    }
+}
+
+pub(super) const fn kind(kind: InterventionKind) -> Kind {
+    match kind {
+        InterventionKind::Lesson => Kind::Lesson,
+        InterventionKind::Course => Kind::Course,
+        InterventionKind::Coaching => Kind::Coaching,
+        InterventionKind::Webinar => Kind::Event,
+        InterventionKind::Tool => Kind::Tool,
+        InterventionKind::JobAid => Kind::JobAid,
+        InterventionKind::Process => Kind::Process,
+        InterventionKind::Incentive => Kind::Incentive,
+        InterventionKind::Feedback => Kind::Feedback,
+    }
+}
+
+pub(super) const fn cause_box(found: Box6) -> CauseBox {
+    match found {
+        Box6::Information => CauseBox::Information,
+        Box6::Resources => CauseBox::Resources,
+        Box6::Incentives => CauseBox::Incentives,
+        Box6::Knowledge => CauseBox::Knowledge,
+        Box6::Capacity => CauseBox::Capacity,
+        Box6::Motives => CauseBox::Motives,
     }
 }
 
