@@ -284,15 +284,12 @@ impl Style {
     }
 
     /// The style that a metric's definition asks for, from its unit as written: `calls`, `days`, `€/h`, `€ m`, `%`.
-    /// A ratio in `%` is stored as a share of one.
+    /// Values in `%` are per cent as they stand: a ratio of hits to tries carries its hits a hundredfold.
     pub fn of_metric(metric: &domain::metrics::Metric) -> Self {
         let unit = metric.unit.trim();
         let places = metric.decimals;
         if unit == "%" {
-            return match metric.aggregation {
-                domain::metrics::Aggregation::Ratio => Self::share(places),
-                _ => Self::percent(places),
-            };
+            return Self::percent(places);
         }
         let mut chars = unit.chars();
         match chars.next() {
