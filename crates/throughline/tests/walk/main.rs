@@ -48,6 +48,7 @@ fn the_pages_conclude_what_was_planted() {
         ("a plain threshold would have called more", a_plain_threshold_would_have_called_more),
         ("an alert says what moved", an_alert_says_what_moved),
         ("the person sees her own change", the_person_sees_her_own_change),
+        ("the chain pages say what was planted", the_chain_pages_say_what_was_planted),
         (
             "a broken feed is told to whoever runs it",
             a_broken_feed_is_told_to_whoever_runs_it_and_not_to_people,
@@ -63,6 +64,42 @@ fn the_pages_conclude_what_was_planted() {
         failed.push("the studies conclude what was planted");
     }
     assert!(failed.is_empty(), "not concluded: {failed:#?}");
+}
+
+/// Reads each page's own conclusion: what helps, what only looks as if, what costs time without gain; never the other way round.
+fn the_chain_pages_say_what_was_planted(walk: &Walk) {
+    let executive = walk.persona(::demo::PersonaKind::Executive);
+    let pages: Vec<String> =
+        executive.page("/chains").links("/chains/").iter().map(|path| executive.page(path).text()).collect();
+    assert!(pages.len() >= 5, "{} chain pages", pages.len());
+    let mut compared = 0;
+    for plan in &walk.world.studies {
+        let name = walk.world.interventions[plan.intervention.at()].name;
+        let on_outcome =
+            |e: &&::demo::Effect| e.intervention == plan.intervention && e.metric == plan.outcome;
+        let Some(truth) = walk.truths.effects.iter().find(on_outcome) else { continue };
+        let page = pages.iter().find(|text| text.contains(&format!("/ {name}")) || text.contains(name));
+        let page = page.unwrap_or_else(|| panic!("no chain page for {name}"));
+        let says = |words: &str| page.contains(words);
+        match truth.conclusion {
+            Conclusion::Helps => {
+                assert!(!says("Conclusion: harms") && !says("Conclusion: does not help"), "{name}: {page}")
+            }
+            Conclusion::NoDifference => {
+                assert!(says("no evidence of a difference") && !says("Conclusion: helps"), "{name}: {page}")
+            }
+            Conclusion::CostsNoGain => assert!(!says("Conclusion: helps"), "{name}: {page}"),
+        }
+        compared += 1;
+    }
+    assert!(compared >= 3, "only {compared} pages could be compared");
+    let clearly = pages.iter().filter(|p| p.contains("Conclusion: helps")).count();
+    assert!(clearly >= 2, "the lesson and the call list help, and their pages say so");
+    for text in &pages {
+        for word in ["proved", "ROI"] {
+            assert!(!text.contains(word), "{word} on a chain page");
+        }
+    }
 }
 
 fn the_leader_is_told_of_exactly_the_two_who_need_him(walk: &Walk) {
