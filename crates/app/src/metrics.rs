@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::access::{Permit, SendObservations};
 use domain::feeds::{Problem, Run};
 use domain::ids::{MetricId, RunId};
-use domain::metrics::{Aggregation, Draft, Grain, Leaf, Metric, Quantity, accept, over_time, up_the_tree};
+use domain::metrics::{Draft, Grain, Leaf, Metric, Quantity, accept, over_time, up_the_tree};
 use domain::people::{Membership, OrgTree};
 use domain::time::{Cadence, Day, Instant};
 use store::db::{Read, Tx};
@@ -632,9 +632,4 @@ pub fn define_in(
         changed += 1;
     }
     if faults.is_empty() { Ok(changed) } else { Err(Error::Invalid(faults)) }
-}
-
-/// Whether a metric's readings of units are means over subjects rather than totals, for words on pages.
-pub const fn is_per_contributor(aggregation: Aggregation) -> bool {
-    matches!(aggregation, Aggregation::Sum | Aggregation::Mean | Aggregation::Last)
 }
