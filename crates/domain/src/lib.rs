@@ -31,6 +31,7 @@ pub mod alerts;
 pub mod cases;
 pub mod coaching;
 pub mod feeds;
+pub mod figures;
 pub mod ids;
 pub mod interventions;
 pub mod learning;

@@ -72,4 +72,7 @@ pub mod within;
 
 pub use answer::{Answer, Reason};
 pub use estimate::{CONFIDENCE, Estimate};
+/// The engine's version, in every report and frozen result.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 pub use panel::{Long, MAX_CELLS, Panel, Row, dense};

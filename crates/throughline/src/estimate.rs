@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand, ValueEnum};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
+use domain::studies::pack::Pack;
 use evidence::did::staggered::Control;
 use evidence::methods::{Column, METHODS, Method, Options, Plan, Report, Table, run as run_method};
 use evidence::regress::Errors;
@@ -113,39 +114,73 @@ enum ErrorKind {
     Cr3,
 }
 
-/// A method with its options: one subcommand for each entry of [`METHODS`].
+/// What is asked of `throughline estimate`.
 #[derive(Clone, Debug)]
-pub(crate) struct Estimate {
-    method: &'static Method,
-    args: EstimateArgs,
-}
-
-fn chosen(matches: &ArgMatches) -> Result<Estimate, clap::Error> {
-    let found = matches
-        .subcommand()
-        .and_then(|(name, inner)| METHODS.iter().find(|m| m.name == name).map(|m| (m, inner)));
-    let Some((method, inner)) = found else {
-        return Err(clap::Error::raw(
-            clap::error::ErrorKind::MissingSubcommand,
-            "name a method; `throughline estimate --help` lists them\n",
-        ));
-    };
-    Ok(Estimate { method, args: EstimateArgs::from_arg_matches(inner)? })
+pub(crate) enum Estimate {
+    /// A method with its options: one subcommand for each entry of [`METHODS`].
+    Method {
+        /// Which one.
+        method: &'static Method,
+        /// Its options.
+        args: Box<EstimateArgs>,
+    },
+    /// An evidence pack to compute again.
+    Pack {
+        /// The file, or `-`.
+        file: PathBuf,
+        /// Print the pack as computed again instead of its sentences.
+        json: bool,
+    },
 }
 
 impl FromArgMatches for Estimate {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        chosen(matches)
+        if let Some(file) = matches.get_one::<PathBuf>("pack") {
+            return Ok(Self::Pack { file: file.clone(), json: matches.get_flag("json") });
+        }
+        let found = matches
+            .subcommand()
+            .and_then(|(name, inner)| METHODS.iter().find(|m| m.name == name).map(|m| (m, inner)));
+        let Some((method, inner)) = found else {
+            return Err(clap::Error::raw(
+                clap::error::ErrorKind::MissingSubcommand,
+                "name a method or a --pack; `throughline estimate --help` lists the methods\n",
+            ));
+        };
+        Ok(Self::Method { method, args: Box::new(EstimateArgs::from_arg_matches(inner)?) })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = chosen(matches)?;
+        *self = Self::from_arg_matches(matches)?;
         Ok(())
     }
 }
 
-impl Subcommand for Estimate {
-    fn augment_subcommands(cmd: Command) -> Command {
+impl Args for Estimate {
+    fn augment_args(cmd: Command) -> Command {
+        let cmd = cmd
+            .arg(
+                Arg::new("pack")
+                    .long("pack")
+                    .value_name("FILE")
+                    .value_parser(clap::value_parser!(PathBuf))
+                    .help("Compute an evidence pack again from the data in it (`-` for standard input)"),
+            )
+            .arg(
+                Arg::new("json")
+                    .long("json")
+                    .requires("pack")
+                    .action(clap::ArgAction::SetTrue)
+                    .help("With --pack: print the pack as computed again, to compare byte by byte"),
+            )
+            .args_conflicts_with_subcommands(true)
+            .arg_required_else_help(true)
+            .subcommand_value_name("METHOD")
+            .subcommand_help_heading("Methods")
+            .after_help(
+                "Exit codes: 0 an estimate, or a pack that comes out the same; 1 a pack that does not; \
+                 2 the command line or the file is wrong; 3 the data cannot answer.",
+            );
         METHODS.iter().fold(cmd, |cmd, method| {
             cmd.subcommand(EstimateArgs::augment_args(Command::new(method.name)).about(method.summary).long_about(format!(
                 "{}.\n\n{}\n\nExit codes: 0 an estimate, 2 the command line or the file is wrong, 3 the data cannot answer.",
@@ -154,22 +189,86 @@ impl Subcommand for Estimate {
         })
     }
 
-    fn augment_subcommands_for_update(cmd: Command) -> Command {
-        Self::augment_subcommands(cmd)
-    }
-
-    fn has_subcommand(name: &str) -> bool {
-        METHODS.iter().any(|m| m.name == name)
+    fn augment_args_for_update(cmd: Command) -> Command {
+        Self::augment_args(cmd)
     }
 }
 
-/// Runs the method and prints its report.
+/// Runs what was asked and prints what it found.
 ///
 /// # Errors
-/// When the report cannot be written.
+/// When the answer cannot be written.
 pub(crate) fn run(estimate: &Estimate) -> anyhow::Result<ExitCode> {
-    let args = &estimate.args;
-    let name = estimate.method.name;
+    match estimate {
+        Estimate::Method { method, args } => run_one(method.name, args),
+        Estimate::Pack { file, json } => run_pack(file, *json),
+    }
+}
+
+/// Computes a pack again and says whether it comes out the same.
+fn run_pack(file: &Path, json: bool) -> anyhow::Result<ExitCode> {
+    let shown = file.display();
+    let bytes = match bytes_of(file) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            eprintln!("throughline: {error:#}");
+            return Ok(ExitCode::from(2));
+        }
+    };
+    let pack = match Pack::from_bytes(&bytes) {
+        Ok(pack) => pack,
+        Err(fault) => {
+            eprintln!("throughline: {shown}: {fault}");
+            return Ok(ExitCode::from(2));
+        }
+    };
+    let again = pack.again();
+    let text = if json {
+        String::from_utf8(again.bytes()).context("the pack as JSON")?
+    } else {
+        let mut text = again.prose.join("\n\n");
+        text.push_str(&format!(
+            "\n\nStudy {}, method {}, engine {}, seed {}; data {}\n",
+            again.fixed.study, again.method, again.engine, again.seed, again.data_sha256
+        ));
+        text
+    };
+    print(text.trim_end())?;
+    let differs = pack.differs(&again);
+    match differs.as_slice() {
+        [] => {
+            if !json {
+                print("Computed again from the data in it: the same bytes.")?;
+            }
+        }
+        ["engine"] => {
+            eprintln!(
+                "throughline: {shown}: the same result; the pack was written by engine {}, this is {}",
+                pack.engine, again.engine
+            );
+        }
+        fields => {
+            eprintln!(
+                "throughline: {shown}: computed again from the data in it, {} comes out differently. \
+                 What the file says there does not follow from its data.",
+                fields.join(" and ")
+            );
+            return Ok(ExitCode::FAILURE);
+        }
+    }
+    Ok(if again.result.outcome.estimate.is_some() { ExitCode::SUCCESS } else { ExitCode::from(3) })
+}
+
+/// A line on standard output. A reader that has seen enough is no failure.
+fn print(text: &str) -> anyhow::Result<()> {
+    match writeln!(std::io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.context("standard output"),
+    }
+}
+
+/// Runs a method and prints its report.
+fn run_one(name: &str, args: &EstimateArgs) -> anyhow::Result<ExitCode> {
     let table = match (&args.data, name) {
         (None, "power") => Table::default(),
         (None, _) => {
@@ -198,11 +297,7 @@ pub(crate) fn run(estimate: &Estimate) -> anyhow::Result<ExitCode> {
     } else {
         words(&report)
     };
-    match writeln!(std::io::stdout().lock(), "{text}") {
-        // A reader that has seen enough is no failure.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
-        other => other.context("standard output")?,
-    }
+    print(&text)?;
     Ok(if report.cannot_say.is_some() { ExitCode::from(3) } else { ExitCode::SUCCESS })
 }
 
@@ -249,13 +344,18 @@ fn options(args: &EstimateArgs) -> Options {
 }
 
 fn read(path: &Path) -> anyhow::Result<Table> {
+    parse(&bytes_of(path)?).with_context(|| path.display().to_string())
+}
+
+/// The bytes of a file, or of standard input for `-`.
+fn bytes_of(path: &Path) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if path.as_os_str() == "-" {
         std::io::stdin().lock().read_to_end(&mut bytes).context("standard input")?;
     } else {
         bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
     }
-    parse(&bytes).with_context(|| path.display().to_string())
+    Ok(bytes)
 }
 
 fn is_missing(field: &str) -> bool {

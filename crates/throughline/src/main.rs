@@ -98,8 +98,7 @@ enum Command {
     Rebuild,
     /// Look at configuration, database, disk, clock and queues, and say what is wrong and what to do
     Doctor,
-    /// Run a statistical method on a CSV file, without a server; exit code 3 when the data cannot answer
-    #[command(subcommand)]
+    /// Run a statistical method on a file, or compute an evidence pack again; no server needed
     Estimate(estimate::Estimate),
 }
 

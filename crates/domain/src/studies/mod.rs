@@ -5,10 +5,13 @@
 //! no other place words a result, so that page, mail and API cannot differ.
 
 mod input;
+pub mod pack;
 mod picked;
 pub mod prose;
 mod reading;
 mod staged;
+#[cfg(test)]
+mod testing;
 
 use serde::{Deserialize, Serialize};
 

@@ -6,8 +6,10 @@
 use evidence::grade::Grade;
 use evidence::verdict::Verdict;
 
+use super::pack::Definition;
 use super::reading::{Check, Effect, Health, Number, Reading};
 use super::{Design, Hypothesis, Scale};
+use crate::figures::Style;
 
 /// The verdict in one word, for storage and the API.
 pub const fn word(verdict: Verdict) -> &'static str {
@@ -210,6 +212,81 @@ pub fn health(h: &Health, say: &dyn Fn(f64) -> String) -> (String, String, Strin
             format!("{} with it, {} to compare with", say(n(0)), say(n(1))),
         ),
     }
+}
+
+/// How differences of a reading are written: shares on the log scale, else as the metric is.
+pub fn style(scale: Scale, metric: Style) -> Style {
+    match scale {
+        Scale::Log => Style::relative(1),
+        Scale::Plain => metric,
+    }
+}
+
+/// What is concluded, how large that is beside the level before, and why the plain before–after is not the answer.
+pub fn explanation(reading: &Reading, metric: Style) -> String {
+    let style = style(reading.scale, metric);
+    let (low, high) = reading.outcome.estimate.map_or((0.0, 0.0), |e| (e.low, e.high));
+    let mut text = format!("Conclusion: {}. ", reading.verdict.words());
+    if let Some(share) = reading.outcome.share.filter(|_| reading.scale == Scale::Plain) {
+        let relative = Style::relative(1);
+        text.push_str(&format!(
+            "That is {} of the level before ({}). ",
+            relative.effect(share.value, share.low, share.high),
+            relative.effect_range(share.low, share.high)
+        ));
+    }
+    text.push_str(&naive(reading, &|x| style.effect(x, low, high)));
+    text
+}
+
+/// Every other explanation that was looked at: see [`health`].
+pub fn explanations(reading: &Reading, metric: Style) -> Vec<(String, String, String)> {
+    let shown = style(reading.scale, metric.clone());
+    let (low, high) = reading.outcome.estimate.map_or((0.0, 0.0), |e| (e.low, e.high));
+    let one = |h: &Health| {
+        health(h, &|x| match h.kind {
+            Check::Alike => metric.value(x),
+            _ => shown.effect(x, low, high),
+        })
+    };
+    reading.outcome.health.iter().map(one).collect()
+}
+
+/// The whole reading in paragraphs, for places without lanes and charts: a file, a mail, the API.
+pub fn report(reading: &Reading, support: &str, definitions: &[Definition]) -> Vec<String> {
+    let of = |code: &str| {
+        let known = definitions.iter().find(|d| d.code == code);
+        let style = known.map_or(Style::plain(2), |d| Style::of_unit(&d.unit, d.decimals));
+        (known.map_or_else(|| code.to_owned(), |d| d.name.clone()), style)
+    };
+    let how = design(reading.design, reading.drawn);
+    let difference = |e: &Effect, name: &str, metric: &Style| match e.estimate {
+        Some(n) => {
+            let style = style(reading.scale, metric.clone());
+            let words = style.effect(n.value, n.low, n.high);
+            format!("{name}: {words} with it, likely {}.", style.effect_range(n.low, n.high))
+        }
+        None => format!("{name}: {}", e.cannot_say.as_deref().unwrap_or("cannot say yet.")),
+    };
+    let outcome = &reading.outcome;
+    let (name, metric) = of(&outcome.metric);
+    let mut paragraphs = vec![
+        format!("{}.", finding(reading, support, &name.to_lowercase())),
+        difference(outcome, &name, &metric),
+        explanation(reading, metric.clone()).trim().to_owned(),
+    ];
+    let missed: Vec<&str> = outcome.rules.iter().filter(|r| !r.1).map(|r| r.2.as_str()).collect();
+    let letter = format!("Grade {:?}: {how}. {}", outcome.grade, missed.join(" "));
+    paragraphs.push(letter.trim().to_owned());
+    for (what, looked_at, changes) in explanations(reading, metric) {
+        paragraphs.push(format!("{what}? {looked_at}: {changes}."));
+    }
+    for e in &reading.others {
+        let (name, metric) = of(&e.metric);
+        paragraphs.push(format!("{} {}", difference(e, &name, &metric), sentence(e, how)));
+    }
+    paragraphs.extend(limits(reading));
+    paragraphs
 }
 
 #[cfg(test)]

@@ -107,7 +107,7 @@ impl Report {
     pub(crate) fn new(method: &str) -> Self {
         Self {
             method: method.to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            version: crate::VERSION.to_owned(),
             rows: vec![],
             n: 0,
             clusters: None,

@@ -183,10 +183,7 @@ fn choice(choice: Choice) -> &'static str {
 
 /// How effects on a metric are written.
 fn style(metric: &Metric, scale: Scale) -> Style {
-    match scale {
-        Scale::Log => Style::relative(1),
-        Scale::Plain => Style::of_metric(metric),
-    }
+    prose::style(scale, Style::of_metric(metric))
 }
 
 pub(crate) fn grade(grade: domain::studies::grade::Grade) -> Grade {
@@ -297,26 +294,12 @@ fn verdict(chain: &Chain, metric: &Metric) -> Verdict {
             limits: Vec::new(),
         };
     };
-    let style = style(metric, r.scale);
-    let say = |x: f64| {
-        style.effect(x, r.outcome.estimate.map_or(x, |e| e.low), r.outcome.estimate.map_or(x, |e| e.high))
-    };
-    let mut explanation = format!("Conclusion: {}. ", r.verdict.words());
-    if let Some(share) = r.outcome.share.filter(|_| r.scale == Scale::Plain) {
-        let relative = Style::relative(1);
-        explanation.push_str(&format!(
-            "That is {} of the level before ({}). ",
-            relative.effect(share.value, share.low, share.high),
-            relative.effect_range(share.low, share.high)
-        ));
-    }
-    explanation.push_str(&prose::naive(r, &say));
     Verdict {
         label,
         effect: effect(r, &r.outcome, metric),
         cannot_say: r.outcome.cannot_say.clone().unwrap_or_default(),
         evidence: of_effect(r, &r.outcome, true),
-        explanation,
+        explanation: prose::explanation(r, Style::of_metric(metric)),
         limits: prose::limits(r),
     }
 }
@@ -576,20 +559,9 @@ fn foot(r: &Reading, words: &Words) -> String {
 }
 
 fn explanations(r: &Reading, metric: &Metric) -> Vec<Explanation> {
-    let shown = style(metric, r.scale);
-    let plain = Style::of_metric(metric);
-    let (low, high) = r.outcome.estimate.map_or((0.0, 0.0), |e| (e.low, e.high));
-    r.outcome
-        .health
-        .iter()
-        .map(|h| {
-            let say = |x: f64| match h.kind {
-                studies::Check::Alike => plain.value(x),
-                _ => shown.effect(x, low, high),
-            };
-            let (what, looked_at, changes) = prose::health(h, &say);
-            Explanation { what, looked_at, changes }
-        })
+    prose::explanations(r, Style::of_metric(metric))
+        .into_iter()
+        .map(|(what, looked_at, changes)| Explanation { what, looked_at, changes })
         .collect()
 }
 
