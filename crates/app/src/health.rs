@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::access::{Permit, ReadOperations};
+use domain::access::{Permit, ReadOperations, ReadOwnFeeds};
 use domain::alerts::{Alert, Kind};
-use domain::feeds::{Feed, FeedPeriod, Run};
-use domain::ids::{FeedId, MetricId, PersonId, UnitId};
+use domain::feeds::{Feed, FeedPeriod, Run, answers_for};
+use domain::ids::{MetricId, PersonId, UnitId};
 use domain::metrics::Metric;
 use domain::people::Account;
 use domain::time::Day;
@@ -32,6 +32,8 @@ pub struct Health {
     pub backlog: Vec<(String, i64)>,
     /// Open alerts in which somebody says that the data are wrong.
     pub in_question: i64,
+    /// Metrics about whose data somebody asks and for which nobody answers.
+    pub unasked: Vec<String>,
 }
 
 /// One feed.
@@ -47,28 +49,40 @@ pub struct FeedHealth {
     pub newest: Option<Day>,
 }
 
-/// The feeds that a person answers for.
-pub async fn feeds_owned(app: &App, person: PersonId) -> Result<Vec<FeedId>> {
+/// Whether a person answers for any feed or metric.
+pub async fn answers_for_data(app: &App, person: PersonId) -> Result<bool> {
     app.store
-        .read(move |r| -> Result<Vec<FeedId>> {
-            Ok(store::feeds::feeds(r)?
-                .into_iter()
-                .filter(|f| f.owner == Some(person))
-                .map(|f| f.id)
-                .collect())
+        .read(move |r| -> Result<bool> {
+            let feeds = store::feeds::feeds(r)?;
+            let metrics = store::metrics::metrics(r)?;
+            Ok(feeds.iter().any(|f| f.owner == Some(person))
+                || metrics.iter().any(|m| answers_for(m, &feeds) == Some(person)))
         })
         .await
 }
 
 /// Reads how everything is.
 pub async fn health(app: &App, _: Permit<ReadOperations>) -> Result<Health> {
+    read(app, None).await
+}
+
+/// Reads how the feeds are that somebody answers for. What concerns the whole server is left out.
+pub async fn health_of(app: &App, permit: Permit<ReadOwnFeeds>) -> Result<Health> {
+    read(app, Some(permit.asked().0)).await
+}
+
+async fn read(app: &App, owner: Option<PersonId>) -> Result<Health> {
     let today = app.today();
     app.store
         .read(move |r| -> Result<Health> {
-            let metrics: BTreeMap<MetricId, Metric> =
-                store::metrics::metrics(r)?.into_iter().map(|m| (m.id, m)).collect();
+            let all = store::feeds::feeds(r)?;
+            let metrics: BTreeMap<MetricId, Metric> = store::metrics::metrics(r)?
+                .into_iter()
+                .filter(|m| owner.is_none() || answers_for(m, &all) == owner)
+                .map(|m| (m.id, m))
+                .collect();
             let mut feeds = Vec::new();
-            for feed in store::feeds::feeds(r)? {
+            for feed in all.iter().filter(|f| owner.is_none() || f.owner == owner).cloned() {
                 let runs = store::feeds::runs(r, feed.id, 40)?;
                 let since = feed.cadence.rolled().step(feed.cadence.rolled().start(today), -26);
                 let periods = store::feeds::periods(r, feed.id, since)?;
@@ -84,11 +98,32 @@ pub async fn health(app: &App, _: Permit<ReadOperations>) -> Result<Health> {
                 store::people::units(r)?.into_iter().map(|u| (u.id, u.name)).collect();
             let silent = store::alerts::open_of_units(r)?
                 .into_iter()
-                .filter(|a| a.kind == Kind::NoData)
+                .filter(|a| a.kind == Kind::NoData && metrics.contains_key(&a.metric))
                 .map(|a| {
                     let name = a.subject.unit().and_then(|u| units.get(&u).cloned()).unwrap_or_default();
                     (a, name)
                 })
+                .collect();
+            if owner.is_some() {
+                let in_question = store::alerts::in_question(r, &metrics.keys().copied().collect::<Vec<_>>())?;
+                return Ok(Health {
+                    feeds,
+                    silent,
+                    metrics,
+                    unresolved_total: 0,
+                    unresolved: Vec::new(),
+                    queue: Queue::default(),
+                    backlog: Vec::new(),
+                    in_question: in_question.len() as i64,
+                    unasked: Vec::new(),
+                });
+            }
+            let questioned = store::alerts::in_question(r, &metrics.keys().copied().collect::<Vec<_>>())?;
+            let unasked = metrics
+                .values()
+                .filter(|m| questioned.iter().any(|a| a.metric == m.id))
+                .filter(|m| answers_for(m, &all).is_none())
+                .map(|m| m.name.clone())
                 .collect();
             let accounts = store::people::unresolved_accounts(r, None, 20)?;
             let mut unresolved = Vec::with_capacity(accounts.len());
@@ -105,6 +140,7 @@ pub async fn health(app: &App, _: Permit<ReadOperations>) -> Result<Health> {
                 queue: store::jobs::queue_state(r)?,
                 backlog: store::pipeline::backlog(r)?,
                 in_question: store::alerts::count_in_question(r)?,
+                unasked,
             })
         })
         .await

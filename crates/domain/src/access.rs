@@ -466,15 +466,31 @@ acts! {
     WriteDocuments(()): Statement, Write, Some(KeyScope::Profile);
 }
 
+/// What somebody may do because they answer for a feed or metric, whatever else they are.
+///
+/// No column of the matrix stands for them: what they read holds no values of a person, and what they write is an
+/// answer to a question that the person concerned, or their leader, has put to them.
+pub trait Owned: Copy {}
+
+/// Read the health of the feeds that one answers for, and the questions about their data.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ReadOwnFeeds(pub PersonId);
+impl Owned for ReadOwnFeeds {}
+
+/// Answer whether the data behind an alert were wrong.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SettleData(pub AlertId);
+impl Owned for SettleData {}
+
 /// Proof that somebody may do one thing to one resource. Only this module makes one.
 #[derive(Debug, Clone)]
-pub struct Permit<A: Asked> {
+pub struct Permit<A: Copy> {
     asked: A,
     by: String,
     person: Option<PersonId>,
 }
 
-impl<A: Asked> Permit<A> {
+impl<A: Copy> Permit<A> {
     /// What was asked, with its id.
     pub const fn asked(&self) -> A {
         self.asked
@@ -524,6 +540,17 @@ pub fn permit<A: Asked>(who: &Who, relation: Relation, asked: A) -> Result<Permi
         (_, Resource::CoachingRelation | Resource::CoachingShared) => Denied::Hidden,
         _ => Denied::Forbidden,
     })
+}
+
+/// Asks for a permit as the one who answers for a feed or metric. Others learn nothing, not even whether it exists.
+pub fn permit_owner<A: Owned>(who: &Who, owner: Option<PersonId>, asked: A) -> Result<Permit<A>, Denied> {
+    match who {
+        Who::Anonymous => Err(Denied::SignIn),
+        Who::Person(v) if v.active && owner == Some(v.person) => {
+            Ok(Permit { asked, by: who.label(), person: owner })
+        }
+        _ => Err(Denied::Hidden),
+    }
 }
 
 /// Whose rows a list may hold. Only this module makes one; every list in `store` takes one.
@@ -662,6 +689,17 @@ mod tests {
         let held = Relation { coach: true, ..relation(&coach, 1, &[2]) };
         assert!(permit(&coach, held, asked).is_ok());
         assert!(permit(&coach, relation(&coach, 1, &[2]), asked).is_err(), "leading alone is not enough");
+    }
+
+    #[test]
+    fn only_the_owner_answers_for_data() {
+        let asked = SettleData(AlertId::new(Uuid::from_u128(5)));
+        assert!(permit_owner(&viewer(1, &[], &[]), Some(person(1)), asked).is_ok());
+        for who in [viewer(2, AccessRole::ALL, &[1]), Who::Host] {
+            assert_eq!(permit_owner(&who, Some(person(1)), asked).unwrap_err(), Denied::Hidden);
+            assert_eq!(permit_owner(&who, None, asked).unwrap_err(), Denied::Hidden);
+        }
+        assert_eq!(permit_owner(&Who::Anonymous, None, asked).unwrap_err(), Denied::SignIn);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{FeedId, PersonId, RunId};
+use crate::metrics::Metric;
 use crate::time::{Cadence, Day, Instant};
 
 /// A configured inbound source. When it falls silent, its owner is told, never the people whose numbers are missing.
@@ -29,6 +30,12 @@ impl Feed {
     pub fn due(&self, period: Day) -> Day {
         self.cadence.rolled().step(period, 1).plus(self.lag_days)
     }
+}
+
+/// Who answers for a metric's data: the owner of the feed that brings it, or the metric's own where the feed has none.
+pub fn answers_for(metric: &Metric, feeds: &[Feed]) -> Option<PersonId> {
+    let feed = metric.feed.and_then(|id| feeds.iter().find(|f| f.id == id));
+    feed.and_then(|f| f.owner).or(metric.owner)
 }
 
 /// Something in an arrival that was refused.

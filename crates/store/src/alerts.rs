@@ -96,6 +96,15 @@ pub fn open_of_units(r: &mut Read) -> Result<Vec<Alert>> {
     )
 }
 
+/// Alerts on some metrics whose data somebody says are wrong, the oldest question first. For who answers for the metrics.
+pub fn in_question(r: &mut Read, metrics: &[MetricId]) -> Result<Vec<Alert>> {
+    r.query(
+        [COLUMNS, "WHERE state = 'in_question' AND metric_id = ANY($1) ORDER BY answered_at, id"].concat(),
+        params![Value::list(metrics.iter().copied())],
+        read_alert,
+    )
+}
+
 /// Every alert of one subject, newest first; of one metric where one is given.
 pub fn of_subject(r: &mut Read, subject: Subject, metric: Option<MetricId>) -> Result<Vec<Alert>> {
     let order = " ORDER BY opened_on DESC, id";

@@ -152,6 +152,8 @@ fn table() -> Vec<Route> {
         get(Person, "/cases/{id}", ui::case::show),
         get(Person, "/health", ui::health::show),
         post(Person, "/health/account", ui::health::link_account).up_to(FORM),
+        get(Person, "/questions", ui::question::show),
+        post(Person, "/questions/{id}", ui::question::settle).up_to(FORM),
         get(Person, "/people/{person}/metrics/{metric}", ui::metric::show),
         post(Person, "/people/{person}/metrics/{metric}/commitment", ui::metric::set_commitment).up_to(FORM),
         post(Person, "/people/{person}/metrics/{metric}/target", ui::metric::set_target).up_to(FORM),

@@ -75,6 +75,15 @@ pub async fn log_look(app: &App, who: &Who, subject: PersonId, what: &str, relat
     app.store.write(move |tx| Ok(store::audit::add_looks(tx, &[(id, look)])?)).await
 }
 
+/// Records that whoever answers for a feed looked at what was said about a person's data.
+pub async fn log_look_as_owner(app: &App, who: &Who, subject: PersonId, what: &str) -> Result<()> {
+    let Some(viewer) = who.person().filter(|v| v.person != subject) else { return Ok(()) };
+    let relation = "answers for the data".to_owned();
+    let look = Look { subject, at: app.now(), viewer: viewer.person, what: what.to_owned(), relation };
+    let id: AuditId = app.new_id();
+    app.store.write(move |tx| Ok(store::audit::add_looks(tx, &[(id, look)])?)).await
+}
+
 /// Records that somebody looked at several people at once, such as on the team board, in one write.
 pub async fn log_looks(app: &App, who: &Who, subjects: &[PersonId], what: &str) -> Result<()> {
     let Some(viewer) = who.person() else { return Ok(()) };
@@ -148,6 +157,8 @@ pub struct Badge {
     pub job_role: String,
     /// How much they were told and have not seen.
     pub unseen: u32,
+    /// Whether they answer for a feed or metric.
+    pub answers_for_data: bool,
 }
 
 /// Reads the badge of the person signed in.
@@ -166,7 +177,11 @@ pub async fn badge(app: &App, viewer: &Viewer) -> Result<Badge> {
         .await?;
     let by_access = || viewer.roles.iter().next().map(|role| access_role_word(*role).to_owned());
     let unseen = u32::try_from(unseen).unwrap_or(u32::MAX);
-    Ok(Badge { job_role: job_role.or_else(by_access).unwrap_or_default(), unseen })
+    Ok(Badge {
+        job_role: job_role.or_else(by_access).unwrap_or_default(),
+        unseen,
+        answers_for_data: crate::health::answers_for_data(app, person).await?,
+    })
 }
 
 /// An access role as pages show it.

@@ -2,8 +2,9 @@
 
 mod evaluate;
 mod feeds;
+mod questions;
 
-use domain::access::{AnswerAlert, Permit, ReadAlert, ReadOperations};
+use domain::access::{AnswerAlert, Permit, ReadAlert};
 use domain::alerts::{Alert, Answer, State, Step, step};
 use domain::ids::{AlertId, PersonId, Subject};
 use domain::time::{Day, Instant};
@@ -12,6 +13,7 @@ use store::db::{Read, Tx};
 
 pub use evaluate::{Evaluated, evaluate, evaluate_history, rules};
 pub use feeds::{new_day, watch_feeds};
+pub use questions::{Question, owner_of, questions, settle};
 
 use crate::notify::{Telling, tell};
 use crate::{App, Error, Ids, Result, Topic};
@@ -148,15 +150,10 @@ pub async fn answer(app: &App, permit: &Permit<AnswerAlert>, answer: Answer, not
             Subject::Unit(u) => store::people::unit(tx, u)?.map(|u| u.name).unwrap_or_default(),
         };
         if answer == Answer::DataWrong {
-            let feeds = store::feeds::feeds(tx)?;
-            let owner = metric
-                .feed
-                .and_then(|f| feeds.iter().find(|x| x.id == f))
-                .and_then(|f| f.owner)
-                .or(metric.owner);
-            // Not of whom: the owner of a feed sees no person's numbers.
+            let owner = domain::feeds::answers_for(&metric, &store::feeds::feeds(tx)?);
+            // Not of whom: mail and lists are read over shoulders, and the page of questions says it.
             let text = format!("{}: somebody says that the data are wrong", metric.name);
-            told.extend(owner.map(|o| (o, text, "/health".to_owned())));
+            told.extend(owner.map(|o| (o, text, "/questions".to_owned())));
         }
         for person in concerned(tx, alert.subject, today)? {
             if Some(person) != by_person {
@@ -176,23 +173,6 @@ pub async fn answer(app: &App, permit: &Permit<AnswerAlert>, answer: Answer, not
             }
         }
         Ok(())
-    })
-    .await
-}
-
-/// The feed's owner says whether the data were wrong.
-pub async fn settle_data(
-    app: &App,
-    permit: &Permit<ReadOperations>,
-    id: AlertId,
-    wrong: bool,
-    note: &str,
-) -> Result<Alert> {
-    let by = permit.by().to_owned();
-    let note = note.trim().to_owned();
-    change(app, id, move |tx, alert, _, now, _| {
-        let what = if wrong { Step::DataWrong } else { Step::DataRight };
-        advance(tx, alert, &by, what, &note, now)
     })
     .await
 }

@@ -28,6 +28,8 @@ enum About {
     Row(Resource, Act, Option<KeyScope>),
     /// A row of the matrix of which the use case lets in only some: what one of the two in a talk or an alert does.
     Part(Resource, Act, &'static [Principal]),
+    /// A row of the matrix, and besides whoever answers for the metric, whom no column names: the analyst of [`Org`].
+    Keeps(Resource, Act),
     /// Something that none of the askers has: nobody may learn whether it exists.
     Theirs,
     /// A machine whose scope is for xAPI.
@@ -333,7 +335,7 @@ fn lines() -> Vec<Line> {
                 Ask::Get(format!("/cases/{}", CaseId::new(uuid::Uuid::nil())))
             }),
         ),
-        get("/health", Row(Operations, Read, None)),
+        get("/health", Keeps(Operations, Read)),
         // The account is nobody's yet, so nobody is the person concerned.
         lacks(
             "account",
@@ -344,6 +346,11 @@ fn lines() -> Vec<Line> {
                 Ask::Form("/health/account".into(), fields)
             }),
         ),
+        get("/questions", Own),
+        line("POST", "/questions/{id}", Theirs, |_| {
+            let id = AlertId::new(uuid::Uuid::nil());
+            Ask::Form(format!("/questions/{id}"), vec![("data", "right".into()), ("note", "a test".into())])
+        }),
         line("GET", "/people/{person}/metrics/{metric}", Row(MetricValue, Read, None), move |w| {
             Ask::Get(metric(w))
         }),
@@ -455,6 +462,11 @@ fn expected(line: &Line, principal: Principal, scoped: bool) -> Expected {
         About::Theirs => Expected::Denied,
         About::Xapi if scoped => Expected::Allowed,
         About::Xapi => Expected::Denied,
+        About::Keeps(..) if principal == Principal::Analyst => Expected::Allowed,
+        About::Keeps(resource, act) => {
+            let by_cells = by_matrix(*resource, *act, principal) && principal != Principal::Api;
+            if by_cells { Expected::Allowed } else { Expected::Denied }
+        }
         About::Part(resource, act, some) => {
             // The use case may let in fewer than the matrix, never more.
             let narrowed = some.contains(&principal);

@@ -87,6 +87,49 @@ testkit::both_databases! {
         assert!(!c.told("boss").await.contains("Successful calls"));
     }
 
+    async fn whoever_answers_for_the_data_answers_and_the_answer_comes_back(store: Store) {
+        let c = Company::start(store).await;
+        let maya = c.browser("p3").await;
+        let leader = c.browser("lead0").await;
+        let keeper = c.browser("keeper").await;
+        let answer = format!("{}/answer", c.alert_page());
+        let settle = format!("/questions/{}", c.alert);
+        keeper.get("/questions").expect(200).contains("Nobody asks about your data");
+        keeper.form(&settle, &[("data", "right"), ("note", "x")]).expect(409);
+        maya.form(&answer, &[("answer", "wrong"), ("text", "the new line is missing")]).expect(303);
+        keeper.get("/health").expect(200).contains("One question about data waits for you").contains("Your feeds");
+        let page = keeper.get("/questions").expect(200).contains("the new line is missing").contains("P3 Example")
+            .contains("Weeks from 16 February to 9 March");
+        // Whose and which weeks, not the numbers.
+        assert!(!page.text().contains("tl-chart") && !page.text().contains(&c.metric_page()));
+        keeper.get(&c.metric_page()).expect(403);
+        keeper.get(&c.alert_page()).expect(403);
+        for other in ["p3", "lead0", "boss", "admin", "exec"] {
+            let other = c.browser(other).await;
+            other.form(&settle, &[("data", "wrong"), ("note", "x")]).expect(404);
+            assert!(!other.get("/questions").expect(200).text().contains("the new line"));
+        }
+        keeper.form(&settle, &[("data", "maybe"), ("note", "x")]).expect(400);
+        keeper.form(&settle, &[("data", "right"), ("note", " ")]).expect(400).contains("Say in a line what you found");
+        keeper.form(&settle, &[("data", "right"), ("note", "both lines are in")]).expect(303);
+        for who in ["p3", "lead0"] {
+            assert!(c.told(who).await.contains("Successful calls: the data are right"), "{who}");
+            c.browser(who).await.get(&c.alert_page()).expect(200)
+                .contains("They are right: both lines are in (Keeper Example)").contains("Seen, 18 Mar");
+        }
+        leader.get("/team").expect(200).contains("1 of your 5 people needs you");
+        // Asked again, and now they were wrong: the episode ends so named.
+        maya.form(&answer, &[("answer", "wrong"), ("text", "look at Friday")]).expect(303);
+        keeper.form(&settle, &[("data", "wrong"), ("note", "a day was lost")]).expect(303);
+        maya.get(&c.alert_page()).expect(200).contains("Data were wrong, 18 Mar").contains("They were wrong: a day was lost");
+        leader.get("/team").expect(200).contains("Nobody needs you today");
+        keeper.form(&settle, &[("data", "wrong"), ("note", "again")]).expect(409);
+        maya.get("/me").expect(200).contains("Keeper Example, answers for the data");
+        for other in ["p4", "exec", "boss"] {
+            c.browser(other).await.get("/health").expect(403);
+        }
+    }
+
     async fn a_leader_waits_says_that_data_are_wrong_or_takes_the_level(store: Store) {
         let c = Company::start(store).await;
         let leader = c.browser("lead0").await;

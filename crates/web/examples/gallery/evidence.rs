@@ -484,6 +484,8 @@ fn health_page() -> HealthPage {
     HealthPage {
         shell,
         at: at("2026-03-18", 8, 52),
+        whole: true,
+        questions: 0,
         troubles: vec![FeedTrouble {
             status: Status::DataLate,
             status_words: "Data late, 9 days".to_owned(),

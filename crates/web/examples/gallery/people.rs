@@ -700,6 +700,22 @@ pub(crate) fn pages() -> Result<Pages, askama::Error> {
         wrong: "Open the metric and choose “Data is wrong”; or tell Farah Siddiqui, who runs the feeds."
             .to_owned(),
     };
+    let questions = QuestionsPage {
+        shell: leader("Questions about data", Place::Health),
+        questions: vec![QuestionCard {
+            id: "a".to_owned(),
+            href: "/questions/a".to_owned(),
+            title: "Successful calls of Maya Lindqvist".to_owned(),
+            first_name: "Maya".to_owned(),
+            code: "P-0107".to_owned(),
+            span: "Weeks from 16 February to 9 March".to_owned(),
+            source: "Call system".to_owned(),
+            said: "The calls of the new line are missing.".to_owned(),
+            at: Some(at("2026-03-17", 16, 22)),
+            note: String::new(),
+            errors: FormErrors::NONE,
+        }],
+    };
     let notifications = NotificationsPage {
         shell: member("Notifications", Place::Today),
         rows: vec![
@@ -734,5 +750,6 @@ pub(crate) fn pages() -> Result<Pages, askama::Error> {
         ("coaching", coaching.render()?),
         ("me", me.render()?),
         ("notifications", notifications.render()?),
+        ("questions", questions.render()?),
     ]))
 }

@@ -5,18 +5,18 @@ use app::dashboard::{self, AlertRead};
 use axum::extract::State;
 use domain::access::{AnswerAlert, OpenCoaching, ReadAlert, ReadMetrics, Relation, permit};
 use domain::alerts::{Alert, Answer as Reply, Kind, State as AlertState};
-use domain::ids::{AlertId, InterventionId, PersonId, Subject};
+use domain::ids::{AlertId, PersonId, Subject};
 use domain::time::{Day, Zone};
-use http::StatusCode;
 use serde::Deserialize;
 
 use super::arrange::{
-    alert_facts, answer_words, control_chart, date, episode_status, first_name, form_errors, headline, me,
-    moment, sight, status, support_option, towards,
+    alert_facts, answer_words, control_chart, episode_status, first_name, headline, me, sight, status,
+    support_option, towards,
 };
 use super::format::{self, Style};
+use super::forms::{self, Propose, Text, Why};
 use super::view::{
-    AlertPage, AnswerForm, Fact, FormErrors, LeadForm, Link, Message, NextStep, Step, StepState,
+    AlertPage, AnswerForm, Fact, FormErrors, LeadForm, Link, NextStep, Step, StepState,
 };
 use crate::extract::{Form, Path, Query};
 use crate::page;
@@ -154,7 +154,7 @@ async fn again(
     choice: &str,
     text: &str,
 ) -> Answer {
-    let errors = form_errors(problem, field)?;
+    let errors = forms::form_errors(problem, field)?;
     page_of(app, asker, id, Typed { choice: choice.to_owned(), text: Some(text.to_owned()), errors }).await
 }
 
@@ -175,7 +175,7 @@ async fn page_of(app: &App, asker: &Asker, id: AlertId, typed: Typed) -> Answer 
     let (matched, withheld) = dashboard::supports(app, &metrics, read.alert.metric).await?;
     let mut shell = page::shell(app, asker, read.read.metric.name.clone()).await?;
     shell.sight = Some(sight(&read.read, me(asker)?));
-    let status_code = if typed.errors.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+    let status_code = forms::status(&typed.errors);
     let today = app.today();
     let style = Style::of_metric(&read.read.metric);
     let name = first_name(&read.read.person.name);
@@ -221,7 +221,7 @@ async fn page_of(app: &App, asker: &Asker, id: AlertId, typed: Typed) -> Answer 
         },
         why: why(&read.alert),
         next: next(&read, relation, typed, today),
-        thread: thread(&read, &app.settings.zone),
+        thread: forms::thread(&read.messages, &read.names, &app.settings.zone),
         can_write: true,
         shell,
     };
@@ -333,7 +333,24 @@ fn facts(read: &AlertRead, style: &Style, today: Day) -> Vec<Fact> {
     if let Some(answer) = answer_words(&read.alert) {
         facts.push(Fact::new("Answer", answer));
     }
+    if let Some(checked) = checked(read) {
+        facts.push(checked);
+    }
     facts
+}
+
+/// What whoever answers for the data found, once they have looked.
+fn checked(read: &AlertRead) -> Option<Fact> {
+    let at = read.events.iter().rposition(|e| e.state == AlertState::InQuestion)?;
+    let found = read.events.get(at + 1).filter(|e| e.by != "rule" && !e.note.is_empty())?;
+    let word = match found.state {
+        AlertState::WrongData => "They were wrong",
+        AlertState::Seen => "They are right",
+        _ => return None,
+    };
+    let who = found.by.parse().ok().and_then(|id: PersonId| read.names.get(&id));
+    let who = who.map_or_else(String::new, |name| format!(" ({name})"));
+    Some(Fact::new("Data checked", format!("{word}: {}{who}", found.note)))
 }
 
 fn why(alert: &Alert) -> String {
@@ -390,17 +407,6 @@ fn next(read: &AlertRead, relation: Relation, typed: Typed, today: Day) -> NextS
         until_max: Some(today.plus(92)),
         errors: typed.errors,
     })
-}
-
-fn thread(read: &AlertRead, zone: &Zone) -> Vec<Message> {
-    read.messages
-        .iter()
-        .map(|m| Message {
-            author: read.names.get(&m.author).cloned(),
-            at: moment(m.at, zone),
-            text: m.text.clone(),
-        })
-        .collect()
 }
 
 /// The person's answer.
@@ -483,14 +489,9 @@ pub async fn wait(
 ) -> Answer {
     let may = as_leader(&app, &asker, id).await?;
     let waits = async {
-        let until = date("until", &form.until)?.ok_or_else(|| Problem::invalid("until", "choose a day"))?;
-        let why = form.why.trim();
-        if why.is_empty() || why.chars().count() > 500 {
-            return Err(Problem::invalid(
-                "wait-why",
-                "say in one line, at most 500 characters, why waiting is right",
-            ));
-        }
+        let until =
+            forms::date("until", &form.until)?.ok_or_else(|| Problem::invalid("until", "choose a day"))?;
+        let why = forms::reason("wait-why", &form.why, "why waiting is right")?;
         app::alerts::snooze(&app, &may, until).await?;
         app::coaching::say_on_alert(&app, &may, why).await?;
         Ok(until)
@@ -500,14 +501,6 @@ pub async fn wait(
         Err(problem) => return again(&app, &asker, id, problem, str::to_owned, "", "").await,
     };
     Ok(page::done("/team", &format!("It waits until {}.", format::day(until, app.today()))))
-}
-
-/// One line of text.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Text {
-    #[serde(default)]
-    text: String,
 }
 
 /// The leader says that the data are wrong.
@@ -525,14 +518,6 @@ pub async fn wrong(
     Ok(page::done(&format!("/alerts/{id}"), "Said. The alert is held until the data are checked."))
 }
 
-/// A reason.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Why {
-    #[serde(default)]
-    why: String,
-}
-
 /// The leader takes the new level as usual.
 pub async fn accept(
     State(app): State<App>,
@@ -541,23 +526,12 @@ pub async fn accept(
     Form(form): Form<Why>,
 ) -> Answer {
     let may = as_leader(&app, &asker, id).await?;
-    let why = form.why.trim();
-    if why.is_empty() || why.chars().count() > 500 {
-        let problem = Problem::invalid(
-            "accept-why",
-            "say in one line, at most 500 characters, why this level is the usual one now",
-        );
-        return again(&app, &asker, id, problem, str::to_owned, "", "").await;
-    }
-    app::alerts::accept(&app, &may, &form.why).await?;
+    let why = match forms::reason("accept-why", &form.why, "why this level is the usual one now") {
+        Ok(why) => why,
+        Err(problem) => return again(&app, &asker, id, problem, str::to_owned, "", "").await,
+    };
+    app::alerts::accept(&app, &may, why).await?;
     Ok(page::done("/team", "Taken as usual. The next range is drawn from this level."))
-}
-
-/// Which support.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Propose {
-    support: InterventionId,
 }
 
 /// The leader proposes a support.

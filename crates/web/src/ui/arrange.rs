@@ -12,7 +12,7 @@ use domain::time::{Day, Zone};
 use super::format::{self, Moment, Style};
 use super::svg::Spark;
 use super::view::{
-    ControlChart, Event, EventKind, Evidence, FormErrors, Grade, Link, Phase, Reading, Sight, Status,
+    ControlChart, Event, EventKind, Evidence, Grade, Link, Phase, Reading, Sight, Status,
     SupportOption,
 };
 use crate::problem::Problem;
@@ -258,28 +258,6 @@ pub(crate) fn sight(read: &MetricRead, me: PersonId) -> Sight {
 /// A moment in the installation's zone.
 pub(crate) fn moment(at: domain::time::Instant, zone: &Zone) -> Moment {
     Moment::of(at, zone)
-}
-
-/// Reads a day from a form's date field; empty is none.
-pub(crate) fn date(field: &str, text: &str) -> Result<Option<Day>, Problem> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(None);
-    }
-    text.parse().map(Some).map_err(|e| Problem::invalid(field, e))
-}
-
-/// The faults of a form as its page shows them. `field` turns a fault's place into the id of the field that it is about;
-/// what is no fault of the form stays a problem of its own.
-pub(crate) fn form_errors(problem: Problem, field: impl Fn(&str) -> String) -> Result<FormErrors, Problem> {
-    if problem.status != http::StatusCode::BAD_REQUEST || problem.errors.is_empty() {
-        return Err(problem);
-    }
-    let mut errors = FormErrors::NONE;
-    for fault in &problem.errors {
-        errors.add(field(&fault.place), format::capital(&fault.reason));
-    }
-    Ok(errors)
 }
 
 /// The signed-in person's id.

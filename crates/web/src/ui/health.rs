@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use app::App;
 use app::health::{FeedHealth, Health};
 use axum::extract::State;
-use domain::access::{ReadOperations, Relation, permit};
+use domain::access::{ReadOperations, ReadOwnFeeds, Relation, permit, permit_owner};
 use domain::ids::{AccountId, PersonId};
 use domain::time::Day;
 use serde::Deserialize;
@@ -26,14 +26,21 @@ const SHOWN: i32 = 26;
 
 /// The page.
 pub async fn show(State(app): State<App>, asker: Asker) -> Answer {
-    let may = permit(&asker.who, Relation::NONE, ReadOperations(()))?;
-    let health = app::health::health(&app, may).await?;
+    let viewer = asker.person()?.person;
+    let answers = app::health::answers_for_data(&app, viewer).await?;
+    let own = permit_owner(&asker.who, Some(viewer), ReadOwnFeeds(viewer))?;
+    let questions = app::alerts::questions(&app, &own).await?.len() as u64;
+    let (health, whole) = match permit(&asker.who, Relation::NONE, ReadOperations(())) {
+        Ok(may) => (app::health::health(&app, may).await?, true),
+        Err(_) if answers => (app::health::health_of(&app, own).await?, false),
+        Err(denied) => return Err(denied.into()),
+    };
     let mut shell = page::shell(&app, &asker, "Data health").await?;
     shell.here = Some(Place::Health);
-    page::html(&arrange(&app, shell, &health))
+    page::html(&HealthPage { questions, ..arrange(&app, shell, &health, whole) })
 }
 
-fn arrange(app: &App, shell: super::view::Shell, health: &Health) -> HealthPage {
+fn arrange(app: &App, shell: super::view::Shell, health: &Health, whole: bool) -> HealthPage {
     let today = app.today();
     let at = moment(app.now(), &app.settings.zone);
     let from = domain::time::Cadence::Week.step(today.monday(), -SHOWN);
@@ -45,6 +52,8 @@ fn arrange(app: &App, shell: super::view::Shell, health: &Health) -> HealthPage 
     }
     HealthPage {
         at,
+        whole,
+        questions: 0,
         troubles: troubles(health, today),
         span: (from, today),
         feeds: health.feeds.iter().map(|f| feed_row(app, health, f, today)).collect(),
@@ -63,7 +72,7 @@ fn arrange(app: &App, shell: super::view::Shell, health: &Health) -> HealthPage 
                 likely: Vec::new(),
             })
             .collect(),
-        server: server(health, app, today),
+        server: if whole { server(health, app, today) } else { Vec::new() },
         shell,
     }
 }
@@ -213,7 +222,11 @@ fn server(health: &Health, app: &App, today: Day) -> Vec<ServerFact> {
                     "alerts wait for an answer",
                 )
             },
-            sub: String::new(),
+            sub: if health.unasked.is_empty() {
+                String::new()
+            } else {
+                format!("Nobody answers for {}: name an owner", format::names(&health.unasked))
+            },
         },
     ]
 }

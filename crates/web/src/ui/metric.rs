@@ -11,17 +11,18 @@ use domain::time::Day;
 use serde::Deserialize;
 
 use super::arrange::{
-    alert_facts, answer_words, control_chart, episode_status, first_name, form_errors, headline, me, sight,
+    alert_facts, answer_words, control_chart, episode_status, first_name, headline, me, sight,
     spark, status, towards,
 };
 use super::format::{self, Style};
+use super::forms::{form_errors, number};
 use super::view::{
     EpisodeRow, Fact, LevelForm, LevelKind, LevelRow, Link, MetricPage, OpenAlert, RelatedMetric, Status,
     Window,
 };
 use crate::extract::{Form, Path, Query};
 use crate::page;
-use crate::problem::{Answer, Problem};
+use crate::problem::Answer;
 use crate::session::Asker;
 
 /// What the page can be asked.
@@ -310,19 +311,6 @@ pub struct CommitmentForm {
     level: String,
     #[serde(default)]
     why: String,
-}
-
-/// A number as people type it: a comma or a point, with or without spaces.
-fn number(field: &str, text: &str) -> Result<f64, Problem> {
-    let clean: String =
-        text.trim().replace(['\u{202f}', '\u{a0}', ' '], "").replace(',', ".").replace('\u{2212}', "-");
-    match clean.parse::<f64>() {
-        Ok(value) if value.is_finite() => Ok(value),
-        _ => Err(Problem::invalid(
-            field,
-            format!("“{}” is not a number; write it like 42 or 42.5", text.trim()),
-        )),
-    }
 }
 
 /// The person sets their own commitment.

@@ -7,14 +7,15 @@ use domain::access::{
     Asked, Lead, OpenCoaching, Permit, ReadCoaching, ReadMetrics, Relation, WriteCoaching, permit,
 };
 use domain::coaching::{CheckResult, Record as Agreement, Session, State as SessionState};
-use domain::ids::{InterventionId, PersonId, SessionId};
-use domain::time::{Day, Zone};
+use domain::ids::{PersonId, SessionId};
+use domain::time::Day;
 use serde::Deserialize;
 
-use super::arrange::{date, first_name, me, moment, support_option};
+use super::arrange::{first_name, me, moment, support_option};
 use super::format;
+use super::forms::{self, Propose, Text, date};
 use super::view::{
-    AgendaItem, CoachingPage, EarlierTalk, Fact, FormErrors, Link, Message, Place, Record, RecordForm,
+    AgendaItem, CoachingPage, EarlierTalk, Fact, FormErrors, Link, Place, Record, RecordForm,
     SessionPage, Sight, Signature, TalkRow,
 };
 use crate::extract::{Form, Path};
@@ -162,7 +163,7 @@ async fn page_of(app: &App, asker: &Asker, id: SessionId, typed: Option<RecordFo
                 text: s.agreed.clone(),
             })
             .collect(),
-        thread: thread(&read, zone),
+        thread: forms::thread(&read.messages, &read.names, zone),
         can_write: session.state != SessionState::Closed,
         shell,
     };
@@ -264,27 +265,8 @@ fn written(read: &SessionRead, today: Day) -> Vec<Fact> {
     facts
 }
 
-fn thread(read: &SessionRead, zone: &Zone) -> Vec<Message> {
-    read.messages
-        .iter()
-        .map(|m| Message {
-            author: read.names.get(&m.author).cloned(),
-            at: moment(m.at, zone),
-            text: m.text.clone(),
-        })
-        .collect()
-}
-
 async fn writing(app: &App, asker: &Asker, id: SessionId) -> Result<Permit<WriteCoaching>, Problem> {
     Ok(on(app, asker, id, WriteCoaching(id)).await?.0)
-}
-
-/// One line of text.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Text {
-    #[serde(default)]
-    text: String,
 }
 
 /// Adds a point to the agenda.
@@ -374,13 +356,6 @@ pub async fn agree(State(app): State<App>, asker: Asker, Path(id): Path<SessionI
     let may = writing(&app, &asker, id).await?;
     app::coaching::sign(&app, &may).await?;
     Ok(page::done(&format!("/sessions/{id}#record"), "Signed. The check stands on the metric's chart."))
-}
-
-/// Which support.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Propose {
-    support: InterventionId,
 }
 
 /// The leader proposes a support.

@@ -18,6 +18,10 @@ pub struct HealthPage {
     pub shell: Shell,
     /// When this was looked at.
     pub at: Moment,
+    /// Whether this is the whole installation; otherwise the feeds that the viewer answers for.
+    pub whole: bool,
+    /// How many questions about data wait for the viewer.
+    pub questions: u64,
     /// What needs someone, worst first.
     pub troubles: Vec<FeedTrouble>,
     /// First and last day of the day rows.
@@ -191,6 +195,13 @@ impl HealthPage {
                 format::count(all),
                 format::capital(&format::spell(n))
             ),
+        }
+    }
+    /// "Two questions about data wait for you".
+    pub fn questions_words(&self) -> String {
+        match self.questions {
+            1 => "One question about data waits for you".to_owned(),
+            n => format!("{} questions about data wait for you", format::capital(&format::spell(n))),
         }
     }
     /// A key of the day rows.
