@@ -105,7 +105,8 @@ async fn read(app: &App, owner: Option<PersonId>) -> Result<Health> {
                 })
                 .collect();
             if owner.is_some() {
-                let in_question = store::alerts::in_question(r, &metrics.keys().copied().collect::<Vec<_>>())?;
+                let in_question =
+                    store::alerts::in_question(r, &metrics.keys().copied().collect::<Vec<_>>())?;
                 return Ok(Health {
                     feeds,
                     silent,

@@ -106,7 +106,9 @@ pub async fn settle(app: &App, permit: &Permit<SettleData>, wrong: bool, note: &
     let url = app.settings.public_url.clone();
     change(app, permit.asked().0, move |tx, alert, ids, now, today| {
         if alert.state != domain::alerts::State::InQuestion {
-            return Err(Error::Conflict("nobody asks about these data any more; look at the list again".into()));
+            return Err(Error::Conflict(
+                "nobody asks about these data any more; look at the list again".into(),
+            ));
         }
         let metric = store::metrics::metric(tx, alert.metric)?.ok_or(Error::NotFound("metric"))?;
         let what = if wrong { Step::DataWrong } else { Step::DataRight };
@@ -121,7 +123,9 @@ pub async fn settle(app: &App, permit: &Permit<SettleData>, wrong: bool, note: &
             let telling = Telling {
                 about: "alert",
                 about_id: alert.id.uuid(),
-                more: format!("{text}. Whoever answers for the data has looked and says why on the alert's page."),
+                more: format!(
+                    "{text}. Whoever answers for the data has looked and says why on the alert's page."
+                ),
                 text,
                 path: format!("/alerts/{}", alert.id),
             };

@@ -15,9 +15,7 @@ use super::arrange::{
 };
 use super::format::{self, Style};
 use super::forms::{self, Propose, Text, Why};
-use super::view::{
-    AlertPage, AnswerForm, Fact, FormErrors, LeadForm, Link, NextStep, Step, StepState,
-};
+use super::view::{AlertPage, AnswerForm, Fact, FormErrors, LeadForm, Link, NextStep, Step, StepState};
 use crate::extract::{Form, Path, Query};
 use crate::page;
 use crate::problem::{Answer, Problem};

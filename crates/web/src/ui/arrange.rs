@@ -12,8 +12,7 @@ use domain::time::{Day, Zone};
 use super::format::{self, Moment, Style};
 use super::svg::Spark;
 use super::view::{
-    ControlChart, Event, EventKind, Evidence, Grade, Link, Phase, Reading, Sight, Status,
-    SupportOption,
+    ControlChart, Event, EventKind, Evidence, Grade, Link, Phase, Reading, Sight, Status, SupportOption,
 };
 use crate::problem::Problem;
 use crate::session::Asker;

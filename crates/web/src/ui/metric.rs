@@ -11,8 +11,8 @@ use domain::time::Day;
 use serde::Deserialize;
 
 use super::arrange::{
-    alert_facts, answer_words, control_chart, episode_status, first_name, headline, me, sight,
-    spark, status, towards,
+    alert_facts, answer_words, control_chart, episode_status, first_name, headline, me, sight, spark, status,
+    towards,
 };
 use super::format::{self, Style};
 use super::forms::{form_errors, number};

@@ -39,7 +39,8 @@ async fn page_of(app: &App, asker: &Asker, typed: Option<Typed>) -> Answer {
     let mut shell = page::shell(app, asker, "Questions about data").await?;
     shell.here = Some(Place::Health);
     shell.sight = Some(Sight {
-        who: "You see these because you answer for the data. The numbers themselves stay with the people.".into(),
+        who: "You see these because you answer for the data. The numbers themselves stay with the people."
+            .into(),
         looked: "That you looked is shown to them.".into(),
         link: Some(Link::new("Data health", "/health")),
     });

@@ -15,8 +15,8 @@ use super::arrange::{first_name, me, moment, support_option};
 use super::format;
 use super::forms::{self, Propose, Text, date};
 use super::view::{
-    AgendaItem, CoachingPage, EarlierTalk, Fact, FormErrors, Link, Place, Record, RecordForm,
-    SessionPage, Sight, Signature, TalkRow,
+    AgendaItem, CoachingPage, EarlierTalk, Fact, FormErrors, Link, Place, Record, RecordForm, SessionPage,
+    Sight, Signature, TalkRow,
 };
 use crate::extract::{Form, Path};
 use crate::page;
