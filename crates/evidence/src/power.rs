@@ -150,50 +150,108 @@ pub fn rounds_factor(how: Use, before: usize, after: usize, rho: f64) -> f64 {
     }
 }
 
-/// A staged rollout in which groups' averages are compared over time.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rollout {
-    /// Groups that start.
-    pub treated: usize,
-    /// Groups that wait.
-    pub comparison: usize,
-    /// Periods before the start.
+/// A rollout in any shape, as it will be read by [`crate::did::staggered`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Schedule {
+    /// For each group the position of the period in which it starts; `None` for those that wait to the end.
+    pub starts: Vec<Option<usize>>,
+    /// Periods before a start that are averaged into its "before".
     pub before: usize,
-    /// Periods after it.
+    /// Periods from a start on that are read, the first included.
     pub after: usize,
-    /// Standard deviation of a group's average in one period, in the outcome's unit.
-    pub sd: f64,
-    /// Correlation of a group's averages in two periods.
-    pub rho: f64,
+    /// Periods in all: the position after the last one that has come in when it is read.
+    pub periods: usize,
+    /// Variance of one period's average of a group around its own level, with what everybody shares taken out.
+    pub variance: f64,
+    /// Correlation of neighbouring periods' departures (AR(1)).
+    pub autocorrelation: f64,
 }
 
-/// Smallest effect, in the outcome's unit, that a rollout would see with 80 %
-/// probability at 5 % significance, by differences (two-sided, t with J−2).
+/// Smallest effect, in the outcome's unit, that a rollout of any shape would see with 80 % probability at 5 %
+/// significance (two-sided, t with J−2 degrees of freedom).
 ///
-/// *Refuses* fewer than two groups on a side or a missing spread.
-pub fn rollout_detectable(rollout: &Rollout) -> Answer<f64> {
-    let fewest = rollout.treated.min(rollout.comparison);
-    if fewest < 2 {
-        return Answer::CannotSay(Reason::TooFewClusters { have: fewest, need: 2 });
+/// The estimate is a sum of weighted group averages: each wave's mean after its start less its mean before, less the
+/// same of the groups that have not started yet. Its variance follows from those weights and from the noise; groups'
+/// own levels and what everybody shares drop out. *Assumes* groups of equal noise that are independent of one another.
+/// *Refuses* fewer than four groups, a rollout in which nothing can be compared, or an impossible noise.
+pub fn schedule_detectable(schedule: &Schedule) -> Answer<f64> {
+    let groups = schedule.starts.len();
+    if groups < 4 {
+        return Answer::CannotSay(Reason::TooFewClusters { have: groups, need: 4 });
     }
-    if rollout.after == 0 || rollout.before == 0 {
-        return Answer::CannotSay(Reason::NoPrePeriod);
-    }
-    if !(rollout.sd > 0.0 && rollout.sd.is_finite() && rollout.rho.abs() < 1.0) {
+    let noisy = schedule.variance > 0.0 && schedule.variance.is_finite();
+    if !noisy || !(schedule.autocorrelation.abs() < 1.0) {
         return Answer::CannotSay(Reason::NoVariation { what: "The metric's history".into() });
     }
-    let factor = rounds_factor(Use::Difference, rollout.before, rollout.after, rollout.rho);
-    let sides = 1.0 / rollout.treated as f64 + 1.0 / rollout.comparison as f64;
-    let df = (rollout.treated + rollout.comparison - 2) as f64;
-    let multiplier = t_quantile(0.975, df) + t_quantile(0.8, df);
-    Answer::Estimate(multiplier * rollout.sd * (factor * sides).sqrt())
+    weights(schedule)
+        .map(|weights| {
+            let rho = schedule.autocorrelation;
+            let sum: f64 = weights
+                .iter()
+                .map(|(members, row)| {
+                    // One period's weight meets every later one's: Σ w_t w_s ρ^|t−s| in one pass.
+                    let (mut carried, mut total) = (0.0, 0.0);
+                    for w in row {
+                        carried *= rho;
+                        total += w * (w + 2.0 * carried);
+                        carried += w;
+                    }
+                    *members as f64 * total
+                })
+                .sum();
+            let df = (groups - 2) as f64;
+            (t_quantile(0.975, df) + t_quantile(0.8, df)) * (schedule.variance * sum).sqrt()
+        })
+        .into()
 }
 
-/// The first number of periods after the start, up to `most`, at which an effect of
-/// `effect` could be seen; `None` when never.
-pub fn readable_after(rollout: &Rollout, effect: f64, most: usize) -> Option<usize> {
-    (1..=most).find(|&after| {
-        let then = Rollout { after, ..*rollout };
-        matches!(rollout_detectable(&then), Answer::Estimate(d) if d <= effect.abs())
-    })
+/// For each wave (and those that wait) its number of groups and the weight of one group's average in each period.
+fn weights(schedule: &Schedule) -> Result<Vec<(usize, Vec<f64>)>, Reason> {
+    let mut waves: std::collections::BTreeMap<Option<usize>, usize> = std::collections::BTreeMap::new();
+    for start in &schedule.starts {
+        // A start beyond the data is as good as none.
+        *waves.entry(start.filter(|s| *s < schedule.periods)).or_insert(0) += 1;
+    }
+    let waves: Vec<(Option<usize>, usize)> = waves.into_iter().collect();
+    if waves.iter().all(|w| w.0.is_none()) {
+        return Err(Reason::NoTreated);
+    }
+    let mut rows = vec![vec![0.0; schedule.periods]; waves.len()];
+    let mut cells = 0.0;
+    for (k, &(start, members)) in waves.iter().enumerate() {
+        let Some(start) = start.filter(|s| *s > 0) else { continue };
+        let from = start.saturating_sub(schedule.before.max(1));
+        let until = (start + schedule.after).min(schedule.periods);
+        for t in start..until {
+            let waiting: Vec<usize> =
+                (0..waves.len()).filter(|&o| o != k && waves[o].0.is_none_or(|g| g > t)).collect();
+            let compared: usize = waiting.iter().map(|&o| waves[o].1).sum();
+            if compared == 0 {
+                continue;
+            }
+            let share = members as f64;
+            cells += share;
+            let mut add = |row: usize, mass: f64| {
+                rows[row][t] += mass;
+                for weight in &mut rows[row][from..start] {
+                    *weight -= mass / (start - from) as f64;
+                }
+            };
+            add(k, share / members as f64);
+            for &o in &waiting {
+                add(o, -share / compared as f64);
+            }
+        }
+    }
+    if cells == 0.0 {
+        return Err(if waves.iter().any(|w| w.0.is_some_and(|s| s > 0)) {
+            Reason::NoComparison
+        } else {
+            Reason::NoPrePeriod
+        });
+    }
+    for weight in rows.iter_mut().flatten() {
+        *weight /= cells;
+    }
+    Ok(waves.iter().map(|w| w.1).zip(rows).collect())
 }

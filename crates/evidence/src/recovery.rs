@@ -62,17 +62,23 @@ fn mean_factor(rho: f64, n: usize) -> f64 {
 /// *Assumes* stable usual levels, equal noise, AR(1) memory. *Refuses* with fewer
 /// than ten people who have at least four values, or when nothing varies.
 pub fn noise(histories: &[&[Option<f64>]]) -> Answer<Noise> {
-    try_noise(histories).into()
+    try_noise(histories, 10).into()
 }
 
-fn try_noise(histories: &[&[Option<f64>]]) -> Result<Noise, Reason> {
+/// As [`noise`], from four histories on: enough for the noise around usual levels, for which every period counts, and
+/// not enough to lean on the spread of the levels themselves.
+pub fn variation(histories: &[&[Option<f64>]]) -> Answer<Noise> {
+    try_noise(histories, 4).into()
+}
+
+fn try_noise(histories: &[&[Option<f64>]], least: usize) -> Result<Noise, Reason> {
     let kept: Vec<&[Option<f64>]> =
         histories.iter().copied().filter(|h| h.iter().flatten().count() >= 4).collect();
-    if kept.len() < 10 {
+    if kept.len() < least {
         return Err(Reason::TooFewUnits {
-            place: "People with a history of four periods".into(),
+            place: "Those with a history of four periods".into(),
             have: kept.len(),
-            need: 10,
+            need: least,
         });
     }
     let periods = kept.iter().map(|h| h.len()).max().unwrap_or(0);

@@ -93,6 +93,12 @@ pub fn freeze(r: &mut Read, study: &Study, today: Day, zone: &Zone) -> Result<In
         Design::Picked => !scene.uses.is_empty() && scene.uses.iter().all(|u| u.picked_by == DRAWN),
         _ => !scene.starts.is_empty() && scene.starts.values().all(|s| s.drawn),
     };
+    let progress = study.reading_day.filter(|day| today < *day).zip(first_start).and_then(|(day, start)| {
+        let planned = f64::from(day.number() - start.number());
+        let passed = f64::from(end.number() - start.number());
+        // Six digits are plenty for a share, and the same in every frozen file.
+        (planned > 0.0).then(|| kept((passed / planned * 1e6).round() / 1e6).clamp(0.01, 1.0))
+    });
     Ok(Input {
         method: METHOD,
         study: study.code.clone(),
@@ -103,6 +109,7 @@ pub fn freeze(r: &mut Read, study: &Study, today: Day, zone: &Zone) -> Result<In
             .locked_on
             .is_some_and(|locked| first_start.is_none_or(|start| locked <= start)),
         smallest: study.plan.smallest,
+        progress,
         up_to,
         lanes: inputs,
         cost: scene.cost(&support, end),

@@ -24,6 +24,9 @@ pub struct Input {
     pub locked_before_start: bool,
     /// The smallest difference worth having, in the deciding metric's unit.
     pub smallest: Option<f64>,
+    /// The share of the time from the first start to the day fixed for reading that had passed; `None` from that day on,
+    /// or where no day was fixed. Before it, intervals are those of an early look.
+    pub progress: Option<f64>,
     /// The first day of the newest period in it.
     pub up_to: Day,
     /// The metrics, the deciding one first.

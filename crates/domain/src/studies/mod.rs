@@ -7,11 +7,13 @@
 mod input;
 pub mod pack;
 mod picked;
+pub mod planning;
 pub mod prose;
 mod reading;
 mod staged;
 #[cfg(test)]
 mod testing;
+pub mod together;
 
 use serde::{Deserialize, Serialize};
 

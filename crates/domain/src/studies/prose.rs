@@ -126,6 +126,12 @@ pub fn sentence(effect: &Effect, how: &str) -> String {
 /// What a reading does not say, a sentence each.
 pub fn limits(reading: &Reading) -> Vec<String> {
     let mut limits = Vec::new();
+    if let Some(progress) = reading.progress {
+        limits.push(format!(
+            "This is an early look, after {:.0} of a hundred days planned: ranges are wider, so that looking often cannot mislead.",
+            100.0 * progress
+        ));
+    }
     if reading.outcome.grade > Grade::A {
         limits.push("Other reasons for the difference are less likely, not ruled out.".to_owned());
     }

@@ -6,7 +6,7 @@ use evidence::{Answer, Estimate};
 use serde::{Deserialize, Serialize};
 
 use super::input::{Input, LaneInput};
-use super::{Design, Scale, picked, staged};
+use super::{Design, Scale, picked, staged, together};
 use crate::metrics::Level;
 use crate::time::{Cadence, Day};
 
@@ -96,7 +96,7 @@ pub struct Effect {
     pub estimate: Option<Number>,
     /// The difference as a share of the treated side's level before the start, where that level is above zero.
     pub share: Option<Number>,
-    /// Probability of so large a difference by chance alone.
+    /// Probability of so large a difference by chance alone; `None` at an early look.
     pub p_value: Option<f64>,
     /// The plain before–after number of the treated side, in the estimate's unit.
     pub naive: Option<Number>,
@@ -210,6 +210,8 @@ pub struct Reading {
     pub scale: Scale,
     /// Whether a recorded draw decided.
     pub drawn: bool,
+    /// The share of the planned time that had passed at an early look; `None` for a reading on its day.
+    pub progress: Option<f64>,
     /// The first day of the newest period.
     pub up_to: Day,
     /// The metric that decides.
@@ -290,6 +292,7 @@ pub fn read(input: &Input) -> Reading {
         design: input.design,
         scale: input.scale,
         drawn: input.drawn,
+        progress: input.progress,
         up_to: input.up_to,
         outcome,
         others,
@@ -349,10 +352,18 @@ fn conclude(outcome: &Effect, smallest: f64) -> Verdict {
 fn effect(input: &Input, lane: &LaneInput, found: Found) -> Effect {
     let Found { answer, naive, base, since, treated, compared, by_period, health, design, .. } = found;
     let graded: Graded = grade::grade(&design);
+    let answer = match (answer, input.progress) {
+        (Answer::Estimate(e), Some(progress)) => together::early(&e, progress),
+        (answer, _) => answer,
+    };
     let log = input.scale == Scale::Log;
     let as_shown = |n: Number| if log { n.without_log() } else { n };
     let (estimate, p_value, detectable, cannot_say) = match &answer {
-        Answer::Estimate(e) => (Some(as_shown(Number::of(e))), Some(e.p_value), Some(e.detectable()), None),
+        Answer::Estimate(e) => {
+            // A p-value of an early look would be compared with those of readings on their day.
+            let p_value = input.progress.is_none().then_some(e.p_value);
+            (Some(as_shown(Number::of(e))), p_value, Some(e.detectable()), None)
+        }
         Answer::CannotSay(reason) => (None, None, None, Some(reason.sentence())),
     };
     let base = base.map(|b| if log { b.exp() } else { b });

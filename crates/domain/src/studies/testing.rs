@@ -41,6 +41,7 @@ pub(crate) fn rollout() -> Input {
         drawn: false,
         locked_before_start: true,
         smallest: Some(0.5),
+        progress: None,
         up_to: Cadence::Week.step(first, 23),
         lanes: vec![LaneInput {
             metric: "calls".into(),

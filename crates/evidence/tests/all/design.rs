@@ -4,8 +4,8 @@ use evidence::did::staggered::{Control, Options, staggered};
 use evidence::grade::{Assignment, Check, Design, Grade, grade};
 use evidence::permute::{Draws, reassign, sign_flip, two_groups};
 use evidence::power::{
-    Clustered, Rollout, Use, clustered_detectable, design_effect, readable_after, rollout_detectable,
-    rounds_factor, t_test_detectable, t_test_power, t_test_size,
+    Clustered, Schedule, Use, clustered_detectable, design_effect, rounds_factor, schedule_detectable,
+    t_test_detectable, t_test_power, t_test_size,
 };
 use evidence::recovery::{Picked, before_after, beyond_recovery, expected_recovery, noise};
 use evidence::verdict::{Verdict, Worth, judge};
@@ -54,11 +54,67 @@ fn power_and_detectable_effects() {
             agree(key, rounds_factor(how, before, after, rho), m[key][name].as_f64().unwrap(), 1e-9);
         }
     }
-    let plan = Rollout { treated: 20, comparison: 20, before: 26, after: 1, sd: 4.0, rho: 0.3 };
-    let one = rollout_detectable(&plan).unwrap();
-    let weeks = readable_after(&plan, 2.0, 52).unwrap();
-    assert!(one > 2.0 && weeks > 1 && weeks < 20, "{one} {weeks}");
-    assert_eq!(readable_after(&plan, 0.01, 52), None);
+}
+
+/// A schedule of one wave without memory is the closed form; one in waves with memory is what the estimator does.
+#[test]
+fn what_a_rollout_in_waves_could_see() {
+    let half = Schedule {
+        starts: (0..40).map(|i| (i % 2 == 0).then_some(26)).collect(),
+        before: 26,
+        after: 8,
+        periods: 34,
+        variance: 16.0,
+        autocorrelation: 0.0,
+    };
+    let multiplier = |df| evidence::dist::t_quantile(0.975, df) + evidence::dist::t_quantile(0.8, df);
+    let closed = multiplier(38.0) * (16.0 * rounds_factor(Use::Difference, 26, 8, 0.0) * (2.0 / 20.0)).sqrt();
+    agree("one wave", schedule_detectable(&half).unwrap(), closed, 1e-12);
+
+    let (groups, periods, rho, sd) = (24_usize, 20_usize, 0.5, 2.0);
+    let starts: Vec<Option<usize>> =
+        (0..groups).map(|i| [Some(8), Some(11), Some(14), None][i % 4]).collect();
+    let waves = Schedule {
+        starts: starts.clone(),
+        before: 6,
+        after: 6,
+        periods,
+        variance: sd * sd,
+        autocorrelation: rho,
+    };
+    let detectable = schedule_detectable(&waves).unwrap();
+    let (mut square, worlds) = (0.0, 400);
+    for seed in 0..worlds {
+        let mut rng = ChaCha8Rng::seed_from_u64(70_000 + seed);
+        let mut rows = Vec::new();
+        for (unit, start) in starts.iter().enumerate() {
+            let level = 10.0 * normal(&mut rng);
+            let mut e = normal(&mut rng);
+            for time in 0..periods {
+                if start.is_none_or(|s| time < s + 6) {
+                    rows.push(Row {
+                        unit: unit as u64,
+                        time: time as i64,
+                        value: level + 0.3 * time as f64 + sd * e,
+                        cohort: start.map(|s| s as i64),
+                        cluster: unit as u64,
+                        weight: 1.0,
+                    });
+                }
+                e = rho * e + (1.0 - rho * rho).sqrt() * normal(&mut rng);
+            }
+        }
+        let panel = Panel::from_rows(&rows).unwrap();
+        let how = Options { control: Control::NotYet, base_periods: 6, ..Options::default() };
+        square += staggered(&panel, &how).unwrap().simple.unwrap().estimate.powi(2);
+    }
+    let simulated = multiplier(22.0) * (square / worlds as f64).sqrt();
+    println!("seeds 70000 to {}: simulated {simulated:.3}, computed {detectable:.3}", 70_000 + worlds);
+    agree("waves", detectable, simulated, 0.1);
+    let alone = Schedule { starts: vec![Some(8); 6], ..waves.clone() };
+    assert!(schedule_detectable(&alone).reason().is_some());
+    assert!(schedule_detectable(&Schedule { starts: vec![None; 6], ..waves.clone() }).reason().is_some());
+    assert!(schedule_detectable(&Schedule { starts: vec![Some(3); 3], ..waves }).reason().is_some());
 }
 
 #[test]
