@@ -9,7 +9,7 @@ use domain::ids::{MetricId, PersonId, UnitId};
 use domain::metrics::Metric;
 use domain::people::Account;
 use domain::time::Day;
-use store::jobs::Queue;
+use store::outbox::Queue;
 
 use crate::{App, Result};
 
@@ -138,7 +138,7 @@ async fn read(app: &App, owner: Option<PersonId>) -> Result<Health> {
                 metrics,
                 unresolved_total: store::people::unresolved_count(r)?,
                 unresolved,
-                queue: store::jobs::queue_state(r)?,
+                queue: store::outbox::queue_state(r)?,
                 backlog: store::pipeline::backlog(r)?,
                 in_question: store::alerts::count_in_question(r)?,
                 unasked,

@@ -1,28 +1,16 @@
 //! Tells people: on screen and by mail, queued in the transaction of what they are told about.
 
 use domain::access::Viewer;
-use domain::ids::{DeliveryId, NotificationId};
+use domain::ids::NotificationId;
+use domain::outbox::Kind;
 use domain::people::Person;
 use domain::time::Instant;
-use serde::{Deserialize, Serialize};
 use store::db::Tx;
 use store::jobs::Notification;
 use uuid::Uuid;
 
+use crate::outbox::mail::{Concern, QueuedMail};
 use crate::{App, Ids, Result};
-
-/// A mail as it waits in the outbox.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct QueuedMail {
-    /// The receiver's name.
-    pub to_name: String,
-    /// The receiver's address.
-    pub to: String,
-    /// One line.
-    pub subject: String,
-    /// Plain text. Carries a link rather than personal values.
-    pub text: String,
-}
 
 /// What somebody is told.
 #[derive(Debug, Clone)]
@@ -73,16 +61,14 @@ pub fn tell(
             to: email.clone(),
             subject: telling.text.clone(),
             text,
+            concern: Some(Concern {
+                person: person.id,
+                about: telling.about.to_owned(),
+                about_id: telling.about_id,
+                path: telling.path.clone(),
+            }),
         };
-        let payload = serde_json::to_string(&mail).map_err(crate::Error::internal)?;
-        store::jobs::queue(
-            tx,
-            ids.next::<DeliveryId>(now),
-            "mail",
-            &format!("mail:{}", person.id),
-            &payload,
-            now,
-        )?;
+        crate::outbox::queue(tx, ids, now, Kind::Mail, &format!("mail:{}", person.id), None, &mail)?;
     }
     Ok(())
 }

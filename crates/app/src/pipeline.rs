@@ -5,8 +5,6 @@
 
 use std::time::Duration;
 
-use connect::mail::Mailer;
-
 use crate::{App, Result};
 
 /// Keys that one step takes at a time.
@@ -54,21 +52,6 @@ pub async fn run(app: App) {
         tokio::select! {
             () = app.work.notified() => {}
             () = tokio::time::sleep(by_the_clock) => {}
-        }
-    }
-}
-
-/// Sends what waits in the outbox for as long as the server runs.
-pub async fn run_outbox(app: App, mailer: Option<Mailer>) {
-    loop {
-        match crate::outbox::deliver(&app, mailer.as_ref()).await {
-            Ok(0) => {}
-            Ok(_) => continue,
-            Err(error) => tracing::error!(%error, "the outbox failed and will be tried again"),
-        }
-        tokio::select! {
-            () = app.post.notified() => {}
-            () = tokio::time::sleep(Duration::from_secs(10)) => {}
         }
     }
 }

@@ -76,7 +76,7 @@ testkit::both_databases! {
             Ok::<_, Error>(told)
         }).await.unwrap();
         assert_eq!(told.iter().map(|t| t.0.as_str()).collect::<Vec<_>>(), ["lead0", "p3"], "{told:?}");
-        let waiting = app.store.read(|r| Ok::<_, Error>(store::jobs::queue_state(r)?.waiting)).await.unwrap();
+        let waiting = app.store.read(|r| Ok::<_, Error>(store::outbox::queue_state(r)?.waiting)).await.unwrap();
         assert_eq!(waiting, 2, "one mail each");
         // The same numbers again: nothing new.
         app.store.write(|tx| -> Result<(), Error> {
@@ -85,7 +85,7 @@ testkit::both_databases! {
             Ok(store::pipeline::ask(tx, app::STANDING, [key])?)
         }).await.unwrap();
         pipeline::settle(&app).await.unwrap();
-        assert_eq!(app.store.read(|r| Ok::<_, Error>(store::jobs::queue_state(r)?.waiting)).await.unwrap(), 2);
+        assert_eq!(app.store.read(|r| Ok::<_, Error>(store::outbox::queue_state(r)?.waiting)).await.unwrap(), 2);
     }
 
     async fn what_hits_everyone_is_one_alert_where_it_happens(store: Store) {

@@ -11,6 +11,7 @@
 pub mod csv;
 mod dated;
 pub mod definitions;
+pub mod http;
 pub mod interventions;
 pub mod mail;
 pub mod metrics;

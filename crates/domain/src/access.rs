@@ -58,6 +58,10 @@ worded! {
         Profile = "profile (contact fields)",
         /// Keys of machines.
         ApiKey = "API key / OAuth client",
+        /// Endpoints that others named, and the log of what left the server.
+        Webhook = "webhook endpoint + delivery log",
+        /// What connects the server with other systems.
+        Connector = "connector credential",
         /// Who holds which access role, job role and place.
         Assignment = "role/assignment",
         /// Who looked at whom.
@@ -210,6 +214,8 @@ worded! {
         Metrics = "metrics",
         /// Read and write persons, org units and assignments.
         People = "people",
+        /// Make and look after webhook endpoints, and read what was sent to them.
+        Webhooks = "webhooks",
         /// Read health and figures about the server.
         Operations = "operations",
     }
@@ -252,7 +258,7 @@ impl Machine {
         let xapi = match scope {
             StatementsWrite | StatementsReadMine | StatementsRead | State | Profile | Define | AllRead
             | All => true,
-            Metrics | People | Operations => false,
+            Metrics | People | Webhooks | Operations => false,
         };
         self.scopes.contains(&scope)
             || xapi && self.scopes.contains(&All)
@@ -380,6 +386,8 @@ pub enum Act {
     Aggregate,
     /// Change or add.
     Write,
+    /// See that it exists and how it is, not what it says.
+    Metadata,
 }
 
 /// Something that needs a permit: which resource, which act, on which id.
@@ -446,6 +454,10 @@ acts! {
     WriteKey(()): ApiKey, Write, None;
     /// Read who looked at a person's data.
     ReadAccessLog(PersonId): AuditLog, Read, None;
+    /// Read what left the server and how it went, without what it said.
+    ReadDeliveries(()): Webhook, Metadata, Some(KeyScope::Webhooks);
+    /// Send again what could not be sent.
+    ReplayDeliveries(()): Connector, Write, None;
     /// Read feeds, queues and health.
     ReadOperations(()): Operations, Read, Some(KeyScope::Operations);
     /// Send statements.
@@ -530,6 +542,7 @@ pub fn permit<A: Asked>(who: &Who, relation: Relation, asked: A) -> Result<Permi
         Act::Read => cell.read,
         Act::Aggregate => cell.aggregate || cell.read,
         Act::Write => cell.write,
+        Act::Metadata => cell.metadata || cell.read,
     };
     // A cell that needs a second person is not enough for one alone.
     if by_matrix && scoped && !(cell.second_person && A::ACT == Act::Write) {

@@ -36,6 +36,7 @@ pub mod ids;
 pub mod interventions;
 pub mod learning;
 pub mod metrics;
+pub mod outbox;
 pub mod people;
 pub mod sign_in;
 pub mod studies;

@@ -369,10 +369,16 @@ CREATE TABLE notification (
 CREATE TABLE outbox (
     id           {id} PRIMARY KEY,
     kind         {text} NOT NULL,
-    order_key    {text} NOT NULL,
+    -- To whom; what goes to one target leaves in the order of its places.
+    target       {text} NOT NULL,
+    place        {bigint} NOT NULL,
+    -- What must not be said twice carries the same word here.
+    once         {text} UNIQUE,
     payload      {text} NOT NULL,
     state        {text} NOT NULL,
     attempts     {bigint} NOT NULL,
+    -- Seconds that we meant to wait so far.
+    waited       {bigint} NOT NULL,
     created_at   {instant} NOT NULL,
     next_at      {instant} NOT NULL,
     leased_until {instant},
@@ -380,7 +386,18 @@ CREATE TABLE outbox (
     last_error   {text}
 ) {strict};
 CREATE INDEX outbox_state ON outbox (state, next_at);
-CREATE INDEX outbox_order ON outbox (order_key, id);
+CREATE INDEX outbox_target ON outbox (target, place);
+
+-- One try of a delivery: what came of it, and in how many milliseconds.
+CREATE TABLE outbox_try (
+    delivery_id {id} NOT NULL,
+    number      {bigint} NOT NULL,
+    at          {instant} NOT NULL,
+    millis      {bigint} NOT NULL,
+    outcome     {text} NOT NULL,
+    words       {text} NOT NULL,
+    PRIMARY KEY (delivery_id, number)
+) {clustered};
 
 -- How far each step of the pipeline has read.
 CREATE TABLE pipeline_cursor (

@@ -20,6 +20,7 @@ pub mod interventions;
 pub mod jobs;
 pub mod learning;
 pub mod metrics;
+pub mod outbox;
 pub mod people;
 pub mod pipeline;
 pub mod statements;

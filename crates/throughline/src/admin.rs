@@ -9,11 +9,14 @@ use std::process::ExitCode;
 
 use app::App;
 use app::access::{self, NewKey};
+use app::outbox::log::{self as outbox_log, Wanted};
 use clap::Subcommand;
 use domain::access::{
-    AccessRole, Asked, KeyScope, Permit, Relation, Resource, Who, WriteAssignment, WriteKey, permit, scope,
+    AccessRole, Asked, KeyScope, Permit, ReadDeliveries, Relation, ReplayDeliveries, Resource, Who,
+    WriteAssignment, WriteKey, permit, scope,
 };
-use domain::ids::KeyId;
+use domain::ids::{DeliveryId, KeyId};
+use domain::outbox::State as Standing;
 use domain::people::PersonState;
 use domain::time::{Day, Instant};
 use serde::{Deserialize, Serialize};
@@ -31,6 +34,10 @@ fn scope_of(text: &str) -> Result<KeyScope, String> {
 fn role_of(text: &str) -> Result<AccessRole, String> {
     let known = || AccessRole::ALL.iter().map(|s| s.word()).collect::<Vec<_>>().join(", ");
     AccessRole::from_word(text).ok_or_else(|| format!("not one of {}", known()))
+}
+fn state_of(text: &str) -> Result<Standing, String> {
+    let known = || Standing::ALL.iter().map(|s| s.word()).collect::<Vec<_>>().join(", ");
+    Standing::from_word(text).ok_or_else(|| format!("not one of {}", known()))
 }
 fn day_of(text: &str) -> Result<Day, String> {
     text.parse::<Day>().map_err(|e| e.to_string())
@@ -108,11 +115,42 @@ pub(crate) enum Person {
     },
 }
 
+const DELIVERY_EXAMPLES: &str = "\
+Examples:
+  throughline delivery list --state parked
+  throughline delivery replay delivery_01h455vb4pex5vsknk084sn02q
+  throughline delivery replay --all          once the mail server or the receiver is right again";
+
+/// What left the server, what waits and what is parked.
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+#[command(after_help = DELIVERY_EXAMPLES)]
+pub(crate) enum Delivery {
+    /// List deliveries, newest first: id, when, how, to whom, state, tries, what was said last
+    List {
+        /// waiting, sent, parked or withdrawn
+        #[arg(long, value_parser = state_of)]
+        state: Option<Standing>,
+        /// How many
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Send again what is parked
+    Replay {
+        /// Its id, as `delivery list` shows it
+        #[arg(required_unless_present = "all")]
+        id: Option<DeliveryId>,
+        /// Everything that is parked
+        #[arg(long, conflicts_with = "id")]
+        all: bool,
+    },
+}
+
 /// A command for the database, whoever has it open.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Admin {
     Key(Key),
     Person(Person),
+    Delivery(Delivery),
     Doctor,
 }
 
@@ -186,6 +224,31 @@ async fn perform(app: &App, config: &Config, command: Admin) -> anyhow::Result<S
         Admin::Key(Key::Revoke { id }) => {
             access::revoke_key(app, host(WriteKey(()))?, id).await?;
             format!("{id} no longer works\n")
+        }
+        Admin::Delivery(Delivery::List { state, limit }) => {
+            let wanted = Wanted { state, ..Wanted::default() };
+            let mut text = String::new();
+            for one in outbox_log::read(app, host(ReadDeliveries(()))?, wanted, limit.min(10_000)).await?.deliveries {
+                let (d, said) = (&one.delivery, one.tries.last().map_or("", |t| t.words.as_str()));
+                let queued = shown(Some(d.created_at), "");
+                text.push_str(&format!(
+                    "{}  {queued}  {}  {}  {}  tries {}  {said}\n",
+                    d.id,
+                    d.kind,
+                    one.to,
+                    d.state,
+                    one.tries.len()
+                ));
+            }
+            text
+        }
+        Admin::Delivery(Delivery::Replay { id: Some(id), .. }) => {
+            outbox_log::replay(app, &host(ReplayDeliveries(()))?, id).await?;
+            format!("{id} waits for its turn again\n")
+        }
+        Admin::Delivery(Delivery::Replay { id: None, .. }) => {
+            let count = outbox_log::replay_all(app, &host(ReplayDeliveries(()))?).await?;
+            format!("{count} wait for their turn again\n")
         }
         Admin::Person(Person::List { name }) => {
             let all = scope(&Who::Host, Resource::Profile, None);

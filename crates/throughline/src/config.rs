@@ -59,6 +59,7 @@ pub(crate) struct File {
     connections: Option<usize>,
     sessions: Sessions,
     mail: Mail,
+    outbound: Outbound,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -79,6 +80,13 @@ struct Mail {
     password: Option<Secret>,
     password_file: Option<PathBuf>,
     from: Option<String>,
+    authorities_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Outbound {
+    allow: Option<Vec<String>>,
     authorities_file: Option<PathBuf>,
 }
 
@@ -179,6 +187,14 @@ const KEYS: &[(&str, Setter)] = &[
         f.mail.authorities_file = Some(v.into());
         Ok(())
     }),
+    ("OUTBOUND_ALLOW", |f, v| {
+        f.outbound.allow = Some(v.split(',').map(|n| n.trim().to_owned()).collect());
+        Ok(())
+    }),
+    ("OUTBOUND_AUTHORITIES_FILE", |f, v| {
+        f.outbound.authorities_file = Some(v.into());
+        Ok(())
+    }),
 ];
 
 /// Flags that change the configuration.
@@ -206,6 +222,8 @@ pub(crate) struct Config {
     pub(crate) connections: usize,
     pub(crate) sessions: SessionRules,
     pub(crate) mail: Option<connect::mail::Config>,
+    /// How webhooks leave.
+    pub(crate) outbound: connect::http::Config,
 }
 
 /// Reads everything that is set and judges it as a whole.
@@ -315,7 +333,20 @@ fn judge(file: File, path: Option<PathBuf>) -> Result<Config, Bad> {
         connections,
         sessions,
         mail: mail(file.mail)?,
+        outbound: outbound(file.outbound)?,
     })
+}
+
+fn outbound(outbound: Outbound) -> Result<connect::http::Config, Bad> {
+    let allow = outbound.allow.unwrap_or_default();
+    let allow = allow.iter().map(|n| n.parse().map_err(|e: String| Bad::new("outbound.allow", e)));
+    let allow = allow.collect::<Result<Vec<_>, Bad>>()?;
+    let authorities = outbound.authorities_file.map(|path| {
+        std::fs::read(&path).map_err(|e| {
+            Bad::new("outbound.authorities_file", format!("{} cannot be read: {e}", path.display()))
+        })
+    });
+    Ok(connect::http::Config { allow, authorities: authorities.transpose()?, ..Default::default() })
 }
 
 fn place(

@@ -84,6 +84,9 @@ enum Command {
     /// List people, let them in, shut them out, and give or take access roles
     #[command(subcommand)]
     Person(admin::Person),
+    /// List what left the server, and send again what could not be sent
+    #[command(subcommand)]
+    Delivery(admin::Delivery),
     /// Bring the database to this version; the server does it by itself when it starts
     Migrate {
         /// Only say what is missing; exit code 4 when something is
@@ -151,6 +154,7 @@ fn main() -> ExitCode {
             Command::Import(command) => import::run(config, command).await,
             Command::Key(command) => admin::run(config, admin::Admin::Key(command)).await,
             Command::Person(command) => admin::run(config, admin::Admin::Person(command)).await,
+            Command::Delivery(command) => admin::run(config, admin::Admin::Delivery(command)).await,
             Command::Migrate { check } => opened::migrate(config, check).await,
             Command::Rebuild => opened::rebuild(config).await,
             Command::Doctor => doctor::run(config).await,

@@ -43,14 +43,17 @@ pub(crate) async fn until_stopped(config: &Config, app: App, listener: TcpListen
         proxies: config.proxies.clone(),
         ..web::Options::default()
     };
-    let mailer = config.mail.as_ref().map(connect::mail::Mailer::connect).transpose()?;
-    if mailer.is_none() {
+    let couriers = app::outbox::Couriers {
+        mail: config.mail.as_ref().map(connect::mail::Mailer::connect).transpose()?,
+        web: connect::http::Client::new(config.outbound.clone())?,
+    };
+    if couriers.mail.is_none() {
         tracing::warn!("mail is not configured: people are told on screen only");
     }
     let stop = stop_signal()?;
     let mut work = tokio::task::JoinSet::new();
     work.spawn(app::pipeline::run(app.clone()));
-    work.spawn(app::pipeline::run_outbox(app.clone(), mailer));
+    work.spawn(app::outbox::run(app.clone(), couriers));
     let commands =
         opened::socket(config).map(|path| admin::listen(app.clone(), config.clone(), path)).transpose()?;
     let serving = web::serve(app.clone(), listener, options, stop);

@@ -10,7 +10,7 @@ use app::metrics::{Definition, Incoming, OnProblem};
 use domain::access::{
     Act, KeyScope, Principal, Resource, SendObservations, Who, WriteAssignment, WriteKey, cell, scope,
 };
-use domain::ids::{AccountId, AlertId, CaseId, InterventionId, KeyId, MetricId, ProposalId, StudyId};
+use domain::ids::{AccountId, AlertId, CaseId, DeliveryId, InterventionId, KeyId, MetricId, ProposalId, StudyId};
 use domain::metrics::{Aggregation, Direction, Grain, Level, Metric, Quantity};
 use domain::time::{Cadence, Day};
 use store::Store;
@@ -351,6 +351,17 @@ fn lines() -> Vec<Line> {
             let id = AlertId::new(uuid::Uuid::nil());
             Ask::Form(format!("/questions/{id}"), vec![("data", "right".into()), ("note", "a test".into())])
         }),
+        get("/deliveries", Row(Webhook, Metadata, None)),
+        line("POST", "/deliveries/replay", Row(Connector, Write, None), |_| {
+            Ask::Form("/deliveries/replay".into(), vec![])
+        }),
+        lacks(
+            "parked delivery",
+            line("POST", "/deliveries/{id}/replay", Row(Connector, Write, None), |_| {
+                let id = DeliveryId::new(uuid::Uuid::nil());
+                Ask::Form(format!("/deliveries/{id}/replay"), vec![])
+            }),
+        ),
         line("GET", "/people/{person}/metrics/{metric}", Row(MetricValue, Read, None), move |w| {
             Ask::Get(metric(w))
         }),
@@ -443,6 +454,7 @@ fn by_matrix(resource: Resource, act: Act, principal: Principal) -> bool {
         Act::Read => c.read,
         Act::Aggregate => c.aggregate || c.read,
         Act::Write => c.write && !c.second_person,
+        Act::Metadata => c.metadata || c.read,
     })
 }
 

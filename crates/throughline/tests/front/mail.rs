@@ -5,12 +5,15 @@ use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use app::outbox::{deliver, replay, state};
+use app::outbox::log::{self, Wanted};
+use app::outbox::{Couriers, deliver, state};
 use connect::mail::{Config, Mailer, Tls};
+use domain::access::{ReadDeliveries, ReplayDeliveries};
+use domain::outbox::State;
 use store::Store;
 
 use crate::company::Company;
-use crate::harness::Server;
+use crate::harness::{Server, host};
 
 /// A running `smtp_sink.py` of `connect`; it ends with this value.
 struct Sink {
@@ -41,8 +44,8 @@ impl Sink {
         Self { child, port, folder }
     }
 
-    fn mailer(&self) -> Mailer {
-        mailer(self.port)
+    fn couriers(&self) -> Couriers {
+        couriers(self.port)
     }
 
     /// Receiver and text of every letter that was taken, in order.
@@ -80,6 +83,15 @@ fn mailer(port: u16) -> Mailer {
     .unwrap()
 }
 
+fn couriers(port: u16) -> Couriers {
+    Couriers { mail: Some(mailer(port)), web: connect::http::Client::new(Default::default()).unwrap() }
+}
+
+/// The delivery log, newest first.
+async fn logged(app: &app::App, wanted: Wanted) -> Vec<log::Logged> {
+    log::read(app, host(ReadDeliveries(())), wanted, 100).await.unwrap().deliveries
+}
+
 /// A port on which nobody listens.
 fn closed_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
@@ -91,9 +103,9 @@ testkit::both_databases! {
         let app = &c.server.app;
         let sink = Sink::start();
         assert_eq!(state(app).await.unwrap().waiting, 2);
-        assert_eq!(deliver(app, None).await.unwrap(), 0, "without a mail server everything waits");
-        assert_eq!(deliver(app, Some(&sink.mailer())).await.unwrap(), 2);
-        assert_eq!(deliver(app, Some(&sink.mailer())).await.unwrap(), 0, "once each");
+        assert_eq!(deliver(app, &Couriers { mail: None, ..sink.couriers() }).await.unwrap(), 0, "without a mail server everything waits");
+        assert_eq!(deliver(app, &sink.couriers()).await.unwrap(), 2);
+        assert_eq!(deliver(app, &sink.couriers()).await.unwrap(), 0, "once each");
         let mut letters = sink.letters();
         letters.sort();
         let [(leaders, to_leader), (mayas, to_maya)] = &letters[..] else { panic!("{letters:#?}") };
@@ -119,7 +131,7 @@ testkit::both_databases! {
         let leader = c.browser("lead0").await;
         let talk = c.talk(&leader);
         leader.form(&format!("{talk}/message"), &[("text", "Private: 15 instead of 40")]).expect(303);
-        while deliver(app, Some(&sink.mailer())).await.unwrap() > 0 {}
+        while deliver(app, &sink.couriers()).await.unwrap() > 0 {}
         let subjects: Vec<String> = sink.letters().into_iter().skip(2).map(|(to, text)| {
             assert_eq!(to, "p3@northwind.example");
             assert!(!text.contains("instead of 40"), "the message stays on the server");
@@ -131,19 +143,19 @@ testkit::both_databases! {
     async fn while_the_mail_server_is_down_mail_waits_and_then_goes(store: Store) {
         let c = Company::start(store).await;
         let app = &c.server.app;
-        let down = mailer(closed_port());
-        assert_eq!(deliver(app, Some(&down)).await.unwrap(), 2);
+        let down = couriers(closed_port());
+        assert_eq!(deliver(app, &down).await.unwrap(), 2);
         let queue = state(app).await.unwrap();
         assert_eq!((queue.waiting, queue.parked), (2, 0));
         assert!(queue.last_error.is_some());
-        assert_eq!(deliver(app, Some(&down)).await.unwrap(), 0, "not at once again");
-        c.server.advance(app::outbox::wait_after(1));
-        assert_eq!(deliver(app, Some(&down)).await.unwrap(), 2, "again after a while");
-        c.server.advance(app::outbox::wait_after(2));
+        assert_eq!(deliver(app, &down).await.unwrap(), 0, "not at once again");
+        c.server.advance(domain::outbox::wait_after(1));
+        assert_eq!(deliver(app, &down).await.unwrap(), 2, "again after a while");
+        c.server.advance(domain::outbox::wait_after(2));
         let sink = Sink::start();
-        assert_eq!(deliver(app, Some(&sink.mailer())).await.unwrap(), 2);
+        assert_eq!(deliver(app, &sink.couriers()).await.unwrap(), 2);
         assert_eq!(sink.letters().len(), 2);
-        assert_eq!(state(app).await.unwrap(), store::jobs::Queue::default());
+        assert_eq!(state(app).await.unwrap(), store::outbox::Queue::default());
     }
 
     async fn what_is_refused_for_good_is_parked_and_the_rest_goes_on(store: Store) {
@@ -156,20 +168,20 @@ testkit::both_databases! {
         .await;
         let app = &c.server.app;
         let sink = Sink::start();
-        assert_eq!(deliver(app, Some(&sink.mailer())).await.unwrap(), 2);
+        assert_eq!(deliver(app, &sink.couriers()).await.unwrap(), 2);
         let queue = state(app).await.unwrap();
         assert_eq!((queue.waiting, queue.parked), (1, 1), "refused is parked, greylisted is tried again");
-        let parked = app.store.read(|r| -> app::Result<_> { Ok(store::jobs::parked(r, 10)?) }).await.unwrap();
-        assert!(parked[0].last_error.as_deref().unwrap().contains("No such person here"), "{parked:?}");
+        let parked = logged(app, Wanted { state: Some(State::Parked), ..Wanted::default() }).await;
+        assert!(parked[0].delivery.last_error.as_deref().unwrap().contains("No such person here"), "{parked:?}");
         let health = c.browser("admin").await.get("/health").expect(200);
         assert!(health.text().contains("No such person here"), "{}", health.text());
         // Once the address is right again, it can be sent once more.
-        replay(app, parked[0].id).await.unwrap();
+        log::replay(app, &host(ReplayDeliveries(())), parked[0].delivery.id).await.unwrap();
         assert_eq!(state(app).await.unwrap().parked, 0);
         // Greylisted for 75 hours is parked as well, never dropped.
         for _ in 0..60 {
             c.server.advance(4 * 3600);
-            deliver(app, Some(&sink.mailer())).await.unwrap();
+            deliver(app, &sink.couriers()).await.unwrap();
         }
         let queue = state(app).await.unwrap();
         assert_eq!((queue.waiting, queue.parked), (0, 2), "{queue:?}");

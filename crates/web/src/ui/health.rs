@@ -179,17 +179,17 @@ fn server(health: &Health, app: &App, today: Day) -> Vec<ServerFact> {
     let mail = if q.parked > 0 {
         (
             Status::DataLate,
-            format!("{} could not be sent", format::plural(q.parked.unsigned_abs(), "mail", "mails")),
+            format!("{} could not be sent", format::plural(q.parked.unsigned_abs(), "delivery", "deliveries")),
         )
     } else if q.waiting > 0 {
-        (Status::Usual, format!("{} waiting", format::plural(q.waiting.unsigned_abs(), "mail", "mails")))
+        (Status::Usual, format!("{} waiting", format::plural(q.waiting.unsigned_abs(), "delivery", "deliveries")))
     } else {
         (Status::Usual, "Nothing waits".to_owned())
     };
     let waits: i64 = health.backlog.iter().map(|b| b.1).sum();
     vec![
         ServerFact {
-            name: "Mail".into(),
+            name: "What leaves the server".into(),
             status: mail.0,
             words: mail.1,
             sub: match (&q.last_error, q.oldest) {

@@ -7,6 +7,7 @@ pub mod alert;
 pub(crate) mod arrange;
 pub mod case;
 pub mod chain;
+pub mod deliveries;
 pub(crate) mod filters;
 pub mod format;
 pub mod forms;

@@ -1,0 +1,109 @@
+//! Deliveries by mail.
+
+use connect::mail::{Letter, MailError};
+use domain::ids::{AlertId, PersonId, Subject};
+use domain::outbox::Tried;
+use domain::people::PersonState;
+use serde::{Deserialize, Serialize};
+use store::outbox::Delivery;
+use uuid::Uuid;
+
+use super::Couriers;
+use crate::{App, Result};
+
+/// A mail as it waits in the outbox.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct QueuedMail {
+    /// The receiver's name.
+    pub to_name: String,
+    /// The receiver's address.
+    pub to: String,
+    /// One line.
+    pub subject: String,
+    /// Plain text. Carries a link rather than personal values.
+    pub text: String,
+    /// For whom, and about what, so that it can be asked again when it leaves whether they still have the right.
+    #[serde(default)]
+    pub concern: Option<Concern>,
+}
+
+/// Whom something is about to be told, and about what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Concern {
+    /// Whom.
+    pub person: PersonId,
+    /// About what: `alert`, `session`, `feed`.
+    pub about: String,
+    /// Which one.
+    pub about_id: Uuid,
+    /// Where on this server.
+    pub path: String,
+}
+
+impl Concern {
+    /// Why the person is not to be told any more, if so. Rights are asked for at the moment of sending:
+    /// who has left, or no longer leads the person of an alert, hears nothing of it.
+    pub async fn lapsed(&self, app: &App) -> Result<Option<String>> {
+        let (concern, today) = (self.clone(), app.today());
+        app.store
+            .read(move |r| -> Result<Option<String>> {
+                let person = store::people::person(r, concern.person)?;
+                if person.is_none_or(|p| p.state != PersonState::Active) {
+                    return Ok(Some("the person can no longer sign in".into()));
+                }
+                if concern.about != "alert" || !concern.path.starts_with("/alerts/") {
+                    return Ok(None);
+                }
+                let Some(alert) = store::alerts::alert(r, AlertId::new(concern.about_id))? else {
+                    return Ok(Some("what it was about is gone".into()));
+                };
+                let Subject::Person(_) = alert.subject else { return Ok(None) };
+                let concerned = crate::alerts::concerned(r, alert.subject, today)?;
+                Ok((!concerned.contains(&concern.person))
+                    .then(|| "the alert no longer concerns this person".into()))
+            })
+            .await
+    }
+}
+
+/// Sends one mail.
+pub(super) async fn send(app: &App, couriers: &Couriers, delivery: &Delivery) -> Tried {
+    let Some(mailer) = &couriers.mail else {
+        return Tried::Later("no mail server is configured".into(), None);
+    };
+    let mail: QueuedMail = match serde_json::from_str(&delivery.payload) {
+        Ok(mail) => mail,
+        Err(error) => return Tried::Never(format!("the mail cannot be read: {error}")),
+    };
+    if let Some(concern) = &mail.concern {
+        match concern.lapsed(app).await {
+            Ok(None) => {}
+            Ok(Some(why)) => return Tried::Withdrawn(why),
+            Err(error) => return Tried::Later(error.to_string(), None),
+        }
+    }
+    let letter = Letter {
+        to_name: mail.to_name,
+        to: mail.to,
+        subject: mail.subject,
+        text: mail.text,
+        html: None,
+        // The same for every try, so that a receiver can tell a repetition.
+        message_id: format!("<{}@{}>", delivery.id, host(app)),
+        in_reply_to: None,
+        list_id: None,
+        automatic: true,
+        date: delivery.created_at,
+    };
+    match mailer.send(letter).await {
+        Ok(sent) => Tried::Sent(sent.words),
+        Err(error @ (MailError::Later(_) | MailError::Setup(_))) => Tried::Later(error.to_string(), None),
+        Err(error) => Tried::Never(error.to_string()),
+    }
+}
+
+/// The server's name, for the ids of messages.
+pub(crate) fn host(app: &App) -> &str {
+    let host = app.settings.public_url.split("://").nth(1).unwrap_or("localhost");
+    host.split([':', '/']).next().filter(|h| !h.is_empty()).unwrap_or("localhost")
+}
