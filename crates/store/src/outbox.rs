@@ -87,13 +87,7 @@ pub fn queue(tx: &mut Tx, new: &New<'_>) -> Result<bool> {
 ///
 /// A lease that ran out counts as due again: whoever held it has died. So a delivery happens at least once.
 /// What is due or leased further ahead than anything is ever put off counts as due: the clock went back since.
-pub fn lease(
-    tx: &mut Tx,
-    kinds: &[Kind],
-    now: Instant,
-    until: Instant,
-    limit: u32,
-) -> Result<Vec<Delivery>> {
+pub fn lease(tx: &mut Tx, kinds: &[Kind], now: Instant, until: Instant, limit: u32) -> Result<Vec<Delivery>> {
     let (far, words) = (not_after(now), Value::list(kinds.iter().map(|k| k.word())));
     let due = tx.query(
         &format!(

@@ -228,7 +228,9 @@ async fn perform(app: &App, config: &Config, command: Admin) -> anyhow::Result<S
         Admin::Delivery(Delivery::List { state, limit }) => {
             let wanted = Wanted { state, ..Wanted::default() };
             let mut text = String::new();
-            for one in outbox_log::read(app, host(ReadDeliveries(()))?, wanted, limit.min(10_000)).await?.deliveries {
+            for one in
+                outbox_log::read(app, host(ReadDeliveries(()))?, wanted, limit.min(10_000)).await?.deliveries
+            {
                 let (d, said) = (&one.delivery, one.tries.last().map_or("", |t| t.words.as_str()));
                 let queued = shown(Some(d.created_at), "");
                 text.push_str(&format!(

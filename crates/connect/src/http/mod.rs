@@ -121,12 +121,11 @@ impl Client {
                 roots.add(certificate).map_err(|e| setup(&e))?;
             }
         }
-        let mut tls =
-            ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-                .with_safe_default_protocol_versions()
-                .map_err(|e| setup(&e))?
-                .with_root_certificates(roots)
-                .with_no_client_auth();
+        let mut tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|e| setup(&e))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
         tls.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Self { config: Arc::new(config), tls: TlsConnector::from(Arc::new(tls)) })
     }
@@ -291,7 +290,8 @@ mod tests {
     #[test]
     fn only_public_https_addresses_pass_unless_allowed() {
         let public = client(&[]);
-        for ok in ["https://hooks.example.com/x", "https://93.184.216.34/x", "https://[2606:2800:220:1::1]/"] {
+        for ok in ["https://hooks.example.com/x", "https://93.184.216.34/x", "https://[2606:2800:220:1::1]/"]
+        {
             assert_eq!(public.check(ok), Ok(()), "{ok}");
         }
         for not in [
@@ -316,7 +316,10 @@ mod tests {
     async fn a_name_that_stands_for_this_machine_is_not_gone_to() {
         let request = Request::post("https://localhost:9/x").body(Bytes::new()).unwrap();
         let refused = client(&[]).send(request).await.unwrap_err();
-        assert!(matches!(&refused, HttpError::Address(why) if why.contains("no public address")), "{refused}");
+        assert!(
+            matches!(&refused, HttpError::Address(why) if why.contains("no public address")),
+            "{refused}"
+        );
     }
 
     #[tokio::test]

@@ -10,7 +10,9 @@ use app::metrics::{Definition, Incoming, OnProblem};
 use domain::access::{
     Act, KeyScope, Principal, Resource, SendObservations, Who, WriteAssignment, WriteKey, cell, scope,
 };
-use domain::ids::{AccountId, AlertId, CaseId, DeliveryId, InterventionId, KeyId, MetricId, ProposalId, StudyId};
+use domain::ids::{
+    AccountId, AlertId, CaseId, DeliveryId, InterventionId, KeyId, MetricId, ProposalId, StudyId,
+};
 use domain::metrics::{Aggregation, Direction, Grain, Level, Metric, Quantity};
 use domain::time::{Cadence, Day};
 use store::Store;

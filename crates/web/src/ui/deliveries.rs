@@ -65,7 +65,11 @@ pub async fn show(State(app): State<App>, asker: Asker, Query(which): Query<Whic
             status_words: words.to_owned(),
             next: (d.state == Standing::Waiting && d.attempts > 0).then(|| Moment::of(d.next_at, zone)),
             said: l.tries.last().map(|t| t.words.clone()).unwrap_or_default(),
-            tries: l.tries.iter().map(|t| (Moment::of(t.at, zone), t.outcome.clone(), t.words.clone())).collect(),
+            tries: l
+                .tries
+                .iter()
+                .map(|t| (Moment::of(t.at, zone), t.outcome.clone(), t.words.clone()))
+                .collect(),
             again: may_send && d.state == Standing::Parked,
         }
     });

@@ -179,10 +179,16 @@ fn server(health: &Health, app: &App, today: Day) -> Vec<ServerFact> {
     let mail = if q.parked > 0 {
         (
             Status::DataLate,
-            format!("{} could not be sent", format::plural(q.parked.unsigned_abs(), "delivery", "deliveries")),
+            format!(
+                "{} could not be sent",
+                format::plural(q.parked.unsigned_abs(), "delivery", "deliveries")
+            ),
         )
     } else if q.waiting > 0 {
-        (Status::Usual, format!("{} waiting", format::plural(q.waiting.unsigned_abs(), "delivery", "deliveries")))
+        (
+            Status::Usual,
+            format!("{} waiting", format::plural(q.waiting.unsigned_abs(), "delivery", "deliveries")),
+        )
     } else {
         (Status::Usual, "Nothing waits".to_owned())
     };

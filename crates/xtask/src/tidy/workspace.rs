@@ -32,7 +32,11 @@ const ONLY_IN: &[(&[&str], &[&str], &str)] = &[
         "only crates/store knows which database is underneath",
     ),
     (&["axum", "askama"], &["web", "throughline"], "HTTP lives in crates/web"),
-    (&["hyper", "hyper-util"], &["connect", "web", "throughline"], "HTTP lives in crates/web, and going out in crates/connect"),
+    (
+        &["hyper", "hyper-util"],
+        &["connect", "web", "throughline"],
+        "HTTP lives in crates/web, and going out in crates/connect",
+    ),
     (&["lettre", "ureq"], &["connect", "throughline"], "other systems are spoken to in crates/connect"),
     (&["clap"], &["throughline"], "commands live in the binary"),
     (

@@ -91,12 +91,20 @@ impl DeliveriesPage {
         match (self.waiting, self.parked) {
             (0, 0) => "Everything has left".to_owned(),
             (n, 0) => format!("{} to leave", format::plural(n, "delivery waits", "deliveries wait")),
-            (_, n) => format!("{} somebody", format::plural(n, "parked delivery needs", "parked deliveries need")),
+            (_, n) => {
+                format!("{} somebody", format::plural(n, "parked delivery needs", "parked deliveries need"))
+            }
         }
     }
     /// The lists that can be chosen: value of `state`, words, whether it is this one.
     pub fn choices(&self) -> [(&'static str, &'static str, bool); 5] {
-        [("", "All"), ("waiting", "Waiting"), ("parked", "Parked"), ("sent", "Sent"), ("withdrawn", "Withdrawn")]
-            .map(|(value, words)| (value, words, value == self.state))
+        [
+            ("", "All"),
+            ("waiting", "Waiting"),
+            ("parked", "Parked"),
+            ("sent", "Sent"),
+            ("withdrawn", "Withdrawn"),
+        ]
+        .map(|(value, words)| (value, words, value == self.state))
     }
 }
