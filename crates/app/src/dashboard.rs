@@ -163,6 +163,21 @@ fn cells(
     Ok(cells)
 }
 
+/// A person with the metrics that they have and where they stand on each, by level and code.
+pub async fn person(app: &App, permit: &Permit<ReadMetrics>) -> Result<(Person, Vec<Metric>, Vec<Stand>)> {
+    let id = permit.asked().0;
+    app.store
+        .read(move |r| -> Result<_> {
+            let person = store::people::person(r, id)?.ok_or(Error::NotFound("person"))?;
+            let stands = store::alerts::stands(r, &[id.uuid()])?;
+            let mut metrics = store::metrics::metrics(r)?;
+            metrics.retain(|m| m.grain == Grain::Person && stands.iter().any(|s| s.metric == m.id));
+            metrics.sort_by_key(|m| (m.level != domain::metrics::Level::Performance, m.code.clone()));
+            Ok((person, metrics, stands))
+        })
+        .await
+}
+
 /// One metric of one person, with everything its page and an alert's page show.
 #[derive(Debug, Clone)]
 pub struct MetricRead {

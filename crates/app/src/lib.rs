@@ -18,6 +18,7 @@ pub mod documents;
 mod error;
 pub mod health;
 pub mod ids;
+pub mod imports;
 pub mod interventions;
 pub mod learning;
 mod live;

@@ -2,18 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::access::{Permit, SendObservations};
+use domain::access::{Permit, ReadOrgBoard, SendObservations};
 use domain::feeds::{Problem, Run};
 use domain::ids::{MetricId, RunId};
 use domain::metrics::{Draft, Grain, Leaf, Metric, Quantity, accept, over_time, up_the_tree};
 use domain::people::{Membership, OrgTree};
 use domain::time::{Cadence, Day, Instant};
 use store::db::{Read, Tx};
+pub use store::metrics::Version;
 use store::metrics::{Observation, Reading};
 use store::people::Directory;
 use store::pipeline::Key;
 use uuid::Uuid;
 
+use crate::interventions::attempt;
+use crate::people::Change;
 use crate::{App, Error, Fault, Result};
 
 /// The pipeline step that rolls readings up to units; its keys are metric and period.
@@ -55,9 +58,14 @@ pub struct Receipt {
     pub unchanged: i64,
     /// Corrections: a new revision was added.
     pub corrected: i64,
+    /// The corrections, each with what was and what is; the first [`LISTED`] of them.
+    pub corrections: Vec<Change>,
     /// Rows refused, with reasons.
     pub problems: Vec<Problem>,
 }
+
+/// So many corrections are listed one by one; the others are counted.
+pub const LISTED: usize = 1_000;
 
 /// At most so many observations in one batch; a longer file is sent in several.
 pub const BATCH_MAX: usize = 2_000_000;
@@ -90,9 +98,10 @@ pub async fn record(
             return Err(Error::Invalid(faults(&problems)));
         }
         let mut receipt = Receipt::default();
-        let (fresh, unchanged, corrected) = compare(tx, &rows, now)?;
+        let Compared { fresh, unchanged, corrected, corrections } = compare(tx, &items, &rows, now)?;
         receipt.unchanged = unchanged;
         receipt.corrected = corrected;
+        receipt.corrections = corrections;
         receipt.accepted = fresh.len() as i64 - corrected;
         if !dry_run {
             // One run for each feed concerned, so that the health of each is seen by itself.
@@ -145,7 +154,7 @@ pub async fn record(
     Ok(receipt)
 }
 
-fn faults(problems: &[Problem]) -> Vec<Fault> {
+pub(crate) fn faults(problems: &[Problem]) -> Vec<Fault> {
     problems
         .iter()
         .map(|p| Fault::at(format!("line {}, {}", p.line, p.column), format!("`{}`: {}", p.value, p.reason)))
@@ -154,6 +163,8 @@ fn faults(problems: &[Problem]) -> Vec<Fault> {
 
 /// A row whose codes are known and whose value is acceptable.
 struct Row {
+    /// Its place among what was sent.
+    item: usize,
     metric: Metric,
     subject: Uuid,
     period: Day,
@@ -190,7 +201,7 @@ fn resolve(
     let mut rows = Vec::with_capacity(items.len());
     let mut problems = Vec::new();
     let mut seen: BTreeMap<(MetricId, Uuid, Day), u64> = BTreeMap::new();
-    for item in items {
+    for (at, item) in items.iter().enumerate() {
         let mut refuse = |column: &str, value: String, reason: String| {
             problems.push(Problem {
                 line: item.line,
@@ -244,37 +255,55 @@ fn resolve(
             );
             continue;
         }
-        rows.push(Row { metric: metric.clone(), subject, period, quantity });
+        rows.push(Row { item: at, metric: metric.clone(), subject, period, quantity });
     }
     Ok((rows, problems))
 }
 
-/// The rows that are new or different, as the revisions they become; how many were unchanged, how many are corrections.
-fn compare(r: &mut Read, rows: &[Row], now: Instant) -> Result<(Vec<Observation>, i64, i64)> {
+/// What a batch would change.
+#[derive(Default)]
+struct Compared {
+    /// The rows that are new or different, as the revisions they become.
+    fresh: Vec<Observation>,
+    unchanged: i64,
+    corrected: i64,
+    /// The first corrections in words.
+    corrections: Vec<Change>,
+}
+
+fn compare(r: &mut Read, items: &[Incoming], rows: &[Row], now: Instant) -> Result<Compared> {
+    let mut found = Compared::default();
     let (Some(first), Some(last)) =
         (rows.iter().map(|r| r.period).min(), rows.iter().map(|r| r.period).max())
     else {
-        return Ok((Vec::new(), 0, 0));
+        return Ok(found);
     };
     let subjects: Vec<Uuid> = rows.iter().map(|r| r.subject).collect::<BTreeSet<_>>().into_iter().collect();
     let metrics: Vec<MetricId> =
         rows.iter().map(|r| r.metric.id).collect::<BTreeSet<_>>().into_iter().collect();
     let known = store::metrics::newest_revisions(r, &subjects, &metrics, first, last)?;
-    let (mut unchanged, mut corrected) = (0, 0);
-    let mut fresh = Vec::with_capacity(rows.len());
+    found.fresh.reserve(rows.len());
     for row in rows {
         let revision = match known.get(&(row.subject, row.metric.id, row.period)) {
             Some((_, quantity)) if *quantity == row.quantity => {
-                unchanged += 1;
+                found.unchanged += 1;
                 continue;
             }
-            Some((revision, _)) => {
-                corrected += 1;
+            Some((revision, was)) => {
+                found.corrected += 1;
+                if found.corrections.len() < LISTED {
+                    let item = &items[row.item];
+                    found.corrections.push(Change {
+                        line: item.line,
+                        what: format!("{} of {} for {}", item.metric, item.subject, row.period),
+                        how: format!("{} to {}", in_words(*was), in_words(row.quantity)),
+                    });
+                }
                 revision + 1
             }
             None => 1,
         };
-        fresh.push(Observation {
+        found.fresh.push(Observation {
             subject: row.subject,
             metric: row.metric.id,
             period: row.period,
@@ -284,8 +313,16 @@ fn compare(r: &mut Read, rows: &[Row], now: Instant) -> Result<(Vec<Observation>
             run: None,
         });
     }
-    fresh.sort_by_key(|o| (o.subject, o.metric, o.period, o.revision));
-    Ok((fresh, unchanged, corrected))
+    found.fresh.sort_by_key(|o| (o.subject, o.metric, o.period, o.revision));
+    Ok(found)
+}
+
+/// "12", or both parts of a ratio: "3/12".
+fn in_words(quantity: Quantity) -> String {
+    match quantity.denominator {
+        None => quantity.numerator.to_string(),
+        Some(below) => format!("{}/{below}", quantity.numerator),
+    }
 }
 
 /// Appends observations (sorted by subject, metric, period and revision), writes the readings they make,
@@ -541,9 +578,25 @@ pub fn rebuild(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
+/// Every metric in force with the versions of its definition, newest first.
+pub async fn list(app: &App, _: &Permit<ReadOrgBoard>) -> Result<Vec<(Metric, Vec<Version>)>> {
+    app.store
+        .read(|r| -> Result<_> {
+            let mut all = Vec::new();
+            for metric in store::metrics::metrics(r)? {
+                let versions = store::metrics::versions(r, metric.id)?;
+                all.push((metric, versions));
+            }
+            Ok(all)
+        })
+        .await
+}
+
 /// A definition as it arrives, with codes instead of ids.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Definition {
+    /// The line it starts on, or its place from 1.
+    pub line: u64,
     /// Everything but the ids, which are filled in; `version` is ignored.
     pub metric: Metric,
     /// The owner's code.
@@ -554,18 +607,20 @@ pub struct Definition {
     pub why: String,
 }
 
-/// Defines metrics, or adds a version where a definition differs from the one in force. Gives how many changed.
+/// Defines metrics, or adds a version where a definition differs from the one in force. Gives what changed; with `dry_run`
+/// what would have, and nothing is kept.
 ///
 /// What an observation means must not change under it: grain, aggregation and cadence of a metric that has observations stay.
 pub async fn define(
     app: &App,
     permit: &Permit<SendObservations>,
     definitions: Vec<Definition>,
-) -> Result<usize> {
+    dry_run: bool,
+) -> Result<Vec<Change>> {
     let now = app.now();
     let ids = app.ids.clone();
     let by = permit.by().to_owned();
-    app.store.write(move |tx: &mut Tx| define_in(tx, &ids, now, &by, definitions)).await
+    attempt(app, dry_run, move |tx| define_in(tx, &ids, now, &by, definitions)).await
 }
 
 /// [`define`] inside a transaction.
@@ -575,11 +630,11 @@ pub fn define_in(
     now: Instant,
     by: &str,
     definitions: Vec<Definition>,
-) -> Result<usize> {
+) -> Result<Vec<Change>> {
     let mut faults = Vec::new();
-    let mut changed = 0;
-    for (i, d) in definitions.into_iter().enumerate() {
-        let place = |field: &str| format!("metric {} ({}), {field}", i + 1, d.metric.code);
+    let mut changes = Vec::new();
+    for d in definitions {
+        let place = |field: &str| format!("line {}, metric {}, {field}", d.line, d.metric.code);
         let owner = match &d.owner {
             None => None,
             Some(code) => match store::people::person_by_code(tx, code)? {
@@ -629,7 +684,37 @@ pub fn define_in(
             }
         }
         store::metrics::add_version(tx, &next, by, now, &d.why)?;
-        changed += 1;
+        let how = match &known {
+            None => "new".to_owned(),
+            Some(known) => format!("version {}, {}", next.version, differing(known, &next).join(", ")),
+        };
+        changes.push(Change { line: d.line, what: format!("metric {} {}", next.code, next.name), how });
     }
-    if faults.is_empty() { Ok(changed) } else { Err(Error::Invalid(faults)) }
+    if faults.is_empty() { Ok(changes) } else { Err(Error::Invalid(faults)) }
+}
+
+/// What differs between two versions of a definition, in words.
+fn differing(old: &Metric, new: &Metric) -> Vec<String> {
+    let yes = |is: bool| if is { "yes" } else { "no" };
+    let decimals = [old.decimals, new.decimals].map(|n| n.to_string());
+    let mut all: Vec<String> = crate::people::differing([
+        ("name", old.name.as_str(), new.name.as_str()),
+        ("unit", &old.unit, &new.unit),
+        ("direction", old.direction.word(), new.direction.word()),
+        ("level", old.level.word(), new.level.word()),
+        ("grain", old.grain.word(), new.grain.word()),
+        ("aggregation", old.aggregation.word(), new.aggregation.word()),
+        ("cadence", old.cadence.word(), new.cadence.word()),
+        ("decimals", &decimals[0], &decimals[1]),
+        ("guardrail", yes(old.guardrail), yes(new.guardrail)),
+        ("source", &old.source, &new.source),
+        ("description", &old.description, &new.description),
+    ])
+    .collect();
+    for (field, same) in [("owner", old.owner == new.owner), ("feed", old.feed == new.feed)] {
+        if !same {
+            all.push(format!("another {field}"));
+        }
+    }
+    all
 }

@@ -24,17 +24,17 @@ pub struct UnitRow {
     pub line: u64,
     /// Unique code.
     pub code: String,
-    /// Name as shown.
-    pub name: String,
-    /// What the installation calls such a unit.
-    pub kind: String,
+    /// Name as shown; where `None`, unchanged, and for a new unit its code.
+    pub name: Option<String>,
+    /// What the installation calls such a unit; where `None`, unchanged, and for a new unit "unit".
+    pub kind: Option<String>,
     /// The code of the unit above; a root where `None`.
     pub parent: Option<String>,
     /// From when it hangs there; since ever where `None` and the unit is new, from today where it moves.
     pub from: Option<Day>,
     /// Until when; open where `None`.
     pub until: Option<Day>,
-    /// IANA time zone.
+    /// IANA time zone; unchanged where `None`.
     pub zone: Option<String>,
 }
 
@@ -45,9 +45,9 @@ pub struct PersonRow {
     pub line: u64,
     /// Unique code of the HR system.
     pub code: String,
-    /// Name as shown.
-    pub name: String,
-    /// Mail address.
+    /// Name as shown; where `None`, unchanged, and for a new person their code.
+    pub name: Option<String>,
+    /// Mail address; unchanged where `None`.
     pub email: Option<String>,
     /// Code of the unit they work in.
     pub unit: Option<String>,
@@ -242,6 +242,13 @@ fn arrow(field: &str, from: &str, to: &str) -> String {
     format!("{field}: {} to {}", shown(from), shown(to))
 }
 
+/// The fields that differ, given as name, what was and what is, each in words.
+pub(crate) fn differing<'a>(
+    fields: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>,
+) -> impl Iterator<Item = String> {
+    fields.into_iter().filter(|(_, was, is)| was != is).map(|(field, was, is)| arrow(field, was, is))
+}
+
 fn plan_units(
     directory: &Directory,
     rows: &[UnitRow],
@@ -259,8 +266,6 @@ fn plan_units(
                 "code",
                 "a unit needs a code; give each unit a short one that stays the same",
             );
-        } else if row.name.trim().is_empty() {
-            plan.fault(row.line, "name", "a unit needs a name");
         } else {
             ids.entry(row.code.as_str()).or_insert_with(|| new_id(now));
         }
@@ -288,15 +293,20 @@ fn plan_units(
     let mut latest: BTreeMap<&str, OrgUnit> = BTreeMap::new();
     for row in rows {
         let Some(&id) = ids.get(row.code.as_str()) else { continue };
-        let what = format!("unit {} {}", row.code, row.name);
+        let before = latest.get(row.code.as_str()).or_else(|| known.get(row.code.as_str()).copied()).cloned();
+        let old = before.as_ref();
         let next = OrgUnit {
             id,
             code: row.code.clone(),
-            name: row.name.clone(),
-            kind: row.kind.clone(),
-            zone: row.zone.clone(),
+            name: row
+                .name
+                .clone()
+                .or_else(|| old.map(|b| b.name.clone()))
+                .unwrap_or_else(|| row.code.clone()),
+            kind: row.kind.clone().or_else(|| old.map(|b| b.kind.clone())).unwrap_or_else(|| "unit".into()),
+            zone: row.zone.clone().or_else(|| old.and_then(|b| b.zone.clone())),
         };
-        let before = latest.get(row.code.as_str()).or_else(|| known.get(row.code.as_str()).copied()).cloned();
+        let what = format!("unit {} {}", row.code, next.name);
         let mut quiet = true;
         match &before {
             None => {
@@ -304,15 +314,13 @@ fn plan_units(
                 quiet = false;
             }
             Some(old) => {
-                for (field, was, is) in [
+                for how in differing([
                     ("name", old.name.as_str(), next.name.as_str()),
                     ("kind", &old.kind, &next.kind),
                     ("timezone", old.zone.as_deref().unwrap_or(""), next.zone.as_deref().unwrap_or("")),
-                ] {
-                    if was != is {
-                        plan.change(row.line, what.clone(), arrow(field, was, is));
-                        quiet = false;
-                    }
+                ]) {
+                    plan.change(row.line, what.clone(), how);
+                    quiet = false;
                 }
             }
         }
@@ -425,13 +433,14 @@ fn plan_persons(
             plan.fault(row.line, "code", "a person needs a code; use the number that the HR system gives");
             continue;
         }
-        if row.name.trim().is_empty() {
-            plan.fault(row.line, "name", "a person needs a name");
-            continue;
-        }
         let id = ids[row.code.as_str()];
-        let what = format!("person {} {}", row.code, row.name);
         let before = latest.get(row.code.as_str()).or_else(|| known.get(row.code.as_str()).copied()).cloned();
+        let name = row
+            .name
+            .clone()
+            .or_else(|| before.as_ref().map(|b| b.name.clone()))
+            .unwrap_or_else(|| row.code.clone());
+        let what = format!("person {} {name}", row.code);
         let mut quiet = true;
         let span = Span { from: row.from.unwrap_or(today), until: row.until };
         if span.until.is_some_and(|until| until <= span.from) {
@@ -464,22 +473,20 @@ fn plan_persons(
             }
         }
         let state = row.state.or(before.as_ref().map(|b| b.state)).unwrap_or(PersonState::Active);
-        let next = Person { id, code: row.code.clone(), name: row.name.clone(), email, state };
+        let next = Person { id, code: row.code.clone(), name, email, state };
         match &before {
             None => {
                 plan.change(row.line, what.clone(), "new".into());
                 quiet = false;
             }
             Some(old) => {
-                for (field, was, is) in [
+                for how in differing([
                     ("name", old.name.as_str(), next.name.as_str()),
                     ("email", old.email.as_deref().unwrap_or(""), next.email.as_deref().unwrap_or("")),
                     ("state", old.state.word(), next.state.word()),
-                ] {
-                    if was != is {
-                        plan.change(row.line, what.clone(), arrow(field, was, is));
-                        quiet = false;
-                    }
+                ]) {
+                    plan.change(row.line, what.clone(), how);
+                    quiet = false;
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! Targets and commitments: set them with a reason, and find the one in force.
 
+mod import;
+
 use std::collections::BTreeMap;
 
 use domain::access::{Asked, Permit, SetTarget};
@@ -11,6 +13,8 @@ use store::db::{Read, Tx};
 use store::people::Directory;
 
 use crate::{App, Error, Result};
+
+pub use import::{import_commitments, import_targets};
 
 /// A level to be set, with its reason.
 #[derive(Debug, Clone, PartialEq)]

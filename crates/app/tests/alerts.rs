@@ -59,7 +59,7 @@ async fn person_id(app: &App, code: &str) -> PersonId {
 testkit::both_databases! {
     async fn a_change_tells_the_person_and_their_direct_leader_once(store: Store) {
         let (app, people) = company(store, 24).await;
-        app::metrics::define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)]).await.unwrap();
+        app::metrics::define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)], false).await.unwrap();
         fill(&app, &people, WEEKS - 1, |_, _, v| Some(v)).await;
         assert_eq!(open_alerts(&app).await, []);
         fill(&app, &people, WEEKS, |i, w, v| Some(if i == 3 && w >= WEEKS - 4 { v - 25.0 } else { v })).await;
@@ -90,7 +90,7 @@ testkit::both_databases! {
 
     async fn what_hits_everyone_is_one_alert_where_it_happens(store: Store) {
         let (app, people) = company(store, 40).await;
-        app::metrics::define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)]).await.unwrap();
+        app::metrics::define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)], false).await.unwrap();
         fill(&app, &people, WEEKS, |_, w, v| Some(if w >= WEEKS - 2 { v * 0.7 } else { v })).await;
         let open = open_alerts(&app).await;
         assert_eq!(open.len(), 1, "{open:#?}");
@@ -102,7 +102,7 @@ testkit::both_databases! {
 
     async fn missing_data_go_to_the_feeds_owner_and_never_to_the_person(store: Store) {
         let (app, people) = company(store, 20).await;
-        app::metrics::define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)]).await.unwrap();
+        app::metrics::define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)], false).await.unwrap();
         // The last branch (five people) falls silent three weeks ago.
         fill(&app, &people, WEEKS, |i, w, v| (i < 15 || w < WEEKS - 3).then_some(v)).await;
         new_day(&app).await.unwrap();
@@ -126,7 +126,7 @@ testkit::both_databases! {
 
     async fn a_feed_that_runs_every_night_is_not_silent_while_a_week_lasts(store: Store) {
         let (app, people) = company(store, 20).await;
-        app::metrics::define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)]).await.unwrap();
+        app::metrics::define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)], false).await.unwrap();
         fill(&app, &people, WEEKS, |_, _, v| Some(v)).await;
         app.store.write(|tx| -> Result<(), Error> {
             for feed in store::feeds::feeds(tx)? {
@@ -140,7 +140,7 @@ testkit::both_databases! {
 
     async fn wrong_data_hold_the_alert_and_a_correction_closes_it(store: Store) {
         let (app, people) = company(store, 24).await;
-        app::metrics::define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)]).await.unwrap();
+        app::metrics::define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)], false).await.unwrap();
         fill(&app, &people, WEEKS, |i, w, v| Some(if i == 3 && w >= WEEKS - 4 { v - 25.0 } else { v })).await;
         let alert = open_alerts(&app).await.remove(0);
         let may = permit(&Who::Host, Relation::NONE, AnswerAlert(alert.id)).unwrap();

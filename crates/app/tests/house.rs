@@ -27,8 +27,8 @@ fn unit(line: u64, code: &str, parent: Option<&str>) -> UnitRow {
     UnitRow {
         line,
         code: code.into(),
-        name: format!("Unit {code}"),
-        kind: "branch".into(),
+        name: Some(format!("Unit {code}")),
+        kind: Some("branch".into()),
         parent: parent.map(Into::into),
         ..UnitRow::default()
     }
@@ -38,7 +38,7 @@ fn person(line: u64, code: &str, unit: &str, leader: Option<&str>, from: &str) -
     PersonRow {
         line,
         code: code.into(),
-        name: format!("Person {code}"),
+        name: Some(format!("Person {code}")),
         email: Some(format!("{code}@example.com")),
         unit: Some(unit.into()),
         job_role: Some("Account manager".into()),
@@ -69,6 +69,7 @@ async fn small_company(app: &App) {
 
 fn metric(code: &str, aggregation: Aggregation, cadence: Cadence) -> Definition {
     Definition {
+        line: 1,
         metric: Metric {
             id: Ids::seeded(9).next("2026-01-01T00:00:00Z".parse().unwrap()),
             code: code.into(),

@@ -79,8 +79,8 @@ async fn company(app: &App) {
     let unit = |line, code: &str, zone: Option<&str>, parent: Option<&str>| UnitRow {
         line,
         code: code.into(),
-        name: code.into(),
-        kind: "branch".into(),
+        name: Some(code.into()),
+        kind: Some("branch".into()),
         parent: parent.map(Into::into),
         zone: zone.map(Into::into),
         ..UnitRow::default()
@@ -94,7 +94,7 @@ async fn company(app: &App) {
     let person = |line, code: &str, unit: &str, from: &str| PersonRow {
         line,
         code: code.into(),
-        name: code.into(),
+        name: Some(code.into()),
         email: Some(format!("{code}@example.com")),
         unit: Some(unit.into()),
         job_role: Some("Account manager".into()),

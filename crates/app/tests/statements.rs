@@ -304,7 +304,7 @@ testkit::both_databases! {
     async fn actors_are_persons_by_address_or_wait(store: Store) {
         let app = app(store);
         let may: Permit<WriteAssignment> = permit(&Who::Host, Relation::NONE, WriteAssignment(())).unwrap();
-        let ana = PersonRow { line: 2, code: "E1".into(), name: "Ana".into(), email: Some("Ana@Example.com".into()), ..PersonRow::default() };
+        let ana = PersonRow { line: 2, code: "E1".into(), name: Some("Ana".into()), email: Some("Ana@Example.com".into()), ..PersonRow::default() };
         import_persons(&app, &may, vec![ana], false).await.unwrap();
         let mut taught = statement(2, "zoe", "completed", "a");
         taught["context"] = json!({"instructor": {"mbox": "mailto:teacher@example.com"}});

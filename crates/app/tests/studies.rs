@@ -136,7 +136,7 @@ async fn id_of(app: &App, code: &str) -> StudyId {
 
 async fn staged(store: Store, effect: f64, drawn: bool) -> (App, StudyId, Reading) {
     let (app, people) = company(store, 120).await;
-    app::metrics::define(&app, &may_send(), vec![metric("calls", Aggregation::Mean, Cadence::Week)])
+    app::metrics::define(&app, &may_send(), vec![metric("calls", Aggregation::Mean, Cadence::Week)], false)
         .await
         .unwrap();
     support(&app, "lesson", 10.0).await;
@@ -203,7 +203,7 @@ testkit::both_databases! {
 
     async fn people_picked_low_come_back_by_themselves(store: Store) {
         let (app, people) = company(store, 200).await;
-        app::metrics::define(&app, &may_send(), vec![metric("calls", Aggregation::Mean, Cadence::Week)]).await.unwrap();
+        app::metrics::define(&app, &may_send(), vec![metric("calls", Aggregation::Mean, Cadence::Week)], false).await.unwrap();
         support(&app, "lesson", 60.0).await;
         let value = |i: usize, w: i32| {
             // A bad stretch now and then, as everybody has.

@@ -304,14 +304,14 @@ fn shown_branch(b: &mut Build, n: &Northwind, sessions: &mut Vec<Session>) {
             person: who("Maya Lindqvist"),
             metric: CALLS,
             kind: AnswerKind::LikeHelp,
-            text: "I'd like help. Since the desk move I sit by the entrance, and I cut calls short when people wait.",
+            text: "Since the desk move I sit by the entrance, and I cut calls short when people wait.",
             at: at(workday(1), 16, 22),
         },
         Answer {
             person: who("Rafael Ortega"),
             metric: MEETINGS,
             kind: AnswerKind::KnowWhy,
-            text: "I know why. My clients are forty minutes away by road; four meetings is what a week holds.",
+            text: "My clients are forty minutes away by road; four meetings is what a week holds.",
             at: at(workday(2), 12, 10),
         },
     ];

@@ -422,6 +422,8 @@ acts! {
     ReadTargets(PersonId): Target, Read, None;
     /// Set a person's target.
     SetTarget(PersonId): Target, Write, Some(KeyScope::Metrics);
+    /// Bring in targets and commitments of anybody.
+    SendTargets(()): Target, Write, Some(KeyScope::Metrics);
     /// Read an alert about a person.
     ReadAlert(AlertId): RedAlert, Read, None;
     /// Answer an alert: say that data is wrong, or why.

@@ -114,6 +114,12 @@ pub fn in_force<'a>(targets: &'a [Target], metric: MetricId, place: &Place, day:
     None
 }
 
+/// Of the versions of one target or one commitment, the one that a day falls under: the last to begin, and of those that
+/// begin on the same day the newest. `None` before the first. `key` gives first day and version.
+pub fn version_on<T>(versions: &[T], day: Day, key: impl Fn(&T) -> (Day, i64)) -> Option<&T> {
+    versions.iter().filter(|v| key(v).0 <= day).max_by_key(|v| key(v))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,5 +160,20 @@ mod tests {
         assert_eq!(level("2025-01-15"), Some(30.0));
         assert_eq!(level("2025-02-15"), Some(40.0));
         assert_eq!(level("2025-03-15"), Some(30.0), "the person's own target ended");
+    }
+
+    #[test]
+    fn a_day_falls_under_the_last_version_that_has_begun() {
+        let all = [
+            target(TargetScope::All, 1, 10.0, "2025-01-01", false),
+            target(TargetScope::All, 2, 20.0, "2025-03-01", false),
+            target(TargetScope::All, 3, 30.0, "2025-03-01", false),
+            target(TargetScope::All, 4, 40.0, "2025-02-01", false),
+        ];
+        let level =
+            |day: &str| version_on(&all, day.parse().unwrap(), |t| (t.from, t.version)).map(|t| t.level);
+        assert_eq!(level("2024-12-31"), None);
+        assert_eq!(level("2025-02-15"), Some(40.0));
+        assert_eq!(level("2025-03-01"), Some(30.0));
     }
 }

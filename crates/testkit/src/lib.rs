@@ -1,4 +1,4 @@
-//! For tests only: a fresh database of each kind, a clock that is set, ids that repeat.
+//! For tests only: a fresh database of each kind.
 //!
 //! [`both_databases!`] writes a test once and runs it on SQLite and on PostgreSQL:
 //!
@@ -14,10 +14,8 @@
 //! ```
 
 mod databases;
-mod time_and_ids;
 
 pub use databases::{TempDir, on_postgres, on_sqlite};
-pub use time_and_ids::{Ids, TestClock};
 
 /// Runs each function as two tests, `name::sqlite` and `name::postgres`, each with a fresh migrated database.
 ///

@@ -8,17 +8,20 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use app::imports::{self, Report, Wide, WideMetric, counted};
 use app::interventions::{NoteRow, StartRow};
-use app::metrics::{Incoming, OnProblem};
-use app::people::{Difference, PersonRow, UnitRow};
-use app::{App, Error, studies};
+use app::metrics::OnProblem;
+use app::{App, Error, Fault, studies};
 use clap::{Args, Subcommand};
-use connect::csv::{Dialect, Imported, Limits, Options, Problems};
-use connect::definitions::{self, Definitions};
-use domain::access::{Asked, Permit, Relation, SendObservations, Who, WriteAssignment, WriteStudy, permit};
-use domain::ids::{InterventionId, MetricId};
+use connect::csv::{Dialect, Options};
+use connect::definitions;
+use domain::access::{
+    Asked, Permit, Relation, SendObservations, SendTargets, Who, WriteAssignment, WriteStudy, permit,
+};
+use domain::ids::InterventionId;
 use domain::interventions::{Intervention, State};
 use domain::metrics::Metric;
 use domain::studies::{Design, Hypothesis, Plan, Scale};
@@ -34,6 +37,8 @@ Examples:
   throughline import metrics metrics.toml
   throughline import observations calls.csv
   throughline import observations panel.csv --subject-column fcode --period-column year --metric scrap=scrap
+  throughline import targets targets.csv --dry-run
+  throughline import commitments promises.csv
   throughline import interventions support.toml
   throughline import studies study.toml --lock
 
@@ -48,6 +53,13 @@ pub(crate) struct Source {
     /// Say what would change and keep nothing
     #[arg(long)]
     dry_run: bool,
+}
+
+impl Source {
+    /// What histories and runs call it.
+    fn name(&self) -> String {
+        self.file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
+    }
 }
 
 /// Bring in files.
@@ -77,6 +89,10 @@ pub(crate) enum Import {
         #[arg(long)]
         skip_bad: bool,
     },
+    /// Targets from CSV: metric, scope, subject, level, tolerance, window, from, ended, why
+    Targets(Source),
+    /// What people have promised, from CSV: person, metric, level, from, ended, why
+    Commitments(Source),
     /// Supports with rollout and notes from TOML
     Interventions(Source),
     /// Which units start when, from CSV: intervention, unit, from, wave, drawn
@@ -91,6 +107,22 @@ pub(crate) enum Import {
     },
 }
 
+impl Import {
+    fn source(&self) -> &Source {
+        match self {
+            Self::Units(source)
+            | Self::People(source)
+            | Self::Metrics(source)
+            | Self::Observations { source, .. }
+            | Self::Targets(source)
+            | Self::Commitments(source)
+            | Self::Interventions(source)
+            | Self::Rollout(source)
+            | Self::Studies { source, .. } => source,
+        }
+    }
+}
+
 fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((code, header)) if !code.trim().is_empty() && !header.trim().is_empty() => {
@@ -103,13 +135,9 @@ fn pair(text: &str) -> Result<(String, String), String> {
 /// Why nothing was applied: the lines to print.
 struct Refused(Vec<String>);
 
-impl From<Problems> for Refused {
-    fn from(problems: Problems) -> Self {
-        let mut lines: Vec<String> = problems.listed.iter().map(ToString::to_string).collect();
-        if problems.more > 0 {
-            lines.push(format!("and {} more", problems.more));
-        }
-        Self(lines)
+impl From<Vec<Fault>> for Refused {
+    fn from(faults: Vec<Fault>) -> Self {
+        Self(faults.iter().map(|f| format!("{}: {}", f.place, f.reason)).collect())
     }
 }
 
@@ -138,45 +166,113 @@ pub(crate) async fn run(config: Config, command: Import) -> anyhow::Result<ExitC
 }
 
 async fn perform(app: &App, command: Import) -> Done {
-    let (said, dry_run) = match command {
-        Import::Units(source) => (units(app, &source).await, source.dry_run),
-        Import::People(source) => (people(app, &source).await, source.dry_run),
-        Import::Metrics(source) => (metrics(app, &source).await, source.dry_run),
-        Import::Observations { source, subject_column, period_column, metric, skip_bad } => {
-            let wide = subject_column.zip(period_column).map(|(s, p)| wide(s, p, metric));
-            (observations(app, &source, wide, skip_bad).await, source.dry_run)
+    let source = command.source().clone();
+    let (name, dry_run) = (source.name(), source.dry_run);
+    let said = match command {
+        Import::Units(_) => {
+            let may = host(WriteAssignment(()))?;
+            shown(imports::units(app, &may, open(&source.file)?, dry_run).await)
         }
-        Import::Interventions(source) => (interventions(app, &source).await, source.dry_run),
-        Import::Rollout(source) => (rollout(app, &source).await, source.dry_run),
-        Import::Studies { source, lock } => (define_studies(app, &source, lock).await, source.dry_run),
+        Import::People(_) => {
+            let may = host(WriteAssignment(()))?;
+            shown(imports::people(app, &may, open(&source.file)?, dry_run).await)
+        }
+        Import::Metrics(_) => {
+            let may = host(SendObservations(()))?;
+            shown(imports::metrics(app, &may, open(&source.file)?, &name, dry_run).await)
+        }
+        Import::Observations { subject_column, period_column, metric, skip_bad, .. } => {
+            let may = host(SendObservations(()))?;
+            let wide = subject_column.zip(period_column).map(|(s, p)| wide(s, p, metric));
+            let on_problem = if skip_bad { OnProblem::Skip } else { OnProblem::Refuse };
+            let file = open(&source.file)?;
+            shown(imports::observations(app, &may, file, &name, wide, on_problem, dry_run).await)
+        }
+        Import::Targets(_) => {
+            let may = host(SendTargets(()))?;
+            shown(imports::targets(app, &may, open(&source.file)?, &name, dry_run).await)
+        }
+        Import::Commitments(_) => {
+            let may = host(SendTargets(()))?;
+            shown(imports::commitments(app, &may, open(&source.file)?, &name, dry_run).await)
+        }
+        Import::Interventions(_) => interventions(app, &source).await,
+        Import::Rollout(_) => rollout(app, &source).await,
+        Import::Studies { lock, .. } => define_studies(app, &source, lock).await,
     };
     let mut said = said?;
     if let Ok(text) = &mut said {
         if dry_run {
             text.push_str("dry run: nothing was kept\n");
         } else {
-            eprintln!("bringing roll-ups and readings up to date …");
-            app::pipeline::settle(app).await?;
+            settle(app).await?;
         }
     }
     Ok(said)
+}
+
+/// Brings everything derived up to date, and says how far it is.
+async fn settle(app: &App) -> anyhow::Result<()> {
+    eprintln!("bringing roll-ups and readings up to date …");
+    let (mut done, mut said) = (0, Instant::now());
+    loop {
+        match app::pipeline::round(app).await? {
+            0 => return Ok(()),
+            n => done += n,
+        }
+        if said.elapsed() >= EVERY {
+            said = Instant::now();
+            eprintln!("  {done} done");
+        }
+    }
 }
 
 fn host<A: Asked>(asked: A) -> anyhow::Result<Permit<A>> {
     Ok(permit(&Who::Host, Relation::NONE, asked)?)
 }
 
-fn open(path: &Path) -> anyhow::Result<impl Read> {
-    Ok(BufReader::new(File::open(path).with_context(|| format!("cannot read {}", path.display()))?))
+/// How often a long import says how far it is.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// A file that says on standard error how much of it is read, where that takes longer than [`EVERY`].
+struct Told<R> {
+    file: R,
+    /// Bytes in all; 0 where nobody knows, as of a pipe.
+    size: u64,
+    read: u64,
+    said: Instant,
+    /// Whether anything was said, so that the end is worth a word.
+    any: bool,
+}
+
+impl<R: Read> Read for Told<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.file.read(into)?;
+        self.read += n as u64;
+        if n == 0 && self.any {
+            eprintln!("read; comparing with what is there and writing …");
+        } else if self.said.elapsed() >= EVERY {
+            (self.said, self.any) = (Instant::now(), true);
+            match self.size {
+                0 => eprintln!("reading, {} MB", self.read / 1_000_000),
+                size => eprintln!("reading, {} % of {} MB", self.read * 100 / size, size / 1_000_000),
+            }
+        }
+        Ok(n)
+    }
+}
+
+fn open(path: &Path) -> anyhow::Result<impl Read + Send + 'static> {
+    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let size = file.metadata().map_or(0, |m| m.len());
+    Ok(Told { file: BufReader::new(file), size, read: 0, said: Instant::now(), any: false })
 }
 
 /// A use case's answer: a refusal is listed, a fault of the machine is an error.
 fn taken<T>(result: app::Result<T>) -> anyhow::Result<Result<T, Refused>> {
     match result {
         Ok(value) => Ok(Ok(value)),
-        Err(Error::Invalid(faults)) => {
-            Ok(Err(Refused(faults.iter().map(|f| format!("{}: {}", f.place, f.reason)).collect())))
-        }
+        Err(Error::Invalid(faults)) => Ok(Err(faults.into())),
         Err(error @ (Error::Conflict(_) | Error::TooLarge(_))) => Ok(Err(Refused(vec![error.to_string()]))),
         Err(error) => Err(error.into()),
     }
@@ -206,16 +302,25 @@ fn how(dialect: Option<&Dialect>) -> String {
     text
 }
 
-fn said(dialect: Option<&Dialect>, difference: &Difference) -> String {
-    let mut text = how(dialect);
-    for change in difference.changes.iter().take(100) {
+/// What a file would change, or did, as lines.
+fn shown(done: app::Result<Report>) -> Done {
+    let report = match taken(done)? {
+        Ok(report) => report,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let mut text = how(report.read.as_ref());
+    for fault in &report.left_out {
+        text.push_str(&format!("left out: {}: {}\n", fault.place, fault.reason));
+    }
+    for change in report.changes.iter().take(100) {
         text.push_str(&format!("line {}: {}: {}\n", change.line, change.what, change.how));
     }
-    if difference.changes.len() > 100 {
-        text.push_str(&format!("and {} more\n", difference.changes.len() - 100));
+    if report.changes.len() > 100 {
+        text.push_str(&format!("and {} more\n", report.changes.len() - 100));
     }
-    text.push_str(&format!("{} changes, {} unchanged\n", difference.changes.len(), difference.unchanged));
-    text
+    text.push_str(&report.summary);
+    text.push('\n');
+    Ok(Ok(text))
 }
 
 macro_rules! or_refuse {
@@ -227,101 +332,7 @@ macro_rules! or_refuse {
     };
 }
 
-async fn units(app: &App, source: &Source) -> Done {
-    let (listed, dialect) =
-        or_refuse!(connect::people::units(open(&source.file)?, &Options::default()).whole());
-    let rows = listed
-        .rows
-        .into_iter()
-        .map(|r| UnitRow {
-            line: r.line,
-            name: r.name.unwrap_or_else(|| r.code.clone()),
-            code: r.code,
-            kind: r.kind.unwrap_or_else(|| "unit".into()),
-            parent: r.parent,
-            from: r.from,
-            until: r.until,
-            zone: r.timezone,
-        })
-        .collect();
-    let done =
-        taken(app::people::import_units(app, &host(WriteAssignment(()))?, rows, source.dry_run).await)?;
-    Ok(done.map(|difference| said(dialect.as_ref(), &difference)))
-}
-
-async fn people(app: &App, source: &Source) -> Done {
-    let (listed, dialect) =
-        or_refuse!(connect::people::people(open(&source.file)?, &Options::default()).whole());
-    let rows = listed
-        .rows
-        .into_iter()
-        .map(|r| PersonRow {
-            line: r.line,
-            name: r.name.unwrap_or_else(|| r.code.clone()),
-            code: r.code,
-            email: r.email,
-            unit: r.unit,
-            job_role: r.job_role,
-            leader: r.leader,
-            from: r.from,
-            until: r.until,
-            accounts: r.accounts.iter().map(connect::people::AccountRef::key).collect(),
-            state: r.state,
-        })
-        .collect();
-    let done =
-        taken(app::people::import_persons(app, &host(WriteAssignment(()))?, rows, source.dry_run).await)?;
-    Ok(done.map(|difference| said(dialect.as_ref(), &difference)))
-}
-
-fn definitions_in(source: &Source) -> anyhow::Result<Result<Definitions, Refused>> {
-    Ok(definitions::read(open(&source.file)?, &Limits::default()).map_err(Refused::from))
-}
-
-async fn metrics(app: &App, source: &Source) -> Done {
-    let all = or_refuse!(definitions_in(source)?);
-    if all.metrics.is_empty() {
-        return Ok(Err(Refused(vec![format!("{} defines no [[metric]]", source.file.display())])));
-    }
-    let count = all.metrics.len();
-    let list = all
-        .metrics
-        .into_iter()
-        .map(|d| {
-            let m = d.value;
-            app::metrics::Definition {
-                metric: Metric {
-                    id: app.new_id::<MetricId>(),
-                    code: m.code,
-                    version: 0,
-                    name: m.name,
-                    unit: m.unit,
-                    direction: m.direction,
-                    level: m.level,
-                    grain: m.grain,
-                    aggregation: m.aggregation,
-                    cadence: m.cadence,
-                    decimals: m.decimals,
-                    guardrail: m.guardrail,
-                    owner: None,
-                    feed: None,
-                    source: m.source,
-                    description: m.description,
-                },
-                owner: m.owner,
-                feed: m.feed,
-                why: m.note.unwrap_or_else(|| format!("imported from {}", source.file.display())),
-            }
-        })
-        .collect();
-    if source.dry_run {
-        return Ok(Ok(format!("{count} metrics are defined in the file\n")));
-    }
-    let done = taken(app::metrics::define(app, &host(SendObservations(()))?, list).await)?;
-    Ok(done.map(|changed| format!("{count} metrics, {changed} new or changed\n")))
-}
-
-fn wide(subject: String, period: String, metrics: Vec<(String, String)>) -> connect::metrics::Wide {
+fn wide(subject: String, period: String, metrics: Vec<(String, String)>) -> Wide {
     let metrics = metrics
         .into_iter()
         .map(|(metric, header)| {
@@ -329,61 +340,14 @@ fn wide(subject: String, period: String, metrics: Vec<(String, String)>) -> conn
                 Some((above, below)) => (above.to_owned(), Some(below.to_owned())),
                 None => (header, None),
             };
-            connect::metrics::WideMetric { metric, header, denominator }
+            WideMetric { metric, header, denominator }
         })
         .collect();
-    connect::metrics::Wide { subject, period, metrics }
-}
-
-async fn observations(
-    app: &App,
-    source: &Source,
-    wide: Option<connect::metrics::Wide>,
-    skip_bad: bool,
-) -> Done {
-    let file = open(&source.file)?;
-    let imported = match &wide {
-        Some(map) => connect::metrics::wide(file, map, &Options::default()),
-        None => connect::metrics::long(file, &Options::default()),
-    };
-    let Imported { rows, problems, dialect } = imported;
-    let taken_apart = skip_bad && dialect.is_some();
-    if !taken_apart && !problems.is_empty() {
-        return Ok(Err(problems.into()));
-    }
-    let items = rows
-        .rows
-        .iter()
-        .map(|row| Incoming {
-            line: row.line,
-            metric: rows.metric(row).to_owned(),
-            subject: rows.subject(row).to_owned(),
-            day: row.period.start,
-            quantity: row.quantity,
-        })
-        .collect();
-    let on_problem = if skip_bad { OnProblem::Skip } else { OnProblem::Refuse };
-    let name = source.file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-    let may = host(SendObservations(()))?;
-    let done = taken(app::metrics::record(app, &may, &name, items, on_problem, source.dry_run).await)?;
-    Ok(done.map(|receipt| {
-        let mut text = how(dialect.as_ref());
-        for line in Refused::from(problems).0 {
-            text.push_str(&format!("left out: {line}\n"));
-        }
-        for p in receipt.problems.iter().take(100) {
-            text.push_str(&format!("left out: line {}, {} `{}`: {}\n", p.line, p.column, p.value, p.reason));
-        }
-        text.push_str(&format!(
-            "{} new, {} corrected, {} unchanged\n",
-            receipt.accepted, receipt.corrected, receipt.unchanged
-        ));
-        text
-    }))
+    Wide { subject, period, metrics }
 }
 
 async fn interventions(app: &App, source: &Source) -> Done {
-    let all = or_refuse!(definitions_in(source)?);
+    let all = or_refuse!(taken(imports::definitions(open(&source.file)?))?);
     if all.interventions.is_empty() {
         return Ok(Err(Refused(vec![format!("{} defines no [[intervention]]", source.file.display())])));
     }
@@ -434,12 +398,12 @@ async fn interventions(app: &App, source: &Source) -> Done {
     }
     let done =
         taken(app::interventions::define_whole(app, &host(WriteStudy(()))?, list, source.dry_run).await)?;
-    Ok(done.map(|changed| format!("{count} supports, {changed} new or changed\n")))
+    Ok(done.map(|changed| format!("{}, {changed} new or changed\n", counted(count, "support", "supports"))))
 }
 
 async fn rollout(app: &App, source: &Source) -> Done {
-    let (listed, dialect) =
-        or_refuse!(connect::interventions::rollout(open(&source.file)?, &Options::default()).whole());
+    let read = connect::interventions::rollout(open(&source.file)?, &Options::default()).whole();
+    let (listed, dialect) = or_refuse!(read.map_err(imports::faults));
     let mut by_code: BTreeMap<String, Vec<StartRow>> = BTreeMap::new();
     for r in listed.rows {
         by_code.entry(r.intervention).or_default().push(StartRow {
@@ -455,8 +419,11 @@ async fn rollout(app: &App, source: &Source) -> Done {
     let done = taken(app::interventions::set_rollouts(app, &may, by_code, source.dry_run).await)?;
     Ok(done.map(|changed| {
         format!(
-            "{}{starts} starts of {supports} supports, {changed} rollouts new or changed\n",
-            how(dialect.as_ref())
+            "{}{} of {}, {} new or changed\n",
+            how(dialect.as_ref()),
+            counted(starts, "start", "starts"),
+            counted(supports, "support", "supports"),
+            counted(changed, "rollout", "rollouts"),
         )
     }))
 }
@@ -472,7 +439,7 @@ fn window(cadence: Cadence) -> (f64, u32) {
 }
 
 async fn define_studies(app: &App, source: &Source, lock: bool) -> Done {
-    let all = or_refuse!(definitions_in(source)?);
+    let all = or_refuse!(taken(imports::definitions(open(&source.file)?))?);
     if all.studies.is_empty() {
         return Ok(Err(Refused(vec![format!("{} defines no [[study]]", source.file.display())])));
     }
@@ -530,5 +497,5 @@ async fn define_studies(app: &App, source: &Source, lock: bool) -> Done {
     }
     let count = list.len();
     let done = taken(studies::define(app, &host(WriteStudy(()))?, list, source.dry_run).await)?;
-    Ok(done.map(|changed| format!("{count} studies, {changed} new or changed\n")))
+    Ok(done.map(|changed| format!("{}, {changed} new or changed\n", counted(count, "study", "studies"))))
 }

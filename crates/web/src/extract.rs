@@ -72,7 +72,7 @@ pub(crate) fn too_large(limit: usize) -> Problem {
 }
 
 /// The media type of a body, in lower case and without parameters.
-fn media_type(headers: &HeaderMap) -> String {
+pub(crate) fn media_type(headers: &HeaderMap) -> String {
     let value = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }

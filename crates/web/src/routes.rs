@@ -60,6 +60,8 @@ impl Route {
 
 /// The most bytes of a body where the line says nothing else.
 pub const LIMIT: usize = 10 << 20;
+/// For lists out of other systems. What is longer is sent in parts, or brought in by `throughline import`.
+const FILE: usize = 64 << 20;
 /// For forms that people type.
 const FORM: usize = 64 << 10;
 
@@ -139,6 +141,21 @@ fn table() -> Vec<Route> {
         post(PersonOrKey, "/api/v1/keys", api::keys::create).up_to(FORM),
         delete(PersonOrKey, "/api/v1/keys/{id}", api::keys::revoke),
         post(PersonOrKey, "/api/v1/observations", api::observations::record),
+        post(PersonOrKey, "/api/v1/units.csv", api::files::units).up_to(FILE),
+        post(PersonOrKey, "/api/v1/people.csv", api::files::people).up_to(FILE),
+        post(PersonOrKey, "/api/v1/metrics.toml", api::files::metrics),
+        post(PersonOrKey, "/api/v1/observations.csv", api::files::observations).up_to(FILE),
+        post(PersonOrKey, "/api/v1/targets.csv", api::files::targets),
+        post(PersonOrKey, "/api/v1/commitments.csv", api::files::commitments),
+        get(PersonOrKey, "/api/v1/metrics", api::work::metrics),
+        get(PersonOrKey, "/api/v1/today", api::work::today),
+        get(PersonOrKey, "/api/v1/team", api::work::team),
+        get(PersonOrKey, "/api/v1/people/{person}/metrics", api::work::person),
+        get(PersonOrKey, "/api/v1/people/{person}/metrics/{metric}", api::work::person_metric),
+        get(PersonOrKey, "/api/v1/alerts/{id}", api::work::alert),
+        get(PersonOrKey, "/api/v1/sessions", api::work::sessions),
+        get(PersonOrKey, "/api/v1/sessions/{id}", api::work::session),
+        get(PersonOrKey, "/api/v1/health", api::work::health),
         get(PersonOrKey, "/api/v1/interventions", api::studies::interventions),
         get(PersonOrKey, "/api/v1/studies/{id}", api::studies::study),
         // ---- A signed-in person.

@@ -23,6 +23,7 @@ pub(crate) fn incoming(line: u64, metric: &str, subject: &str, day: Day, value: 
 
 pub(crate) fn metric(code: &str, aggregation: Aggregation, cadence: Cadence) -> Definition {
     Definition {
+        line: 1,
         metric: Metric {
             id: Ids::seeded(9).next("2026-01-01T00:00:00Z".parse().unwrap()),
             code: code.into(),
@@ -56,8 +57,8 @@ pub(crate) async fn company(store: Store, size: usize) -> (App, Vec<String>) {
     let mut units = vec![UnitRow {
         line: 2,
         code: "ORG".into(),
-        name: "Organisation".into(),
-        kind: "company".into(),
+        name: Some("Organisation".into()),
+        kind: Some("company".into()),
         ..UnitRow::default()
     }];
     let mut people = vec![person("boss", "ORG", None)];
@@ -65,8 +66,8 @@ pub(crate) async fn company(store: Store, size: usize) -> (App, Vec<String>) {
         units.push(UnitRow {
             line: 3 + b as u64,
             code: format!("B{b}"),
-            name: format!("Branch {b}"),
-            kind: "branch".into(),
+            name: Some(format!("Branch {b}")),
+            kind: Some("branch".into()),
             parent: Some("ORG".into()),
             ..UnitRow::default()
         });
@@ -88,7 +89,7 @@ fn person(code: &str, unit: &str, leader: Option<&str>) -> PersonRow {
     PersonRow {
         line: 2,
         code: code.into(),
-        name: format!("Person {code}"),
+        name: Some(format!("Person {code}")),
         email: Some(format!("{code}@example.com")),
         unit: Some(unit.into()),
         job_role: Some("Account manager".into()),

@@ -32,6 +32,8 @@ enum About {
     Part(Resource, Act, &'static [Principal]),
     /// A row of the matrix, and besides whoever answers for the metric, whom no column names: the analyst of [`Org`].
     Keeps(Resource, Act),
+    /// A row of the matrix about anybody at once, which only machines with the scope may touch.
+    Sent(Resource, Act, KeyScope),
     /// Something that none of the askers has: nobody may learn whether it exists.
     Theirs,
     /// A machine whose scope is for xAPI.
@@ -43,6 +45,8 @@ enum Ask {
     Get(String),
     Form(String, Vec<(&'static str, String)>),
     Json(&'static str, String, serde_json::Value),
+    /// A file: address, media type, text.
+    File(&'static str, &'static str, &'static str),
     Delete(String),
     /// A stream; only its start is looked at.
     Stream(&'static str),
@@ -81,6 +85,7 @@ fn noise(person: usize, week: i32) -> f64 {
 async fn calls(server: &Server) -> MetricId {
     let app = &server.app;
     let definition = Definition {
+        line: 1,
         metric: Metric {
             id: app.new_id(),
             code: "calls".into(),
@@ -103,7 +108,7 @@ async fn calls(server: &Server) -> MetricId {
         feed: Some("calls".into()),
         why: "first definition".into(),
     };
-    app::metrics::define(app, &host(SendObservations(())), vec![definition]).await.unwrap();
+    app::metrics::define(app, &host(SendObservations(())), vec![definition], false).await.unwrap();
     let newest: Day = "2026-03-02".parse().unwrap();
     let codes = [
         "member",
@@ -215,6 +220,9 @@ impl World {
                 let body = if body.is_null() { String::new() } else { body.to_string() };
                 client.send(method, &path, &headers, body.as_bytes())
             }
+            Ask::File(path, media, text) => {
+                client.send("POST", path, &[("Content-Type", media)], text.as_bytes())
+            }
             Ask::Delete(path) => client.delete(&path),
             Ask::Stream(path) => {
                 let events = client.events(path, &[]);
@@ -236,6 +244,12 @@ fn line(
 /// Asks for a path that has nothing variable in it.
 fn get(path: &'static str, about: About) -> Line {
     line("GET", path, about, move |_| Ask::Get(path.into()))
+}
+
+/// Sends a file.
+fn file(path: &'static str, about: About, text: &'static str) -> Line {
+    let media = if path.ends_with(".toml") { "application/toml" } else { "text/csv" };
+    line("POST", path, about, move |_| Ask::File(path, media, text))
 }
 
 /// Sends a form under the member's alert.
@@ -317,6 +331,34 @@ fn lines() -> Vec<Line> {
         line("POST", "/api/v1/observations", Row(MetricValue, Write, Some(KeyScope::Metrics)), |_| {
             Ask::Json("POST", "/api/v1/observations".into(), serde_json::json!({"observations": []}))
         }),
+        file("/api/v1/units.csv", Row(Assignment, Write, Some(KeyScope::People)), "code\n"),
+        file("/api/v1/people.csv", Row(Assignment, Write, Some(KeyScope::People)), "code\n"),
+        file("/api/v1/metrics.toml", Row(MetricValue, Write, Some(KeyScope::Metrics)), ""),
+        file(
+            "/api/v1/observations.csv",
+            Row(MetricValue, Write, Some(KeyScope::Metrics)),
+            "metric,subject,period,value\n",
+        ),
+        file("/api/v1/targets.csv", Sent(Target, Write, KeyScope::Metrics), "metric,level\n"),
+        file("/api/v1/commitments.csv", Sent(Target, Write, KeyScope::Metrics), "person,metric,level\n"),
+        // Machines see groups only where their scope says so, as the published views do.
+        get("/api/v1/metrics", Row(OrgBoard, Aggregate, Some(KeyScope::Metrics))),
+        get("/api/v1/today", Own),
+        get("/api/v1/team", Part(TeamBoard, Aggregate, LEADERS)),
+        line("GET", "/api/v1/people/{person}/metrics", Row(MetricValue, Read, None), |w| {
+            Ask::Get(format!("/api/v1/people/{}/metrics", w.org.member))
+        }),
+        line("GET", "/api/v1/people/{person}/metrics/{metric}", Row(MetricValue, Read, None), move |w| {
+            Ask::Get("/api/v1".to_owned() + &metric(w))
+        }),
+        line("GET", "/api/v1/alerts/{id}", Row(RedAlert, Read, None), |w| {
+            Ask::Get(format!("/api/v1/alerts/{}", w.alert))
+        }),
+        get("/api/v1/sessions", Own),
+        line("GET", "/api/v1/sessions/{id}", Row(CoachingShared, Read, None), |w| {
+            Ask::Get("/api/v1".to_owned() + &w.talk)
+        }),
+        get("/api/v1/health", Row(Operations, Read, Some(KeyScope::Operations))),
         get("/api/v1/interventions", Row(StudyResult, Read, Some(KeyScope::Metrics))),
         lacks(
             "study",
@@ -472,8 +514,14 @@ fn expected(line: &Line, principal: Principal, scoped: bool) -> Expected {
     match &line.about {
         About::Open => Expected::Allowed,
         _ if !known => Expected::SignIn,
+        // A machine has nothing of its own.
+        About::Own if principal == Principal::Api => Expected::Denied,
         About::Own => Expected::Allowed,
         About::Theirs => Expected::Denied,
+        About::Sent(resource, act, _) => {
+            let machine = principal == Principal::Api && scoped && by_matrix(*resource, *act, principal);
+            if machine { Expected::Allowed } else { Expected::Denied }
+        }
         About::Xapi if scoped => Expected::Allowed,
         About::Xapi => Expected::Denied,
         About::Keeps(..) if principal == Principal::Analyst => Expected::Allowed,
@@ -531,6 +579,7 @@ testkit::both_databases! {
         for line in lines() {
             let scope = match &line.about {
                 About::Row(_, _, scope) => *scope,
+                About::Sent(_, _, scope) => Some(*scope),
                 About::Xapi => Some(KeyScope::All),
                 _ => None,
             };

@@ -56,8 +56,8 @@ impl Company {
         let unit = app::people::UnitRow {
             line: 2,
             code: "B-01".into(),
-            name: "Harbour Street".into(),
-            kind: "branch".into(),
+            name: Some("Harbour Street".into()),
+            kind: Some("branch".into()),
             ..Default::default()
         };
         app::people::import_units(&app, &host(WriteAssignment(())), vec![unit], false).await.unwrap();
@@ -75,7 +75,7 @@ impl Company {
             app::access::give_role(&app, host(WriteAssignment(())), code, role).await.unwrap();
         }
         let may = host(SendObservations(()));
-        app::metrics::define(&app, &may, vec![calls(&server)]).await.unwrap();
+        app::metrics::define(&app, &may, vec![calls(&server)], false).await.unwrap();
         let metric = app
             .store
             .read(|r| -> app::Result<_> { Ok(store::metrics::metric_by_code(r, "calls")?.unwrap().id) })
@@ -220,6 +220,7 @@ pub(crate) fn table_rows(page: &Answer) -> Vec<String> {
 
 fn calls(server: &Server) -> Definition {
     Definition {
+        line: 1,
         metric: Metric {
             id: server.app.new_id(),
             code: "calls".into(),

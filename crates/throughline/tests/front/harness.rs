@@ -149,8 +149,8 @@ impl Server {
             vec![app::people::UnitRow {
                 line: 2,
                 code: "B-01".into(),
-                name: "Harbour Street".into(),
-                kind: "branch".into(),
+                name: Some("Harbour Street".into()),
+                kind: Some("branch".into()),
                 ..Default::default()
             }],
             false,
@@ -218,7 +218,7 @@ pub(crate) fn person(code: &str, leader: Option<&str>) -> PersonRow {
     PersonRow {
         line: 2,
         code: code.into(),
-        name: format!("{}{} Example", code[..1].to_uppercase(), &code[1..]),
+        name: Some(format!("{}{} Example", code[..1].to_uppercase(), &code[1..])),
         email: Some(format!("{code}@northwind.example")),
         unit: Some("B-01".into()),
         job_role: Some("Account manager".into()),

@@ -6,8 +6,8 @@ use testkit::TempDir;
 
 use crate::binary::{Running, ran};
 
-/// The commands of the README's consoles, each with the lines that it says they print.
-fn commands(readme: &str) -> Vec<(String, Vec<String>)> {
+/// The commands of a document's consoles, each with the lines that it says they print.
+pub(crate) fn commands(readme: &str) -> Vec<(String, Vec<String>)> {
     let mut all: Vec<(String, Vec<String>)> = Vec::new();
     let mut inside = false;
     for line in readme.lines() {

@@ -1,8 +1,10 @@
 //! The JSON API. Wire types are separate from `domain`, so that each can change alone.
 
 pub mod assets;
+pub mod files;
 pub mod keys;
 pub mod observations;
 pub mod ready;
 pub mod studies;
+pub mod work;
 pub mod xapi;

@@ -79,7 +79,7 @@ fn talk_row(s: &Session, talks: &Talks, me: PersonId, today: Day) -> TalkRow {
 }
 
 /// Asks for a permit on a session. The leader who opened it is its coach for as long as they lead the person.
-async fn on<A: Asked>(
+pub(crate) async fn on<A: Asked>(
     app: &App,
     asker: &Asker,
     id: SessionId,

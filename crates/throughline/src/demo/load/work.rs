@@ -80,6 +80,7 @@ fn definition(hand: &Hand, m: &demo::Metric) -> Definition {
         description: m.definition.to_owned(),
     };
     Definition {
+        line: 0,
         metric,
         owner: Some(hand.world.people[m.owner.at()].code.clone()),
         feed: Some(hand.world.feeds[m.feed.at()].code.to_owned()),

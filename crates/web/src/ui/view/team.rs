@@ -201,7 +201,12 @@ impl TeamAlert {
     }
     /// "nothing yet", or what was tried.
     pub fn tried_words(&self) -> String {
-        if self.tried.is_empty() { "nothing yet".to_owned() } else { self.tried.join(", ") }
+        if self.tried.is_empty() {
+            return "nothing yet".to_owned();
+        }
+        // Each may be a sentence somebody typed, with its full stop.
+        let all: Vec<&str> = self.tried.iter().map(|t| t.trim_end_matches('.')).collect();
+        all.join("; ")
     }
     /// The sparkline with its words.
     pub fn drawing(&self) -> Markup {
