@@ -119,10 +119,14 @@ pub struct App {
     pub intake: statements::Intake,
     /// Wakes the pipeline after a commit that gives it work.
     pub work: Arc<Notify>,
+    /// Wakes the index of statements after some were stored.
+    pub index: Arc<Notify>,
     /// Wakes the outbox after a commit that queued something.
     pub post: Arc<Notify>,
     /// What sign-in keeps in memory: turns of the password hash, and wrong tries.
     pub guard: Arc<access::Guard>,
+    /// Keys of machines that were verified a moment ago.
+    pub verified: access::Verified,
 }
 
 impl App {
@@ -136,8 +140,10 @@ impl App {
             settings: Arc::new(settings),
             intake: statements::Intake::default(),
             work: Arc::default(),
+            index: Arc::default(),
             post: Arc::default(),
             guard: Arc::default(),
+            verified: access::Verified::default(),
         }
     }
     /// The moment now.

@@ -227,7 +227,7 @@ testkit::both_databases! {
         for round in 0..3_usize {
             app.store
                 .write(|tx| {
-                    for table in ["statement", "statement_agent", "statement_activity", "statement_ref", "pipeline_cursor", "statement_counter"] {
+                    for table in ["statement", "statement_pending", "statement_term", "statement_ref", "pipeline_cursor", "statement_counter"] {
                         tx.execute(format!("DELETE FROM {table}"), store::params![])?;
                     }
                     store::learning::clear(tx)

@@ -42,12 +42,14 @@ CREATE TABLE person (
 ) {strict};
 
 -- One identity in one system. person_id is empty while nobody has said whose it is.
+-- acted says whether it is the actor of a statement, rather than only mentioned in some.
 CREATE TABLE account (
     id            {id} PRIMARY KEY,
     key           {text} NOT NULL UNIQUE,
     display       {text},
     person_id     {id} REFERENCES person (id),
     first_seen_at {instant} NOT NULL,
+    acted         {bool} NOT NULL DEFAULT FALSE,
     resolved_at   {instant},
     resolved_by   {id}
 ) {strict};
@@ -422,12 +424,19 @@ CREATE TABLE setting (
 
 -- ---------------------------------------------------------------- statements
 
--- seq follows commit order. exact is what was received, with the server's own fields added.
+-- seq follows commit order. body is what was received, with the server's own fields added, packed with a dictionary.
 -- account_id is the actor's, empty where the actor is a group: only a single agent can be a person.
 -- within_iris holds the activities that the object is part of, one a line, for the roll-up of learning.
+-- Whoever acknowledges a statement writes this row, at the end of the table, and no index but that of the id:
+-- what else statements are found by is in statement_pending and statement_term.
 CREATE TABLE statement (
+-- only sqlite
+    seq          {bigint} PRIMARY KEY,
+    id           {id} NOT NULL UNIQUE,
+-- only postgres
     id           {id} PRIMARY KEY,
     seq          {bigint} NOT NULL,
+-- both
     stored_at    {instant} NOT NULL,
     happened_at  {instant} NOT NULL,
     account_id   {id},
@@ -443,13 +452,11 @@ CREATE TABLE statement (
     score        {double},
     duration_ms  {bigint},
     key_id       {id},
-    exact        {bytes} NOT NULL
+    body         {bytes} NOT NULL
 ) {strict};
+-- only postgres
 CREATE INDEX statement_seq ON statement (seq);
-CREATE INDEX statement_verb ON statement (verb, seq);
-CREATE INDEX statement_account ON statement (account_id, happened_at) WHERE account_id IS NOT NULL;
-CREATE INDEX statement_registration ON statement (registration, seq) WHERE registration IS NOT NULL;
-CREATE INDEX statement_refers ON statement (refers_to) WHERE refers_to IS NOT NULL;
+-- both
 
 -- The last seq and the last moment given to a statement. Its one row is held by whoever adds statements until they commit,
 -- so that no reader sees a later seq before an earlier one.
@@ -459,23 +466,29 @@ CREATE TABLE statement_counter (
     stored_at {instant} NOT NULL
 ) {strict};
 
--- Every agent a statement names. direct is true for the actor and the object, which `agent` finds without related_agents.
-CREATE TABLE statement_agent (
-    account_id   {id} NOT NULL,
-    seq          {bigint} NOT NULL,
-    statement_id {id} NOT NULL,
-    direct       {bool} NOT NULL,
-    PRIMARY KEY (account_id, seq, statement_id)
+-- What statements are found by, as it was written with them: their terms, waiting to be taken into statement_term in larger
+-- strides. Readers look here as well. at is the first seq of a group of statements that were stored together.
+CREATE TABLE statement_pending (
+    at       {bigint} PRIMARY KEY,
+    postings {bytes} NOT NULL
+) {strict};
+
+-- Which statements have a term, a hash of what can be asked for: chunks of rising seqs, each under its first;
+-- under 0 stands the last, which still grows. Derived; can be made again from the statements.
+CREATE TABLE statement_term (
+    term  {bigint} NOT NULL,
+    first {bigint} NOT NULL,
+    seqs  {bytes} NOT NULL,
+    PRIMARY KEY (term, first)
 ) {clustered};
 
--- Every activity a statement names. direct is true for the object.
-CREATE TABLE statement_activity (
-    activity     {text} NOT NULL,
-    seq          {bigint} NOT NULL,
-    statement_id {id} NOT NULL,
-    direct       {bool} NOT NULL,
-    PRIMARY KEY (activity, seq, statement_id)
-) {clustered};
+-- What values are packed with: zstd dictionaries, learnt from as many statements as learnt_from says. They never change.
+CREATE TABLE dictionary (
+    number      {bigint} PRIMARY KEY,
+    learnt_at   {instant} NOT NULL,
+    learnt_from {bigint} NOT NULL,
+    bytes       {bytes} NOT NULL
+) {strict};
 
 -- Every statement that another is about, by one reference or by several in a row: filters follow them.
 CREATE TABLE statement_ref (

@@ -9,8 +9,12 @@ use uuid::Uuid;
 
 use crate::db::{Error, Read, Row, Tx, Value};
 use crate::params;
+use crate::statements::terms::{self, Term};
 
 type Result<T> = std::result::Result<T, Error>;
+
+/// Statements that are read in one go.
+const ROWS: usize = 1_000;
 
 /// A statement that has arrived, as far as the roll-up has to know to look again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,11 +57,18 @@ pub fn done_by(r: &mut Read, ids: &[Uuid]) -> Result<Vec<(AccountId, Instant)>> 
 
 /// When an account did things, each moment once, in order.
 pub fn moments(r: &mut Read, account: AccountId) -> Result<Vec<Instant>> {
-    r.query(
-        "SELECT DISTINCT happened_at FROM statement WHERE account_id = $1 ORDER BY happened_at",
-        params![account],
-        |row| row.get(0),
-    )
+    let seqs = terms::every(r, &[Term::actor(account)])?;
+    let mut all: Vec<Instant> = Vec::with_capacity(seqs.len());
+    for some in seqs.chunks(ROWS) {
+        all.extend(r.query(
+            "SELECT happened_at FROM statement WHERE seq = ANY($1)",
+            params![Value::list(some.iter().copied())],
+            |row| row.get::<Instant>(0),
+        )?);
+    }
+    all.sort_unstable();
+    all.dedup();
+    Ok(all)
 }
 
 /// Whose those of some accounts are that belong to somebody.
@@ -96,8 +107,7 @@ pub fn accounts_in(r: &mut Read, units: &[UnitId]) -> Result<Vec<AccountId>> {
 /// Everybody who has an account with statements.
 pub fn active_persons(r: &mut Read) -> Result<Vec<PersonId>> {
     r.query(
-        "SELECT DISTINCT person_id FROM account WHERE person_id IS NOT NULL
-           AND EXISTS (SELECT 1 FROM statement WHERE statement.account_id = account.id) ORDER BY person_id",
+        "SELECT DISTINCT person_id FROM account WHERE person_id IS NOT NULL AND acted ORDER BY person_id",
         params![],
         |row| row.get(0),
     )
@@ -132,27 +142,36 @@ pub fn zones(r: &mut Read, persons: &[PersonId]) -> Result<BTreeMap<PersonId, Ve
 
 /// What some accounts did with activities from a moment up to another, voided statements left out.
 pub fn events(r: &mut Read, accounts: &[AccountId], from: Instant, until: Instant) -> Result<Vec<Event>> {
-    r.query(
-        "SELECT happened_at, verb, activity, within_iris, registration, completion, success, score, duration_ms
-         FROM statement
-         WHERE account_id = ANY($1) AND happened_at >= $2 AND happened_at < $3 AND activity IS NOT NULL AND NOT voided
-         ORDER BY happened_at, id",
-        params![Value::list(accounts.iter().copied()), from, until],
-        |row| {
-            let within: Option<String> = row.get(3)?;
-            Ok(Event {
-                at: row.get(0)?,
-                verb: row.get(1)?,
-                activity: row.get(2)?,
-                within: within.map(|w| w.split('\n').map(str::to_owned).collect()).unwrap_or_default(),
-                registration: row.get(4)?,
-                completion: row.get(5)?,
-                success: row.get(6)?,
-                score: row.get(7)?,
-                duration_ms: row.get(8)?,
-            })
-        },
-    )
+    let days = terms::day_of(from)..=terms::day_of(until);
+    let wanted: Vec<Term> =
+        accounts.iter().flat_map(|&account| days.clone().map(move |day| Term::day(account, day))).collect();
+    let seqs = terms::every(r, &wanted)?;
+    let mut all: Vec<(Event, Uuid)> = Vec::with_capacity(seqs.len());
+    for some in seqs.chunks(ROWS) {
+        all.extend(r.query(
+            "SELECT happened_at, verb, activity, within_iris, registration, completion, success, score, duration_ms, id
+             FROM statement
+             WHERE seq = ANY($1) AND happened_at >= $2 AND happened_at < $3 AND activity IS NOT NULL AND NOT voided",
+            params![Value::list(some.iter().copied()), from, until],
+            |row| {
+                let within: Option<String> = row.get(3)?;
+                let event = Event {
+                    at: row.get(0)?,
+                    verb: row.get(1)?,
+                    activity: row.get(2)?,
+                    within: within.map(|w| w.split('\n').map(str::to_owned).collect()).unwrap_or_default(),
+                    registration: row.get(4)?,
+                    completion: row.get(5)?,
+                    success: row.get(6)?,
+                    score: row.get(7)?,
+                    duration_ms: row.get(8)?,
+                };
+                Ok((event, row.get(9)?))
+            },
+        )?);
+    }
+    all.sort_by(|(a, a_id), (b, b_id)| (a.at, a_id).cmp(&(b.at, b_id)));
+    Ok(all.into_iter().map(|(event, _)| event).collect())
 }
 
 /// Takes the rows of some days of a person away, to be made again.

@@ -26,5 +26,6 @@ pub mod pipeline;
 pub mod statements;
 pub mod studies;
 pub mod targets;
+mod varint;
 
 pub use db::Store;

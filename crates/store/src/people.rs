@@ -11,6 +11,7 @@ use domain::time::{Day, Instant};
 
 use crate::db::{Error, Read, Row, Tx, Value};
 use crate::params;
+use crate::statements::terms::{self, Term};
 
 type Result<T> = std::result::Result<T, Error>;
 
@@ -348,8 +349,7 @@ pub fn unresolved_accounts(r: &mut Read, after: Option<AccountId>, limit: u32) -
     let after = after.unwrap_or(AccountId::new(uuid::Uuid::nil()));
     r.query(
         "SELECT id, key, display, person_id, first_seen_at FROM account
-         WHERE person_id IS NULL AND id > $1
-           AND EXISTS (SELECT 1 FROM statement WHERE statement.account_id = account.id)
+         WHERE person_id IS NULL AND id > $1 AND acted
          ORDER BY id LIMIT $2",
         params![after, i64::from(limit)],
         read_account,
@@ -359,8 +359,7 @@ pub fn unresolved_accounts(r: &mut Read, after: Option<AccountId>, limit: u32) -
 /// How many accounts belong to nobody yet and did something.
 pub fn unresolved_count(r: &mut Read) -> Result<i64> {
     Ok(r.query_one(
-        "SELECT COUNT(*) FROM account WHERE person_id IS NULL
-           AND EXISTS (SELECT 1 FROM statement WHERE statement.account_id = account.id)",
+        "SELECT COUNT(*) FROM account WHERE person_id IS NULL AND acted",
         params![],
         |row| row.get(0),
     )?
@@ -446,9 +445,5 @@ pub fn add_absence(tx: &mut Tx, person: PersonId, from: Day, until: Day) -> Resu
 
 /// How many statements an account is the actor of.
 pub fn statements_of(r: &mut Read, account: AccountId) -> Result<i64> {
-    let count =
-        r.query_one("SELECT COUNT(*) FROM statement WHERE account_id = $1", params![account], |row| {
-            row.get(0)
-        })?;
-    Ok(count.unwrap_or(0))
+    Ok(terms::every(r, &[Term::actor(account)])?.len() as i64)
 }

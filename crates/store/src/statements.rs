@@ -1,18 +1,57 @@
 //! Statements: kept as received, found by what they name, in the order in which they were stored.
 //!
 //! Whoever adds statements first takes the counter with [`lock`] and holds it to the commit, so that `seq` and `stored`
-//! follow the order in which readers see statements.
+//! follow the order in which readers see statements. What it writes lies at the ends of two tables; the index by which statements
+//! are found is made later ([`terms`]), and readers miss nothing meanwhile.
 
 use std::collections::BTreeMap;
 
 use domain::ids::{AccountId, KeyId};
 use domain::time::Instant;
 use uuid::Uuid;
+use xapi::Unstamped;
 
-use crate::db::{Error, Read, Tx, Value};
-use crate::params;
+use crate::db::{Dictionary, Error, Read, Tx, Value};
+use crate::{params, varint};
+
+mod search;
+pub mod terms;
+
+pub use search::{Hit, Hits, Wanted, find};
+use terms::{By, Postings, Term};
 
 type Result<T> = std::result::Result<T, Error>;
+
+/// A statement's text as it is kept: packed, and without the moment of storing, which is put in when it is read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Body(Vec<u8>);
+
+impl Body {
+    /// Packs a text.
+    pub fn pack(dictionary: &Dictionary, statement: &Unstamped) -> Result<Self> {
+        let mut bytes = Vec::new();
+        varint::put(&mut bytes, statement.places.len() as u64);
+        for &place in &statement.places {
+            varint::put(&mut bytes, place as u64);
+        }
+        bytes.extend_from_slice(&dictionary.pack(statement.text.as_bytes())?);
+        Ok(Self(bytes))
+    }
+}
+
+/// The text that a body holds.
+fn text(r: &mut Read, body: &[u8], stored: Instant) -> Result<String> {
+    let mut rest = body;
+    let cut = || Error::BadValue { place: "statement.body".to_owned(), reason: "it is cut short".to_owned() };
+    let count = varint::take(&mut rest).ok_or_else(cut)?;
+    let mut places = Vec::new();
+    for _ in 0..count.min(8) {
+        places.push(varint::take(&mut rest).ok_or_else(cut)? as usize);
+    }
+    let text = r.unpack(rest)?;
+    let text = std::str::from_utf8(&text).map_err(|_| cut())?;
+    Ok(xapi::stamp(text, &places, &xapi::rfc3339(stored.timestamp())))
+}
 
 /// One statement with everything by which it is found.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,11 +91,40 @@ pub struct Row {
     /// The key that sent it.
     pub key: Option<KeyId>,
     /// The text that is given back.
-    pub exact: String,
+    pub body: Body,
     /// Every agent it names, each once, and whether as actor or object.
     pub agents: Vec<(AccountId, bool)>,
     /// Every activity it names, each once, and whether as object.
     pub activities: Vec<(String, bool)>,
+}
+
+impl Row {
+    /// Everything by which it is found.
+    pub fn postings(&self, by: By, seq: i64, to: &mut Postings) {
+        let mut add = |term: Term| to.add(term, by, seq);
+        add(Term::verb(&self.verb));
+        for &(account, direct) in &self.agents {
+            add(match direct {
+                _ if self.account == Some(account) => Term::actor(account),
+                true => Term::party(account),
+                false => Term::mention(account),
+            });
+        }
+        for (iri, direct) in &self.activities {
+            add(if *direct { Term::object(iri) } else { Term::related(iri) });
+        }
+        if let Some(registration) = self.registration {
+            add(Term::registration(registration));
+        }
+        if by == By::Own {
+            if let Some(key) = self.key {
+                add(Term::sent_by(key));
+            }
+            if let Some(account) = self.account {
+                add(Term::day(account, terms::day_of(self.happened_at)));
+            }
+        }
+    }
 }
 
 /// The last `seq` and `stored` given to a statement.
@@ -96,20 +164,32 @@ pub fn last_seq(r: &mut Read) -> Result<i64> {
 
 /// The texts of those of some statements that are here, by id.
 pub fn texts(r: &mut Read, ids: &[Uuid]) -> Result<BTreeMap<Uuid, String>> {
-    let rows = r.query(
-        "SELECT id, exact FROM statement WHERE id = ANY($1)",
+    let rows: Vec<(Uuid, Instant, Vec<u8>)> = r.query(
+        "SELECT id, stored_at, body FROM statement WHERE id = ANY($1)",
         params![Value::list(ids.iter().copied())],
-        |row| Ok((row.get(0)?, row.get::<Vec<u8>>(1)?)),
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
     )?;
-    Ok(rows.into_iter().map(|(id, bytes)| (id, String::from_utf8_lossy(&bytes).into_owned())).collect())
+    rows.into_iter().map(|(id, stored, body)| Ok((id, text(r, &body, stored)?))).collect()
 }
 
-/// Which of some statements are voided by a statement that is here already.
-pub fn voided_before(r: &mut Read, ids: &[Uuid]) -> Result<Vec<Uuid>> {
+/// A statement that was here before one that it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waited {
+    /// Its place in the order.
+    pub seq: i64,
+    /// What it is about, by one reference or by several in a row.
+    pub target: Uuid,
+    /// Whether it voids that.
+    pub voids: bool,
+}
+
+/// Statements that were here before some that they are about.
+pub fn waited_for(r: &mut Read, ids: &[Uuid]) -> Result<Vec<Waited>> {
     r.query(
-        "SELECT DISTINCT refers_to FROM statement WHERE refers_to = ANY($1) AND voids",
+        "SELECT x.seq, x.target_id, s.voids AND s.refers_to = x.target_id
+         FROM statement_ref x JOIN statement s ON s.seq = x.seq WHERE x.target_id = ANY($1) ORDER BY x.seq",
         params![Value::list(ids.iter().copied())],
-        |row| row.get(0),
+        |row| Ok(Waited { seq: row.get(0)?, target: row.get(1)?, voids: row.get(2)? }),
     )
 }
 
@@ -122,11 +202,11 @@ pub fn void(tx: &mut Tx, ids: &[Uuid]) -> Result<()> {
     Ok(())
 }
 
-/// Adds statements, a few SQL statements for all of them.
+/// Adds statements, in one SQL statement for all of them. What they are found by is noted apart: [`terms::note`].
 pub fn add(tx: &mut Tx, rows: &[Row]) -> Result<()> {
     const COLUMNS: [&str; 18] = [
-        "id",
         "seq",
+        "id",
         "stored_at",
         "happened_at",
         "account_id",
@@ -142,15 +222,15 @@ pub fn add(tx: &mut Tx, rows: &[Row]) -> Result<()> {
         "score",
         "duration_ms",
         "key_id",
-        "exact",
+        "body",
     ];
     tx.insert_many(
         "statement",
         &COLUMNS,
         rows.iter().map(|s| {
             params![
-                s.id,
                 s.seq,
+                s.id,
                 s.stored_at,
                 s.happened_at,
                 s.account,
@@ -166,33 +246,38 @@ pub fn add(tx: &mut Tx, rows: &[Row]) -> Result<()> {
                 s.score,
                 s.duration_ms,
                 s.key,
-                s.exact.as_bytes()
+                s.body.0.as_slice()
             ]
         }),
         "",
     )?;
-    // In the order of their keys, so that neighbours are written together.
-    let mut agents: Vec<_> = rows
-        .iter()
-        .flat_map(|s| s.agents.iter().map(|&(account, direct)| (account, s.seq, s.id, direct)))
-        .collect();
-    agents.sort_unstable();
-    tx.insert_many(
-        "statement_agent",
-        &["account_id", "seq", "statement_id", "direct"],
-        agents.into_iter().map(|(account, seq, id, direct)| params![account, seq, id, direct]),
-        "",
+    Ok(())
+}
+
+/// An account as far as intake has to know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// Which.
+    pub id: AccountId,
+    /// Whether it is the actor of a statement already.
+    pub acted: bool,
+}
+
+/// Those of some accounts that are known, by key.
+pub fn known_accounts(r: &mut Read, keys: &[String]) -> Result<BTreeMap<String, Known>> {
+    let rows = r.query(
+        "SELECT key, id, acted FROM account WHERE key = ANY($1)",
+        params![Value::list(keys)],
+        |row| Ok((row.get(0)?, Known { id: row.get(1)?, acted: row.get(2)? })),
     )?;
-    let mut activities: Vec<_> = rows
-        .iter()
-        .flat_map(|s| s.activities.iter().map(|(iri, direct)| (iri.as_str(), s.seq, s.id, *direct)))
-        .collect();
-    activities.sort_unstable();
-    tx.insert_many(
-        "statement_activity",
-        &["activity", "seq", "statement_id", "direct"],
-        activities.into_iter().map(|(iri, seq, id, direct)| params![iri, seq, id, direct]),
-        "",
+    Ok(rows.into_iter().collect())
+}
+
+/// Notes that accounts are actors of statements.
+pub fn note_acted(tx: &mut Tx, accounts: &[AccountId]) -> Result<()> {
+    tx.execute(
+        "UPDATE account SET acted = TRUE WHERE id = ANY($1)",
+        params![Value::list(accounts.iter().copied())],
     )?;
     Ok(())
 }
@@ -201,7 +286,8 @@ pub fn add(tx: &mut Tx, rows: &[Row]) -> Result<()> {
 const CHAIN: usize = 16;
 
 /// Notes what a statement that is about another is about in the end, and tells those that are about it.
-pub fn add_refs(tx: &mut Tx, seq: i64, id: Uuid, refers_to: Uuid) -> Result<()> {
+/// Gives each place in the order with what the statement there is now known to be about.
+pub fn add_refs(tx: &mut Tx, seq: i64, id: Uuid, refers_to: Uuid) -> Result<Vec<(i64, Uuid)>> {
     let mut targets = vec![refers_to];
     while targets.len() < CHAIN {
         let Some(&last) = targets.last() else { break };
@@ -217,202 +303,20 @@ pub fn add_refs(tx: &mut Tx, seq: i64, id: Uuid, refers_to: Uuid) -> Result<()> 
             Ok((row.get(0)?, row.get(1)?))
         })?;
     sources.push((seq, id));
-    let rows = sources.iter().flat_map(|&(seq, source)| {
-        targets.iter().filter(move |&&t| t != source).map(move |&t| params![seq, source, t])
-    });
+    let pairs: Vec<(i64, Uuid, Uuid)> = sources
+        .iter()
+        .flat_map(|&(seq, source)| {
+            targets.iter().filter(move |&&t| t != source).map(move |&t| (seq, source, t))
+        })
+        .collect();
+    let rows = pairs.iter().map(|&(seq, source, target)| params![seq, source, target]);
     tx.insert_many(
         "statement_ref",
         &["seq", "statement_id", "target_id"],
         rows,
         "ON CONFLICT (seq, statement_id, target_id) DO NOTHING",
     )?;
-    Ok(())
-}
-
-/// Which statements a reader wants. Voided ones are never among them.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Wanted {
-    /// Those that name this account, as actor or object, or anywhere where `true`.
-    pub agent: Option<(AccountId, bool)>,
-    /// Those with this verb.
-    pub verb: Option<String>,
-    /// Those about this activity, or that name it anywhere where `true`.
-    pub activity: Option<(String, bool)>,
-    /// Those of this attempt or enrolment.
-    pub registration: Option<Uuid>,
-    /// Those that this key sent.
-    pub sent_by: Option<KeyId>,
-    /// Those later in the order than this.
-    pub after: i64,
-    /// Those no later than this.
-    pub up_to: i64,
-    /// Oldest first.
-    pub ascending: bool,
-    /// At most so many.
-    pub limit: u32,
-}
-
-/// A statement that was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Hit {
-    /// Its place in the order.
-    pub seq: i64,
-    /// Its id.
-    pub id: Uuid,
-    /// How long its text is.
-    pub bytes: u64,
-}
-
-/// Finds statements by key order: those that match, and those that are about one that matches.
-pub fn find(r: &mut Read, wanted: &Wanted) -> Result<Vec<Hit>> {
-    let mut hits = run(r, wanted, direct(wanted))?;
-    let filtered = wanted.agent.is_some()
-        || wanted.verb.is_some()
-        || wanted.activity.is_some()
-        || wanted.registration.is_some();
-    if filtered && r.exists("SELECT 1 FROM statement_ref WHERE seq > $1", params![wanted.after])? {
-        hits.extend(run(r, wanted, by_reference(wanted))?);
-        hits.sort_unstable();
-        hits.dedup();
-        if !wanted.ascending {
-            hits.reverse();
-        }
-        hits.truncate(wanted.limit as usize);
-    }
-    Ok(hits)
-}
-
-fn run(r: &mut Read, wanted: &Wanted, (sql, mut params): (String, Vec<Value>)) -> Result<Vec<Hit>> {
-    params.push(Value::Int(wanted.limit.into()));
-    let order = if wanted.ascending { "ASC" } else { "DESC" };
-    let sql = format!("{sql} ORDER BY 1 {order} LIMIT ${}", params.len());
-    r.query(&sql, params, |row| Ok(Hit { seq: row.get(0)?, id: row.get(1)?, bytes: row.get(2)? }))
-}
-
-/// Collects conditions and their values.
-#[derive(Default)]
-struct Conditions {
-    sql: Vec<String>,
-    params: Vec<Value>,
-}
-
-impl Conditions {
-    /// Adds a condition in which `?` stands for the value.
-    fn and(&mut self, condition: &str, value: impl Into<Value>) {
-        self.params.push(value.into());
-        self.sql.push(condition.replace('?', &format!("${}", self.params.len())));
-    }
-    fn range(&mut self, column: &str, wanted: &Wanted) {
-        self.and(&format!("{column} > ?"), wanted.after);
-        self.and(&format!("{column} <= ?"), wanted.up_to);
-    }
-    fn agent(&mut self, of: &str, (account, anywhere): (AccountId, bool)) {
-        let direct = if anywhere { "" } else { " AND a.direct" };
-        self.and(
-            &format!(
-                "EXISTS (SELECT 1 FROM statement_agent a WHERE a.account_id = ? AND a.seq = {of}.seq AND a.statement_id = {of}.id{direct})"
-            ),
-            account,
-        );
-    }
-    fn activity(&mut self, of: &str, (iri, anywhere): (&str, bool)) {
-        let direct = if anywhere { "" } else { " AND v.direct" };
-        self.and(
-            &format!(
-                "EXISTS (SELECT 1 FROM statement_activity v WHERE v.activity = ? AND v.seq = {of}.seq AND v.statement_id = {of}.id{direct})"
-            ),
-            iri,
-        );
-    }
-    fn finish(mut self, select: &str) -> (String, Vec<Value>) {
-        let sql = format!("{select} WHERE {}", self.sql.join(" AND "));
-        (sql, std::mem::take(&mut self.params))
-    }
-}
-
-/// Statements that match themselves. The rarest thing asked for leads, and the others are looked up for each row it gives:
-/// `verb || ''` keeps a database from leading with the verb instead.
-fn direct(wanted: &Wanted) -> (String, Vec<Value>) {
-    let mut c = Conditions::default();
-    c.sql.push("NOT s.voided".to_owned());
-    if let Some(key) = wanted.sent_by {
-        c.and("s.key_id = ?", key);
-    }
-    let activity = wanted.activity.as_ref().map(|(iri, anywhere)| (iri.as_str(), *anywhere));
-    if let Some(registration) = wanted.registration {
-        c.and("s.registration = ?", registration);
-        c.range("s.seq", wanted);
-        if let Some(agent) = wanted.agent {
-            c.agent("s", agent);
-        }
-        if let Some(activity) = activity {
-            c.activity("s", activity);
-        }
-        if let Some(verb) = &wanted.verb {
-            c.and("s.verb || '' = ?", verb);
-        }
-        return c.finish("SELECT s.seq, s.id, LENGTH(s.exact) FROM statement s");
-    }
-    if let Some((account, anywhere)) = wanted.agent {
-        c.and("l.account_id = ?", account);
-        c.range("l.seq", wanted);
-        if !anywhere {
-            c.sql.push("l.direct".to_owned());
-        }
-        if let Some(activity) = activity {
-            c.activity("s", activity);
-        }
-        if let Some(verb) = &wanted.verb {
-            c.and("s.verb || '' = ?", verb);
-        }
-        return c.finish(
-            "SELECT l.seq, s.id, LENGTH(s.exact) FROM statement_agent l JOIN statement s ON s.id = l.statement_id",
-        );
-    }
-    if let Some((iri, anywhere)) = activity {
-        c.and("l.activity = ?", iri);
-        c.range("l.seq", wanted);
-        if !anywhere {
-            c.sql.push("l.direct".to_owned());
-        }
-        if let Some(verb) = &wanted.verb {
-            c.and("s.verb || '' = ?", verb);
-        }
-        return c.finish(
-            "SELECT l.seq, s.id, LENGTH(s.exact) FROM statement_activity l JOIN statement s ON s.id = l.statement_id",
-        );
-    }
-    c.range("s.seq", wanted);
-    if let Some(verb) = &wanted.verb {
-        c.and("s.verb = ?", verb);
-    }
-    c.finish("SELECT s.seq, s.id, LENGTH(s.exact) FROM statement s")
-}
-
-/// Statements about one that matches, voided or not. Few statements are about others, so these lead.
-fn by_reference(wanted: &Wanted) -> (String, Vec<Value>) {
-    let mut c = Conditions::default();
-    c.sql.push("NOT s.voided".to_owned());
-    c.range("x.seq", wanted);
-    if let Some(key) = wanted.sent_by {
-        c.and("s.key_id = ?", key);
-    }
-    if let Some(registration) = wanted.registration {
-        c.and("t.registration = ?", registration);
-    }
-    if let Some(agent) = wanted.agent {
-        c.agent("t", agent);
-    }
-    if let Some((iri, anywhere)) = &wanted.activity {
-        c.activity("t", (iri, *anywhere));
-    }
-    if let Some(verb) = &wanted.verb {
-        c.and("t.verb || '' = ?", verb);
-    }
-    c.finish(
-        "SELECT x.seq, s.id, LENGTH(s.exact) FROM statement_ref x
-         JOIN statement t ON t.id = x.target_id JOIN statement s ON s.id = x.statement_id",
-    )
+    Ok(pairs.into_iter().map(|(seq, _, target)| (seq, target)).collect())
 }
 
 /// One statement as it is read by its id.
@@ -430,15 +334,26 @@ pub struct One {
 
 /// One statement by its id.
 pub fn one(r: &mut Read, id: Uuid) -> Result<Option<One>> {
-    r.query_one("SELECT exact, stored_at, voided, key_id FROM statement WHERE id = $1", params![id], |row| {
-        let bytes: Vec<u8> = row.get(0)?;
-        Ok(One {
-            exact: String::from_utf8_lossy(&bytes).into_owned(),
-            stored_at: row.get(1)?,
-            voided: row.get(2)?,
-            key: row.get(3)?,
-        })
-    })
+    let found: Option<(Vec<u8>, Instant, bool, Option<KeyId>)> = r.query_one(
+        "SELECT body, stored_at, voided, key_id FROM statement WHERE id = $1",
+        params![id],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+    )?;
+    let Some((body, stored_at, voided, key)) = found else { return Ok(None) };
+    Ok(Some(One { exact: text(r, &body, stored_at)?, stored_at, voided, key }))
+}
+
+/// The texts of some statements from all over the order, to learn from what they have in common.
+pub fn samples(r: &mut Read, most: i64) -> Result<Vec<Vec<u8>>> {
+    let last = last_seq(r)?;
+    let step = (last / most).max(1);
+    let seqs = (0..most).map(|n| last - n * step).filter(|&seq| seq > 0);
+    let bodies: Vec<(Instant, Vec<u8>)> = r.query(
+        "SELECT stored_at, body FROM statement WHERE seq = ANY($1)",
+        params![Value::list(seqs)],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    bodies.into_iter().map(|(stored, body)| Ok(text(r, &body, stored)?.into_bytes())).collect()
 }
 
 /// The place in the order of the last statement stored at or before a moment; 0 where there is none.
@@ -475,7 +390,7 @@ pub struct Attachment {
 }
 
 /// Keeps the data of attachments.
-pub fn add_attachments(tx: &mut Tx, attachments: &[Attachment]) -> Result<()> {
+pub fn add_attachments(tx: &mut Tx, attachments: &[&Attachment]) -> Result<()> {
     tx.insert_many(
         "statement_attachment",
         &["statement_id", "sha2", "content_type", "body"],

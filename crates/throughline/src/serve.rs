@@ -53,6 +53,7 @@ pub(crate) async fn until_stopped(config: &Config, app: App, listener: TcpListen
     let stop = stop_signal()?;
     let mut work = tokio::task::JoinSet::new();
     work.spawn(app::pipeline::run(app.clone()));
+    work.spawn(app::statements::run_index(app.clone()));
     work.spawn(app::outbox::run(app.clone(), couriers));
     let commands =
         opened::socket(config).map(|path| admin::listen(app.clone(), config.clone(), path)).transpose()?;

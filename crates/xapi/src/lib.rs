@@ -96,7 +96,7 @@ pub use query::{
 };
 pub use sameness::{fingerprint, same_meaning};
 pub use signature::{Algorithm, Jws, check_signature};
-pub use splice::{ServerFields, rfc3339};
+pub use splice::{ServerFields, Unstamped, rfc3339, stamp};
 pub use statement::{
     Activity, Attachment, Context, ContextActor, Definition, Duration, Json, Object, Received,
     SIGNATURE_USAGE, Score, Statement, StatementResult, SubStatement, VOIDED, Verb,

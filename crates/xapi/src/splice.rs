@@ -66,51 +66,96 @@ pub struct ServerFields<'a> {
     pub version: Version,
 }
 
+/// A statement as it is stored, but for the moment of storing, which is known last and put in when it is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unstamped {
+    /// The text with empty strings where the moment belongs.
+    pub text: String,
+    /// The places in the text at which the moment belongs, in order.
+    pub places: Vec<usize>,
+}
+
+impl Unstamped {
+    /// The statement as it is given back.
+    pub fn stamped(&self, stored: Timestamp) -> String {
+        stamp(&self.text, &self.places, &rfc3339(stored))
+    }
+}
+
+/// Puts a moment into a text at some places, which are in order.
+pub fn stamp(text: &str, places: &[usize], moment: &str) -> String {
+    let mut out = String::with_capacity(text.len() + places.len() * moment.len());
+    let mut from = 0;
+    for &place in places {
+        out.push_str(text.get(from..place).unwrap_or_default());
+        out.push_str(moment);
+        from = place;
+    }
+    out.push_str(text.get(from..).unwrap_or_default());
+    out
+}
+
 impl Received {
     /// The statement as stored: the received text with `id`, `timestamp` and `version` added where they were missing, `stored` and
     /// `authority` added or replaced, and activities that stood alone in `contextActivities` put into lists. Nothing else differs.
     pub fn with_server_fields(&self, fields: &ServerFields<'_>) -> String {
+        self.unstamped(fields.id, fields.authority, fields.version).stamped(fields.stored)
+    }
+
+    /// [`Received::with_server_fields`] before the moment of storing is known.
+    pub fn unstamped(&self, id: Uuid, authority: &str, version: Version) -> Unstamped {
+        const EMPTY: &str = "\"\"";
         let Self { raw, layout, .. } = self;
-        let stored = format!("\"{}\"", rfc3339(fields.stored));
         let mut edits: Vec<(usize, usize, &str)> = Vec::with_capacity(2 + 2 * layout.singles.len());
         for single in &layout.singles {
             edits.push((single.start, single.start, "["));
             edits.push((single.end, single.end, "]"));
         }
         if let Some(at) = &layout.stored {
-            edits.push((at.start, at.end, &stored));
+            edits.push((at.start, at.end, EMPTY));
         }
         if let Some(at) = &layout.authority {
-            edits.push((at.start, at.end, fields.authority));
+            edits.push((at.start, at.end, authority));
         }
         edits.sort_unstable_by_key(|edit| edit.0);
-        let mut out = String::with_capacity(raw.len() + fields.authority.len() + 240);
+        let mut text = String::with_capacity(raw.len() + authority.len() + 160);
+        let mut places = Vec::with_capacity(2);
         let mut from = 0;
-        for (start, end, text) in edits {
-            out.push_str(&raw[from..start]);
-            out.push_str(text);
+        for (start, end, put) in edits {
+            text.push_str(&raw[from..start]);
+            if put == EMPTY {
+                places.push(text.len() + 1);
+            }
+            text.push_str(put);
             from = end;
         }
-        out.push_str(&raw[from..layout.close]);
-        let mut add = |there: bool, name: &str, value: &str| {
-            if !there {
-                out.push_str(",\"");
-                out.push_str(name);
-                out.push_str("\":");
-                out.push_str(value);
-            }
-        };
+        text.push_str(&raw[from..layout.close]);
         if !layout.id {
             let mut buffer = Uuid::encode_buffer();
-            let id = fields.id.hyphenated().encode_lower(&mut buffer);
-            add(false, "id", &format!("\"{id}\""));
+            text.push_str(",\"id\":\"");
+            text.push_str(id.hyphenated().encode_lower(&mut buffer));
+            text.push('"');
         }
-        add(layout.timestamp, "timestamp", &stored);
-        add(layout.stored.is_some(), "stored", &stored);
-        add(layout.authority.is_some(), "authority", fields.authority);
-        add(layout.version, "version", &format!("\"{}\"", fields.version.statement_value()));
-        out.push_str(&raw[layout.close..]);
-        out
+        for (there, name) in [(layout.timestamp, "timestamp"), (layout.stored.is_some(), "stored")] {
+            if !there {
+                text.push_str(",\"");
+                text.push_str(name);
+                text.push_str("\":\"");
+                places.push(text.len());
+                text.push('"');
+            }
+        }
+        if layout.authority.is_none() {
+            text.push_str(",\"authority\":");
+            text.push_str(authority);
+        }
+        if !layout.version {
+            text.push_str(",\"version\":\"");
+            text.push_str(version.statement_value());
+            text.push('"');
+        }
+        text.push_str(&raw[layout.close..]);
+        Unstamped { text, places }
     }
 }
 

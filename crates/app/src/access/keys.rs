@@ -1,6 +1,10 @@
 //! Keys of machines: made once, shown once, ended by hand or by date.
+//!
+//! A key that was verified a moment ago is not read again ([`Verified`]), so that a busy sender costs no read of the database for
+//! each request. Ending a key forgets it at once; what another server on the same database does is seen within a second.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::access::{KeyScope, Machine, Permit, Who, WriteKey};
 use domain::ids::KeyId;
@@ -14,6 +18,57 @@ use crate::{App, Error, Fault, Result, audit};
 
 /// Seconds between two notes that a key is in use.
 const TOUCH: i64 = 300;
+
+/// Seconds for which a verified key is believed: only another server on the same database can have ended it meanwhile.
+const BELIEVED: i64 = 1;
+/// Keys remembered at most; a server has a handful.
+const REMEMBERED: usize = 1_000;
+
+/// Keys that were verified a moment ago.
+#[derive(Debug, Clone, Default)]
+pub struct Verified(Arc<Mutex<Memory>>);
+
+#[derive(Debug, Default)]
+struct Memory {
+    /// Counts what made the memory untrue, so that nothing read before is remembered after.
+    changes: u64,
+    keys: HashMap<String, Known>,
+}
+
+#[derive(Debug, Clone)]
+struct Known {
+    hash: Vec<u8>,
+    key: ApiKey,
+    read_at: Instant,
+}
+
+impl Verified {
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    /// What is known of a key, if it was read a moment ago, and how many changes there were so far.
+    fn recall(&self, key: &str, now: Instant) -> (Option<Known>, u64) {
+        let memory = self.memory();
+        let fresh = |known: &&Known| (0..BELIEVED).contains(&now.seconds_since(known.read_at));
+        (memory.keys.get(key).filter(fresh).cloned(), memory.changes)
+    }
+    fn remember(&self, known: Known, changes: u64) {
+        let mut memory = self.memory();
+        if memory.changes != changes {
+            return;
+        }
+        if memory.keys.len() >= REMEMBERED {
+            memory.keys.clear();
+        }
+        memory.keys.insert(known.key.key.clone(), known);
+    }
+    /// Forgets every key. Call it after each change of one.
+    pub fn forget(&self) {
+        let mut memory = self.memory();
+        memory.changes += 1;
+        memory.keys.clear();
+    }
+}
 
 /// A key as it is asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,7 +154,9 @@ pub async fn revoke_key(app: &App, permit: Permit<WriteKey>, id: KeyId) -> Resul
             }
             audit::note(tx, &ids, now, permit.by(), "ended a key", &id.to_string(), "")
         })
-        .await
+        .await?;
+    app.verified.forget();
+    Ok(())
 }
 
 /// Which machine a key and its secret stand for.
@@ -107,17 +164,31 @@ pub async fn revoke_key(app: &App, permit: Permit<WriteKey>, id: KeyId) -> Resul
 /// # Errors
 /// [`domain::access::Denied::SignIn`] where they stand for none, whatever the reason.
 pub async fn who_from_key(app: &App, key: &str, secret: &str) -> Result<Who> {
-    let (asked, given, now) = (key.to_owned(), secret_hash(secret), app.now());
-    let found = app.store.read(move |r| -> Result<_> { Ok(rows::key(r, &asked)?) }).await?;
+    let (given, now) = (secret_hash(secret), app.now());
     let refused = || Err(domain::access::Denied::SignIn.into());
-    let Some((key, stored)) = found else { return refused() };
-    let same: bool = stored.ct_eq(&given).into();
-    let ended = key.revoked.is_some() || key.expires.is_some_and(|end| end <= now);
+    let (recalled, changes) = app.verified.recall(key, now);
+    let (known, fresh) = match recalled {
+        Some(known) => (known, false),
+        None => {
+            let asked = key.to_owned();
+            let found = app.store.read(move |r| -> Result<_> { Ok(rows::key(r, &asked)?) }).await?;
+            let Some((key, hash)) = found else { return refused() };
+            (Known { hash, key, read_at: now }, true)
+        }
+    };
+    let same: bool = known.hash.ct_eq(&given).into();
+    let ended = known.key.revoked.is_some() || known.key.expires.is_some_and(|end| end <= now);
     if !same || ended {
         return refused();
     }
+    let key = known.key.clone();
+    if !fresh {
+        return Ok(machine(key));
+    }
+    app.verified.remember(known, changes);
     if key.last_used.is_none_or(|last| now.seconds_since(last) >= TOUCH) {
         let (app, id) = (app.clone(), key.id);
+        // Noted beside the request, which need not wait for it.
         tokio::spawn(async move {
             let touched =
                 app.store.write(move |tx| -> Result<()> { Ok(rows::touch_key(tx, id, now)?) }).await;
@@ -126,5 +197,9 @@ pub async fn who_from_key(app: &App, key: &str, secret: &str) -> Result<Who> {
             }
         });
     }
-    Ok(Who::Machine(Machine { key: key.id, name: key.name, scopes: key.scopes, active: true }))
+    Ok(machine(key))
+}
+
+fn machine(key: ApiKey) -> Who {
+    Who::Machine(Machine { key: key.id, name: key.name, scopes: key.scopes, active: true })
 }

@@ -17,7 +17,7 @@ use crate::{App, Error, Result};
 /// The most statements in one answer.
 const PAGE: u32 = 500;
 /// About how many bytes of statements one answer holds; the first statement comes however long it is.
-const PAGE_BYTES: u64 = 8 << 20;
+const PAGE_BYTES: usize = 8 << 20;
 
 /// Which statements may be read at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,20 +143,13 @@ fn find_in(r: &mut Read, reader: Reader, query: Query, through: Instant) -> Resu
         after,
         up_to,
         ascending: filter.ascending,
-        limit: limit + 1,
+        limit,
+        bytes: PAGE_BYTES,
     };
-    let mut hits = rows::find(r, &wanted)?;
-    let (mut bytes, mut fit) = (0, 0);
-    while fit < hits.len().min(limit as usize) && (fit == 0 || bytes + hits[fit].bytes <= PAGE_BYTES) {
-        bytes += hits[fit].bytes;
-        fit += 1;
-    }
-    let more = hits.len() > fit;
-    hits.truncate(fit);
+    let rows::Hits { hits, more } = rows::find(r, &wanted)?;
     let next = hits.last().filter(|_| more).map(|hit| Page { from: hit.seq, up_to: last });
     let ids: Vec<Uuid> = hits.iter().map(|hit| hit.id).collect();
-    let mut texts = rows::texts(r, &ids)?;
-    let mut statements: Vec<String> = ids.iter().filter_map(|id| texts.remove(id)).collect();
+    let mut statements: Vec<String> = hits.into_iter().map(|hit| hit.text).collect();
     shape(r, &mut statements, filter.format, &query.preferred)?;
     let attachments = if filter.attachments { rows::attachments(r, &ids)? } else { Vec::new() };
     Ok(Found { statements, next, attachments, ..nothing })

@@ -13,6 +13,7 @@
 mod error;
 mod filter;
 mod migrate;
+pub mod pack;
 mod pgtls;
 mod pgvalue;
 mod postgres;
@@ -30,6 +31,7 @@ use crate::params;
 
 pub use error::{Error, Rule};
 pub use filter::Filter;
+pub use pack::Dictionary;
 pub use migrate::{MIGRATIONS, Migration, fingerprint};
 pub use tx::{PerEngine, Read, Row, Sql, Tx};
 pub use value::{Cell, FromValue, Value};
@@ -98,7 +100,7 @@ impl Default for Options {
 
 /// An open database. Cheap to clone; all clones are the same one.
 #[derive(Clone)]
-pub struct Store(Arc<Inner>);
+pub struct Store(Arc<Inner>, Arc<pack::Shelf>);
 
 enum Inner {
     Sqlite { engine: sqlite::Sqlite, place: String },
@@ -114,17 +116,19 @@ impl std::fmt::Debug for Store {
 impl Store {
     /// Opens a database, or says why not. Does not migrate: see [`Store::migrate`].
     pub async fn open(place: Place, options: Options) -> Result<Self, Error> {
+        let shelf = Arc::<pack::Shelf>::default();
+        let kept = shelf.clone();
         let inner = match place {
             Place::Sqlite(path) => {
                 let place = path.display().to_string();
-                let engine = tokio::task::spawn_blocking(move || sqlite::Sqlite::open(&path, &options))
+                let engine = tokio::task::spawn_blocking(move || sqlite::Sqlite::open(&path, &options, &shelf))
                     .await
                     .unwrap_or(Err(Error::Closed))?;
                 Inner::Sqlite { engine, place }
             }
-            Place::Postgres(url) => Inner::Postgres(postgres::Postgres::open(&url, &options).await?),
+            Place::Postgres(url) => Inner::Postgres(postgres::Postgres::open(&url, &options, shelf).await?),
         };
-        Ok(Self(Arc::new(inner)))
+        Ok(Self(Arc::new(inner), kept))
     }
 
     /// Which database this is, for diagnostics.
@@ -172,6 +176,19 @@ impl Store {
             Inner::Sqlite { engine, .. } => engine.write(work).await,
             Inner::Postgres(engine) => engine.write(work).await,
         }
+    }
+
+    /// What to pack values with: the newest dictionary.
+    pub async fn dictionary(&self) -> Result<Arc<Dictionary>, Error> {
+        match self.1.newest() {
+            Some(found) => Ok(found),
+            None => self.read(|r| r.dictionary()).await,
+        }
+    }
+
+    /// Packs with a dictionary that was just added, from now on.
+    pub fn look_for_dictionary(&self) {
+        self.1.look_again();
     }
 
     /// Applies every migration that is missing and gives their names. Harmless when there is none.

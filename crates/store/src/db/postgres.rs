@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{
@@ -13,6 +14,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::WrongType;
 
 use super::error::{Rule, brief};
+use super::pack::Shelf;
 use super::pgvalue::{Column, Unbindable};
 use super::tx::{self, Read, Row, Session as AnySession, Tx};
 use super::value::Value;
@@ -27,11 +29,12 @@ const READY: usize = 256;
 pub(super) struct Postgres {
     pool: Pool,
     place: String,
+    shelf: Arc<Shelf>,
 }
 
 impl Postgres {
     /// Connects once, so that a wrong address or password is known at the start.
-    pub(super) async fn open(url: &str, options: &Options) -> Result<Self, Error> {
+    pub(super) async fn open(url: &str, options: &Options, shelf: Arc<Shelf>) -> Result<Self, Error> {
         let place = pgtls::without_password(url);
         let fail = |reason: String| Error::Open { place: place.clone(), reason };
         let (mut config, tls) = pgtls::settings(url).map_err(fail)?;
@@ -59,7 +62,7 @@ impl Postgres {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|e| fail(e.to_string()))?;
-        let this = Self { pool, place: place.clone() };
+        let this = Self { pool, place: place.clone(), shelf };
         let (encoding, version): (String, i64) = this
             .read(|r| {
                 r.query_one(
@@ -119,8 +122,9 @@ impl Postgres {
             other => Error::Busy { reason: other.to_string() },
         })?;
         let session = Session { client: Some(client), handle: Handle::current(), place: self.place.clone() };
+        let shelf = self.shelf.clone();
         tokio::task::spawn_blocking(move || {
-            let mut tx = Tx::new(Read::new(AnySession::Postgres(session)));
+            let mut tx = Tx::new(Read::new(AnySession::Postgres(session), shelf));
             if let Err(e) = tx::guarded(&mut tx, |tx| tx.batch(begin)) {
                 tx.discard();
                 return Err(e.into());

@@ -15,6 +15,7 @@ use rusqlite::{Connection, OpenFlags, Statement, ToSql, ffi};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::error::{Rule, brief};
+use super::pack::Shelf;
 use super::tx::{self, Cells, Read, Row, Session as AnySession, Tx};
 use super::value::{Cell, Value};
 use super::{Error, Options};
@@ -100,7 +101,7 @@ where
 
 impl Sqlite {
     /// Opens or creates the file. Blocks; call it where blocking is allowed.
-    pub(super) fn open(path: &Path, options: &Options) -> Result<Self, Error> {
+    pub(super) fn open(path: &Path, options: &Options, shelf: &Arc<Shelf>) -> Result<Self, Error> {
         let fail = |reason: String| Error::Open { place: path.display().to_string(), reason };
         if rusqlite::version_number() < OLDEST_SQLITE {
             return Err(fail(format!(
@@ -127,10 +128,10 @@ impl Sqlite {
                 e => fail(e.to_string()),
             })
         };
-        let write = Tx::new(session(connect(options.writer_cache_kib, false)?, path));
+        let write = Tx::new(session(connect(options.writer_cache_kib, false)?, path, shelf));
         let mut idle = Vec::new();
         for _ in 0..options.readers.max(1) {
-            idle.push(session(connect(options.reader_cache_kib, true)?, path));
+            idle.push(session(connect(options.reader_cache_kib, true)?, path, shelf));
         }
         let free = Arc::new(Semaphore::new(idle.len()));
         let (send, receive) = mpsc::channel(options.queue.max(1));
@@ -244,8 +245,9 @@ fn unpoisoned<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn session(conn: Connection, path: &Path) -> Read {
-    Read::new(AnySession::Sqlite(Session { conn, place: path.display().to_string(), fatal: None }))
+fn session(conn: Connection, path: &Path, shelf: &Arc<Shelf>) -> Read {
+    let session = Session { conn, place: path.display().to_string(), fatal: None };
+    Read::new(AnySession::Sqlite(session), shelf.clone())
 }
 
 /// Makes new files readable by their owner alone.

@@ -2,8 +2,10 @@
 
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use super::error::brief;
+use super::pack::Shelf;
 use super::value::{Cell, FromValue, Value};
 use super::{Engine, Error, postgres, sqlite};
 
@@ -15,6 +17,8 @@ pub struct Read {
     pub(super) session: Session,
     /// A statement failed, so the transaction cannot be kept.
     failed: bool,
+    /// What packed values are unpacked with.
+    pub(super) shelf: Arc<Shelf>,
 }
 
 /// A write transaction. Kept when the closure returns `Ok`, undone when it returns an error or panics.
@@ -78,8 +82,8 @@ macro_rules! sql {
 }
 
 impl Read {
-    pub(super) fn new(session: Session) -> Self {
-        Self { session, failed: false }
+    pub(super) fn new(session: Session, shelf: Arc<Shelf>) -> Self {
+        Self { session, failed: false, shelf }
     }
 
     /// Which database this is.
@@ -317,6 +321,18 @@ impl Row<'_> {
             let found: String = format!("{cell:?}").chars().take(80).collect();
             self.bad(index, format!("expected {}, found {found}", T::WANTED))
         })
+    }
+
+    /// A column of bytes, read where it lies.
+    pub fn bytes<T>(
+        &self,
+        index: usize,
+        read: impl FnOnce(&[u8]) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        match self.cells.cell(index).map_err(|reason| self.bad(index, reason))? {
+            Cell::Bytes(bytes) => read(bytes),
+            other => Err(self.bad(index, format!("expected bytes, found {other:?}"))),
+        }
     }
 
     /// A column of text that stands for something, such as a state's word: `row.word(3, Cadence::from_word)`.
