@@ -286,6 +286,105 @@ testkit::both_databases! {
         send(&app, about(5, 5)).await.unwrap();
     }
 
+    async fn whatever_waits_or_was_taken_in_is_found_as_a_plain_search_finds_it(store: Store) {
+        let app = app(store);
+        let mut state = 11_u64;
+        let mut dice = move |n: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % n
+        };
+        const MANY: u128 = 2_000;
+        const WHO: [&str; 4] = ["ana", "bob", "cid", "dee"];
+        const VERBS: [&str; 3] = ["completed", "passed", "failed"];
+        const WHAT: [&str; 5] = ["a", "b", "c", "d", "e"];
+        let mut all = Vec::new();
+        for n in 1..=MANY {
+            // Most are Ana's, so that her chunks fill up; one in twelve is about another, which may come later or never.
+            let who = WHO[(dice(9) as usize).saturating_sub(5)];
+            let mut one = statement(n, who, VERBS[dice(3) as usize], WHAT[dice(5) as usize]);
+            if dice(12) == 0 {
+                one["object"] = json!({"objectType": "StatementRef", "id": id(1 + u128::from(dice(2_100))).to_string()});
+            } else if dice(3) == 0 {
+                one["context"] = json!({"contextActivities": {"parent": [{"id": format!("https://learn.example/{}", WHAT[dice(5) as usize])}]}});
+            }
+            all.push(one);
+        }
+        let mut rest = all.as_slice();
+        let mut round = 0;
+        while !rest.is_empty() {
+            let (batch, after) = rest.split_at(rest.len().min(1 + dice(190) as usize));
+            send(&app, json!(batch)).await.unwrap();
+            rest = after;
+            round += 1;
+            if round % 3 == 0 {
+                while app::statements::take_in(&app).await.unwrap() {}
+            }
+        }
+        // What a plain search over everything finds, by the words of the specification.
+        let text = |value: &Value, pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        type Asked<'a> = (Option<&'a str>, Option<&'a str>, Option<(&'a str, bool)>);
+        let own = |s: &Value, (who, verb, what): Asked<'_>| {
+            who.is_none_or(|w| text(s, "/actor/name") == w)
+                && verb.is_none_or(|v| text(s, "/verb/id").ends_with(v))
+                && what.is_none_or(|(a, anywhere)| {
+                    let iri = format!("https://learn.example/{a}");
+                    text(s, "/object/id") == iri || anywhere && text(s, "/context/contextActivities/parent/0/id") == iri
+                })
+        };
+        let target = |s: &Value| -> Option<usize> {
+            (text(s, "/object/objectType") == "StatementRef").then(|| text(s, "/object/id").parse::<Uuid>().unwrap())
+                .map(|id| (id.as_u128() & 0xFFFF) as usize - 1)
+        };
+        let matches = |n: usize, asked: Asked<'_>| {
+            let (mut at, mut seen) = (n, vec![n]);
+            loop {
+                if own(&all[at], asked) {
+                    return true;
+                }
+                match target(&all[at]).filter(|t| *t < all.len() && !seen.contains(t)) {
+                    Some(next) => (at, _) = (next, seen.push(next)),
+                    None => return false,
+                }
+            }
+        };
+        let completed = "http://adlnet.gov/expapi/verbs/completed";
+        let cases: [(Asked<'_>, Vec<(&str, &str)>); 6] = [
+            ((Some("ana"), None, None), vec![ANA]),
+            ((None, Some("completed"), None), vec![("verb", completed)]),
+            ((Some("ana"), Some("completed"), None), vec![ANA, ("verb", completed)]),
+            ((None, None, Some(("a", false))), vec![("activity", "https://learn.example/a")]),
+            ((None, None, Some(("a", true))), vec![("activity", "https://learn.example/a"), ("related_activities", "true")]),
+            ((Some("ana"), Some("completed"), Some(("b", true))), vec![ANA, ("verb", completed), ("activity", "https://learn.example/b"), ("related_activities", "true")]),
+        ];
+        for all_in in [false, true] {
+            if all_in {
+                while app::statements::take_in(&app).await.unwrap() {}
+            }
+            for (asked, pairs) in &cases {
+                for ascending in ["true", "false"] {
+                    let mut want: Vec<u128> = (0..all.len()).filter(|&n| matches(n, *asked)).map(|n| n as u128 + 1).collect();
+                    if ascending == "false" {
+                        want.reverse();
+                    }
+                    let (mut got, mut page) = (Vec::new(), None);
+                    let asked_for = filter(&[pairs.as_slice(), &[("ascending", ascending), ("limit", "170")]].concat());
+                    loop {
+                        let found = find(&app, any(), Query { filter: asked_for.clone(), page, ..Query::default() }).await.unwrap();
+                        got.extend(found.statements.iter().map(|text| number(text)));
+                        let Some(next) = found.next else { break };
+                        page = Some(next);
+                    }
+                    assert_eq!(got, want, "{pairs:?} ascending {ascending}, all taken in: {all_in}");
+                }
+            }
+        }
+        let dictionaries = app.store.read(|r| Ok::<_, Error>(store::db::pack::learnt_from(r)?)).await.unwrap();
+        assert_eq!(dictionaries, MANY as i64, "by now it is known what they have in common");
+        send(&app, statement(9_000, "ana", "completed", "a")).await.unwrap();
+        let newest = search(&app, &[("limit", "2")]).await.statements;
+        assert_eq!(newest.iter().map(|text| number(text)).collect::<Vec<_>>(), [9_000, MANY]);
+    }
+
     async fn keys_with_the_narrow_scope_read_their_own(store: Store) {
         let app = app(store);
         for key in [1, 2] {

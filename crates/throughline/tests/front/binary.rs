@@ -55,6 +55,10 @@ impl Running {
     pub(crate) fn client(&self) -> Client {
         client(self.address)
     }
+    /// Ends it at once, without a chance to finish anything.
+    pub(crate) fn kill(&self) {
+        Command::new("kill").arg("-KILL").arg(self.child.id().to_string()).status().unwrap();
+    }
     /// Sends SIGTERM and gives the exit code and how long it took.
     fn terminate(&mut self) -> (Option<i32>, Duration) {
         let start = Instant::now();

@@ -7,6 +7,7 @@ mod access;
 mod bad_input;
 mod binary;
 mod company;
+mod crash;
 mod documents;
 mod door;
 mod files;
