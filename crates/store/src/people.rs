@@ -358,11 +358,9 @@ pub fn unresolved_accounts(r: &mut Read, after: Option<AccountId>, limit: u32) -
 
 /// How many accounts belong to nobody yet and did something.
 pub fn unresolved_count(r: &mut Read) -> Result<i64> {
-    Ok(r.query_one(
-        "SELECT COUNT(*) FROM account WHERE person_id IS NULL AND acted",
-        params![],
-        |row| row.get(0),
-    )?
+    Ok(r.query_one("SELECT COUNT(*) FROM account WHERE person_id IS NULL AND acted", params![], |row| {
+        row.get(0)
+    })?
     .unwrap_or(0))
 }
 

@@ -18,11 +18,13 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use crate::{machine, steps};
 
-/// Runs the server until standard input ends. Arguments: programs, folder, port, `keep` or `remove`.
+/// Runs the server until standard input ends. Arguments: programs, folder, port, `keep` or `remove`, and whether it waits
+/// for the disk: `on` or `off`.
 const KEEPER: &str = r#"
 cd "$2" || exit 1
 "$1/postgres" -D "$2/data" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories="$2" \
-    -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 \
+    -c fsync="$5" -c synchronous_commit="$5" -c full_page_writes="$5" -c max_connections=300 \
+    -c shared_buffers=512MB -c max_wal_size=4GB \
     >"$2/log" 2>&1 &
 server=$!
 cat >/dev/null
@@ -54,6 +56,20 @@ impl Cluster {
     /// Where the programs are missing, no unprivileged account can be found, or the server does not answer
     /// within half a minute; the server's own words are in the message.
     pub(crate) fn start(keep: bool) -> Result<Self> {
+        let cluster = Self::launch(keep, "off")?;
+        println!("PostgreSQL answers on 127.0.0.1:{}, files in {}", cluster.port, cluster.folder.display());
+        Ok(cluster)
+    }
+
+    /// A cluster that waits for the disk at each commit, as one that is run for real does.
+    ///
+    /// # Errors
+    /// As [`Cluster::start`].
+    pub(crate) fn durable() -> Result<Self> {
+        Self::launch(false, "on")
+    }
+
+    fn launch(keep: bool, waits: &str) -> Result<Self> {
         let programs =
             machine::postgres_programs().ok_or_else(|| anyhow!("the PostgreSQL server is not installed"))?;
         let account = if machine::is_root() { Some(unprivileged_account()?) } else { None };
@@ -68,13 +84,23 @@ impl Cluster {
         let port = free_port()?;
         let mut command = as_account(Command::new("sh"), account);
         command.args(["-c", KEEPER, "keeper"]).arg(&programs).arg(&folder).arg(port.to_string());
-        command.arg(if keep { "keep" } else { "remove" }).current_dir(&folder);
+        command.arg(if keep { "keep" } else { "remove" }).arg(waits).current_dir(&folder);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
         let keeper = command.spawn().context("cannot start the cluster's keeper")?;
         let cluster = Self { keeper, folder, port, keep };
         cluster.wait_until_it_answers(&programs)?;
-        println!("PostgreSQL answers on 127.0.0.1:{port}, files in {}", cluster.folder.display());
         Ok(cluster)
+    }
+
+    /// Where its tables lie, without its log of changes.
+    pub(crate) fn tables(&self) -> PathBuf {
+        self.folder.join("data/base")
+    }
+
+    /// The process whose children serve the connections.
+    pub(crate) fn process(&self) -> String {
+        let text = std::fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap_or_default();
+        text.lines().next().unwrap_or_default().to_owned()
     }
 
     /// The address that tests are given. Each test makes its own database in this cluster.

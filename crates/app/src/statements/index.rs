@@ -51,15 +51,14 @@ pub async fn take_in(app: &App) -> Result<bool> {
 
 /// Learns what statements have in common where there are enough more of them than at the last time.
 async fn learn(app: &App) -> Result<()> {
-    let (last, learnt) = app
-        .store
-        .read(|r| -> Result<_> { Ok((rows::last_seq(r)?, pack::learnt_from(r)?)) })
-        .await?;
+    let (last, learnt) =
+        app.store.read(|r| -> Result<_> { Ok((rows::last_seq(r)?, pack::learnt_from(r)?)) }).await?;
     if last < LEARN_FROM.max(learnt.saturating_mul(LEARN_AGAIN)) {
         return Ok(());
     }
     let samples = app.store.read(|r| -> Result<_> { Ok(rows::samples(r, SAMPLES)?) }).await?;
-    let bytes = tokio::task::spawn_blocking(move || pack::learn(&samples)).await.map_err(crate::Error::internal)?;
+    let bytes =
+        tokio::task::spawn_blocking(move || pack::learn(&samples)).await.map_err(crate::Error::internal)?;
     // What cannot be learnt is written down as well: nothing in common, and not to be tried again soon.
     let (bytes, now) = (bytes.unwrap_or_default(), app.now());
     app.store.write(move |tx| -> Result<()> { Ok(pack::add(tx, &bytes, last, now)?) }).await?;
@@ -73,7 +72,9 @@ pub async fn run(app: App) {
         match take_in(&app).await {
             Ok(true) => {}
             Ok(false) => app.index.notified().await,
-            Err(error) => tracing::error!(%error, "statements could not be taken into the index; trying again"),
+            Err(error) => {
+                tracing::error!(%error, "statements could not be taken into the index; trying again")
+            }
         }
         tokio::time::sleep(GATHER).await;
     }

@@ -113,9 +113,10 @@ fn decide<'a>(
         let before = |one: &Prepared| -> Option<&str> {
             known.get(&one.id).or_else(|| taken.get(&one.id).map(|first| &first.raw)).map(String::as_str)
         };
-        let clash = delivery.statements.iter().find(|one| {
-            one.given && before(one).is_some_and(|text| !xapi::same_meaning(text, &one.raw))
-        });
+        let clash = delivery
+            .statements
+            .iter()
+            .find(|one| one.given && before(one).is_some_and(|text| !xapi::same_meaning(text, &one.raw)));
         if let Some(Prepared { id, .. }) = clash {
             outcomes.push(Err(Error::Conflict(format!(
                 "a statement with the id {id} is here already and says something else; \
@@ -134,12 +135,7 @@ fn decide<'a>(
 }
 
 /// Lets statements be found by what those say that they are about, whichever of them came first.
-fn refer(
-    tx: &mut Tx,
-    all: &[rows::Row],
-    waited: &[rows::Waited],
-    postings: &mut Postings,
-) -> Stored<()> {
+fn refer(tx: &mut Tx, all: &[rows::Row], waited: &[rows::Waited], postings: &mut Postings) -> Stored<()> {
     let mut pairs: BTreeSet<(i64, Uuid)> = waited.iter().map(|w| (w.seq, w.target)).collect();
     for row in all {
         if let Some(target) = row.refers_to {

@@ -31,8 +31,8 @@ use crate::params;
 
 pub use error::{Error, Rule};
 pub use filter::Filter;
-pub use pack::Dictionary;
 pub use migrate::{MIGRATIONS, Migration, fingerprint};
+pub use pack::Dictionary;
 pub use tx::{PerEngine, Read, Row, Sql, Tx};
 pub use value::{Cell, FromValue, Value};
 
@@ -121,9 +121,10 @@ impl Store {
         let inner = match place {
             Place::Sqlite(path) => {
                 let place = path.display().to_string();
-                let engine = tokio::task::spawn_blocking(move || sqlite::Sqlite::open(&path, &options, &shelf))
-                    .await
-                    .unwrap_or(Err(Error::Closed))?;
+                let engine =
+                    tokio::task::spawn_blocking(move || sqlite::Sqlite::open(&path, &options, &shelf))
+                        .await
+                        .unwrap_or(Err(Error::Closed))?;
                 Inner::Sqlite { engine, place }
             }
             Place::Postgres(url) => Inner::Postgres(postgres::Postgres::open(&url, &options, shelf).await?),

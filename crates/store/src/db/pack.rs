@@ -73,7 +73,8 @@ impl Dictionary {
             packer.set_parameter(zstd::zstd_safe::CParameter::DictIdFlag(false))?;
             Ok(packer)
         };
-        let frame = with(&self.packers, make, |packer| packer.compress(value)).map_err(|e| bad("packed", &e))?;
+        let frame =
+            with(&self.packers, make, |packer| packer.compress(value)).map_err(|e| bad("packed", &e))?;
         let mut out = Vec::with_capacity(frame.len() + 8);
         varint::put(&mut out, self.number.unsigned_abs());
         varint::put(&mut out, value.len() as u64);
@@ -116,8 +117,7 @@ impl Shelf {
     }
     fn keep(&self, dictionary: Dictionary, newest: bool) -> Arc<Dictionary> {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let dictionary =
-            known.all.entry(dictionary.number).or_insert_with(|| Arc::new(dictionary)).clone();
+        let dictionary = known.all.entry(dictionary.number).or_insert_with(|| Arc::new(dictionary)).clone();
         if newest {
             known.newest = Some(dictionary.clone());
         }
@@ -180,11 +180,10 @@ pub fn learn(samples: &[Vec<u8>]) -> Option<Vec<u8>> {
 
 /// Up to how many values the newest dictionary was learnt from; 0 where there is none.
 pub fn learnt_from(r: &mut Read) -> Result<i64, Error> {
-    let found = r.query_one(
-        "SELECT learnt_from FROM dictionary ORDER BY number DESC LIMIT 1",
-        params![],
-        |row| row.get(0),
-    )?;
+    let found =
+        r.query_one("SELECT learnt_from FROM dictionary ORDER BY number DESC LIMIT 1", params![], |row| {
+            row.get(0)
+        })?;
     Ok(found.unwrap_or(0))
 }
 
@@ -205,7 +204,14 @@ mod tests {
     #[test]
     fn what_was_packed_is_unpacked() {
         let samples: Vec<Vec<u8>> = (0..2_000)
-            .map(|n| format!("{{\"actor\":{{\"name\":\"Person {}\"}},\"n\":{n},\"h\":{}}}", n % 17, n * 7919 % 1009).into_bytes())
+            .map(|n| {
+                format!(
+                    "{{\"actor\":{{\"name\":\"Person {}\"}},\"n\":{n},\"h\":{}}}",
+                    n % 17,
+                    n * 7919 % 1009
+                )
+                .into_bytes()
+            })
             .collect();
         let learnt = Dictionary::new(7, learn(&samples).unwrap());
         let plain = Dictionary::new(0, Vec::new());

@@ -324,11 +324,7 @@ impl Row<'_> {
     }
 
     /// A column of bytes, read where it lies.
-    pub fn bytes<T>(
-        &self,
-        index: usize,
-        read: impl FnOnce(&[u8]) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    pub fn bytes<T>(&self, index: usize, read: impl FnOnce(&[u8]) -> Result<T, Error>) -> Result<T, Error> {
         match self.cells.cell(index).map_err(|reason| self.bad(index, reason))? {
             Cell::Bytes(bytes) => read(bytes),
             other => Err(self.bad(index, format!("expected bytes, found {other:?}"))),

@@ -206,11 +206,10 @@ pub fn waiting(r: &mut Read, bytes: usize) -> Result<Stride> {
     let mut read = 0;
     // Rows are small and few: a group of requests makes one.
     const ROWS: i64 = 4_096;
-    let rows: Vec<(i64, Vec<u8>)> = r.query(
-        "SELECT at, postings FROM statement_pending ORDER BY at LIMIT $1",
-        params![ROWS],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
+    let rows: Vec<(i64, Vec<u8>)> =
+        r.query("SELECT at, postings FROM statement_pending ORDER BY at LIMIT $1", params![ROWS], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
     stride.more = rows.len() == ROWS as usize;
     for (at, row) in rows {
         if read > bytes {
@@ -327,7 +326,11 @@ impl Tail {
         let mut all: BTreeMap<Term, Vec<i64>> = BTreeMap::new();
         r.each("SELECT postings FROM statement_pending ORDER BY at", params![], |row| {
             row.bytes(0, |bytes| {
-                unfold(bytes, |term| terms.contains(&term), |term, seqs| all.entry(term).or_default().extend(seqs))
+                unfold(
+                    bytes,
+                    |term| terms.contains(&term),
+                    |term, seqs| all.entry(term).or_default().extend(seqs),
+                )
             })
         })?;
         for seqs in all.values_mut() {

@@ -28,12 +28,15 @@ Measures a release build on this machine. Parts:
 
   start      how soon the demo is ready, and how much memory it holds when idle
   pages      every kind of page of the demo, as each persona, by following the links (includes start)
-  lrs        xAPI statements: one, fifty and a thousand a request on 1, 8 and 64 connections
+  lrs        xAPI statements: one, fifty and a thousand a request on 1, 8 and 64 connections, then questions
+             to a filled store; on SQLite, and with --postgres on a PostgreSQL cluster of its own as well
   import     half a million observations from a CSV file into the embedded database
   all        everything above (the default)
 
   --json           print one JSON document on standard output and nothing else there
   --seconds N      how long each row of lrs runs (default 5)
+  --statements N   statements in the store before lrs asks questions (default 200000; 10000000 takes 3 GB of disk)
+  --postgres       lrs on PostgreSQL as well
   --no-build       measure the release binary as it is
 ";
 
@@ -44,7 +47,7 @@ struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     demo: Option<pages::Pages>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    lrs: Option<lrs::Lrs>,
+    lrs: Option<Vec<lrs::Lrs>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     import: Option<import::Import>,
 }
@@ -53,7 +56,11 @@ pub(crate) fn run(mut args: Args) -> Result<ExitCode> {
     const PARTS: &[&str] = &["all", "start", "pages", "lrs", "import"];
     let json = args.take_flag("--json");
     let build = !args.take_flag("--no-build");
-    let seconds = args.take_number("--seconds", 5)?;
+    let plan = lrs::Plan {
+        seconds: args.take_number("--seconds", 5)?,
+        statements: args.take_number("--statements", 200_000)?,
+        postgres: args.take_flag("--postgres"),
+    };
     let part = args.take_word().unwrap_or_else(|| "all".into());
     args.finish()?;
     if !PARTS.contains(&part.as_str()) {
@@ -74,7 +81,7 @@ pub(crate) fn run(mut args: Args) -> Result<ExitCode> {
     };
     let lrs = if wants("lrs") {
         eprintln!("xAPI statements");
-        Some(lrs::measure(seconds)?)
+        Some(lrs::measure(plan)?)
     } else {
         None
     };
@@ -151,9 +158,10 @@ fn table(report: &Report) -> String {
             }
         }
     }
-    if let Some(lrs) = &report.lrs {
+    for lrs in report.lrs.iter().flatten() {
         text.push_str(&format!(
-            "\n{:>9} {:>11} {:>12} {:>10} {:>8} {:>8} {:>8} {:>10} {:>10}\n",
+            "\n{}\n{:>9} {:>11} {:>12} {:>10} {:>8} {:>8} {:>8} {:>10} {:>10}\n",
+            lrs.database,
             "a request",
             "connections",
             "statements/s",
@@ -181,9 +189,29 @@ fn table(report: &Report) -> String {
             ));
         }
         text.push_str(&format!(
-            "{} bytes a statement on the wire, {} on disk; {} MiB resident after\n",
-            lrs.statement_bytes, lrs.disk_bytes_per_statement, lrs.resident_mib_after
+            "{} bytes a statement on the wire, {} on disk ({} for each byte); {} MiB resident after\n\n",
+            lrs.statement_bytes,
+            lrs.disk_bytes_per_statement,
+            lrs.disk_bytes_per_byte,
+            lrs.resident_mib_after
         ));
+        text.push_str(&format!(
+            "{:<26} {:>10} {:>8} {:>8} {:>8} {:>10}   of {} statements\n",
+            "question", "statements", "p50 ms", "p95 ms", "p99 ms", "server µs", lrs.statements
+        ));
+        for asked in &lrs.queries {
+            let of = |pick: fn(&latency::Latency) -> f64| asked.latency.as_ref().map_or(0.0, pick);
+            text.push_str(&format!(
+                "{:<26} {:>10.1} {:>8.2} {:>8.2} {:>8.2} {:>10.0}{}\n",
+                asked.query,
+                asked.statements,
+                of(|latency| latency.p50_ms),
+                of(|latency| latency.p95_ms),
+                of(|latency| latency.p99_ms),
+                asked.server_cpu_us,
+                if asked.errors > 0 { format!("  {} errors", asked.errors) } else { String::new() }
+            ));
+        }
     }
     if let Some(import) = &report.import {
         text.push_str(&format!(

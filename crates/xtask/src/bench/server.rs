@@ -26,14 +26,21 @@ impl Server {
     /// # Errors
     /// Where it ends or stays silent before it is ready; the end of its log is in the message.
     pub(crate) fn start(command: &str, data: &Path, words: &[&str]) -> Result<Self> {
-        let log_path = data.with_extension("log");
+        let data_word = data.display().to_string();
+        let mut all = vec![command, "--data", &data_word, "--listen", "127.0.0.1:0"];
+        all.extend(words);
+        Self::launch(&house::binary(true), &all, data)
+    }
+
+    /// [`Server::start`] with any binary and all its words. What it logs goes beside `named`, with the ending `log`.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn launch(binary: &Path, words: &[&str], named: &Path) -> Result<Self> {
+        let log_path = named.with_extension("log");
         let log = std::fs::File::create(&log_path)?;
         let began = Instant::now();
-        let mut child = Command::new(house::binary(true))
-            .arg(command)
-            .arg("--data")
-            .arg(data)
-            .args(["--listen", "127.0.0.1:0"])
+        let mut child = Command::new(binary)
             .args(words)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -51,7 +58,7 @@ impl Server {
         let Some(url) = url else {
             let _ = child.wait();
             let said = std::fs::read_to_string(&log_path).unwrap_or_default();
-            bail!("throughline {command} ended before it was ready. It said:\n{said}");
+            bail!("throughline {} ended before it was ready. It said:\n{said}", words.join(" "));
         };
         Ok(Self { child, url, ready_after })
     }
@@ -112,6 +119,23 @@ pub(crate) fn cpu_of(process: &str) -> Duration {
     let field = |at: usize| fields.get(at).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
     let per_second = steps::answer("getconf", &["CLK_TCK"]).and_then(|text| text.parse().ok()).unwrap_or(100);
     Duration::from_millis((field(11) + field(12)) * 1000 / per_second)
+}
+
+/// Processor time of every process whose parent is this one, beside its own and that of those that have ended.
+pub(crate) fn cpu_of_family(parent: &str) -> Duration {
+    let stat = |process: &str| std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let field = |stat: &str, at: usize| {
+        let after_name = stat.rsplit_once(") ").map(|(_, rest)| rest.to_owned()).unwrap_or_default();
+        after_name.split(' ').nth(at).map(str::to_owned).unwrap_or_default()
+    };
+    let children = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let children: Duration = children
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| name.bytes().all(|b| b.is_ascii_digit()) && field(&stat(name), 1) == parent)
+        .map(|name| cpu_of(&name))
+        .sum();
+    let ended: u64 = [13, 14].iter().filter_map(|&at| field(&stat(parent), at).parse::<u64>().ok()).sum();
+    children + cpu_of(parent) + Duration::from_millis(ended * 10)
 }
 
 /// Bytes of all files in a folder.

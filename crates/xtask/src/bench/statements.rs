@@ -52,9 +52,33 @@ impl Pool {
         Ok(Self { shapes, mean_bytes })
     }
 
-    /// Writes the body of one request: a single statement, or an array of `batch`.
-    pub(crate) fn write(&self, body: &mut Vec<u8>, batch: usize, random: &mut Random) {
+    /// An actor of the statements, as the `agent` parameter wants it.
+    pub(crate) fn actor(random: &mut Random) -> String {
+        let name = format!("user-{:06}", random.below(ACTORS));
+        json!({"account": {"homePage": HOME, "name": name}}).to_string()
+    }
+
+    /// A lesson of the statements.
+    pub(crate) fn lesson(random: &mut Random) -> String {
+        let lesson = random.below(LESSONS);
+        format!("{HOME}/course/{}/au/{lesson}", lesson / 10)
+    }
+
+    /// A course that lessons are grouped by.
+    pub(crate) fn course(random: &mut Random) -> String {
+        format!("{HOME}/course/{}", random.below(LESSONS) / 10)
+    }
+
+    /// A verb of the statements.
+    pub(crate) fn verb(random: &mut Random) -> String {
+        const VERBS: [&str; 4] = ["initialized", "answered", "completed", "terminated"];
+        format!("http://adlnet.gov/expapi/verbs/{}", VERBS[random.below(4) as usize])
+    }
+
+    /// Writes the body of one request: a single statement, or an array of `batch`. Gives the id of the first.
+    pub(crate) fn write(&self, body: &mut Vec<u8>, batch: usize, random: &mut Random) -> String {
         body.clear();
+        let mut first = String::new();
         let now = now();
         if batch > 1 {
             body.push(b'[');
@@ -66,12 +90,17 @@ impl Pool {
             let shape = &self.shapes[random.below(self.shapes.len() as u32) as usize];
             let from = body.len();
             body.extend_from_slice(&shape.text);
-            body[from + shape.id_at..][..36].copy_from_slice(random.uuid().as_bytes());
+            let id = random.uuid();
+            body[from + shape.id_at..][..36].copy_from_slice(id.as_bytes());
+            if at == 0 {
+                first = id;
+            }
             body[from + shape.time_at..][..24].copy_from_slice(now.as_bytes());
         }
         if batch > 1 {
             body.push(b']');
         }
+        first
     }
 }
 
@@ -175,7 +204,7 @@ impl Random {
 }
 
 /// Now, as statements say it: `2026-01-01T00:00:00.000Z`.
-fn now() -> String {
+pub(crate) fn now() -> String {
     #[expect(clippy::disallowed_methods, reason = "a load that is stamped with the time it is sent at")]
     let since = std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     let (year, month, day) = date((since.as_secs() / 86_400) as i64);
