@@ -201,6 +201,8 @@ pub struct MetricRead {
     pub targets: Vec<Target>,
     /// Every version of their commitments, newest first.
     pub commitments: Vec<Commitment>,
+    /// Names of whoever set those targets and commitments.
+    pub set_by: BTreeMap<PersonId, String>,
     /// Every alert on it, newest first.
     pub alerts: Vec<Alert>,
     /// Every talk about it that the reader has part in, newest first.
@@ -260,6 +262,12 @@ fn metric_in(
     let mut commitments: Vec<Commitment> =
         store::targets::commitments_of(r, &[id])?.into_iter().filter(|c| c.metric == metric.id).collect();
     commitments.sort_by_key(|c| std::cmp::Reverse(c.version));
+    let set_by: BTreeSet<PersonId> = targets
+        .iter()
+        .map(|t| &t.set_by)
+        .chain(commitments.iter().map(|c| &c.set_by))
+        .filter_map(|by| by.parse().ok())
+        .collect();
     let mut sessions = store::coaching::sessions_about(r, id, metric.id)?;
     sessions.retain(|s| Some(s.person) == reader || Some(s.leader) == reader);
     let session_ids: Vec<SessionId> = sessions.iter().map(|s| s.id).collect();
@@ -281,6 +289,7 @@ fn metric_in(
         stand,
         targets,
         commitments,
+        set_by: store::people::names(r, &Vec::from_iter(set_by))?,
         alerts: store::alerts::of_subject(r, Subject::Person(id), Some(metric.id))?,
         actions: store::coaching::actions(r, &session_ids)?,
         sessions,

@@ -1,5 +1,7 @@
 //! People and org: imports with a dry run, and whose account is whose.
 
+mod roster;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::{Permit, WriteAssignment};
@@ -13,6 +15,8 @@ use store::people::Directory;
 use store::pipeline::Key;
 
 use crate::{App, Error, Fault, Ids, Result};
+
+pub use roster::{Branch, Member, Roster, roster};
 
 /// The pipeline step that follows up accounts whose person changed; its keys are accounts and who had them before.
 pub const ACCOUNTS: &str = "accounts";

@@ -568,6 +568,25 @@ pub fn permit_owner<A: Owned>(who: &Who, owner: Option<PersonId>, asked: A) -> R
     }
 }
 
+/// Whether somebody may ask for a change that the matrix gives to two persons together, and who they are.
+/// Nothing is changed by asking: another one applies it, with the permit of [`second`].
+pub fn may_ask<A: Asked>(who: &Who) -> Result<PersonId, Denied> {
+    match who {
+        Who::Person(viewer) if allowed(who, Relation::NONE, A::RESOURCE).write => Ok(viewer.person),
+        Who::Anonymous => Err(Denied::SignIn),
+        _ => Err(Denied::Forbidden),
+    }
+}
+
+/// A permit for what somebody else has asked for: the matrix lets both write, and they are two.
+pub fn second<A: Asked>(who: &Who, asked: A, first: PersonId) -> Result<Permit<A>, Denied> {
+    let person = may_ask::<A>(who)?;
+    if person == first {
+        return Err(Denied::Forbidden);
+    }
+    Ok(Permit { asked, by: who.label(), person: Some(person) })
+}
+
 /// Whose rows a list may hold. Only this module makes one; every list in `store` takes one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scope(Reach);
@@ -654,6 +673,19 @@ mod tests {
     fn relation(who: &Who, subject: u128, leaders: &[u128]) -> Relation {
         let leaders: Vec<PersonId> = leaders.iter().map(|&l| person(l)).collect();
         who.person().map_or(Relation::NONE, |v| Relation::of(v, person(subject), &leaders))
+    }
+
+    #[test]
+    fn what_needs_two_is_asked_for_by_one_and_done_by_another() {
+        let asked = WriteAssignment(());
+        let (one, other) = (viewer(1, &[AccessRole::Admin], &[]), viewer(2, &[AccessRole::Admin], &[]));
+        assert_eq!(permit(&one, Relation::NONE, asked).unwrap_err(), Denied::Forbidden);
+        assert_eq!(may_ask::<WriteAssignment>(&one), Ok(person(1)));
+        assert!(second(&one, asked, person(1)).is_err());
+        assert_eq!(second(&other, asked, person(1)).unwrap().person(), Some(person(2)));
+        for not in [viewer(3, &[AccessRole::Privacy], &[]), viewer(3, &[], &[4]), Who::Host, Who::Anonymous] {
+            assert!(second(&not, asked, person(1)).is_err());
+        }
     }
 
     #[test]

@@ -110,6 +110,8 @@ ids! {
     MessageId, "message", "a message id";
     /// A support offered to a person, which they may take, swap or decline.
     ProposalId, "proposal", "a proposal id";
+    /// A file that one administrator asks to bring in and another one applies.
+    ImportId, "import", "an import id";
     /// Anything done to improve performance, of any kind.
     InterventionId, "support", "an intervention id";
     /// A planned comparison of an intervention.
@@ -180,7 +182,7 @@ impl fmt::Display for Subject {
 #[macro_export]
 macro_rules! for_each_id {
     ($callback:ident) => {
-        $callback! { PersonId AccountId UnitId JobRoleId MetricId TargetId CommitmentId FeedId RunId RuleId AlertId NotificationId SessionId ActionId MessageId ProposalId InterventionId StudyId DecisionId CaseId CauseId KeyId StatementId DeliveryId AuditId }
+        $callback! { PersonId AccountId UnitId JobRoleId MetricId TargetId CommitmentId FeedId RunId RuleId AlertId NotificationId SessionId ActionId MessageId ProposalId InterventionId StudyId DecisionId CaseId CauseId KeyId StatementId DeliveryId AuditId ImportId }
     };
 }
 

@@ -712,6 +712,18 @@ CREATE TABLE proposal (
     PRIMARY KEY (person_id, id)
 ) {strict};
 
+-- ---------------------------------------------------------------- imports
+
+-- Places and reporting lines are changed by two: a file waits here until another administrator applies it.
+CREATE TABLE import_request (
+    id       {id} PRIMARY KEY,
+    kind     {text} NOT NULL,
+    name     {text} NOT NULL,
+    body     {bytes} NOT NULL,
+    asked_by {id} NOT NULL REFERENCES person (id),
+    asked_at {instant} NOT NULL
+) {strict};
+
 -- ---------------------------------------------------------------- cases
 
 -- What is searched and listed has its column; the rest of a case file is one document.

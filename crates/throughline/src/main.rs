@@ -75,7 +75,7 @@ enum Command {
     /// Make an invented world to look at, and serve it
     #[command(after_help = demo::EXAMPLES)]
     Demo(demo::Demo),
-    /// Bring in files: units, people, metrics, observations, supports, rollouts, studies
+    /// Bring in files: units, people, metrics, observations, targets, commitments, supports, rollouts, studies
     #[command(subcommand)]
     Import(import::Import),
     /// Make, list and end keys of machines

@@ -104,7 +104,9 @@ pub fn places(viewer: &Viewer) -> Vec<view::Place> {
         places.extend([Team, Coaching, Chains, Support, MyOwn]);
     } else if holds(AccessRole::Analyst) || holds(AccessRole::Author) {
         places.extend([Chains, Support, Cases, MyOwn]);
-    } else if holds(AccessRole::Admin) || holds(AccessRole::Privacy) {
+    } else if holds(AccessRole::Admin) {
+        places.extend([Health, People, Chains, MyOwn]);
+    } else if holds(AccessRole::Privacy) {
         places.extend([Health, Chains, MyOwn]);
     } else {
         places.extend([Today, Coaching, Chains]);

@@ -11,7 +11,7 @@ use domain::access::{
     Act, KeyScope, Principal, Resource, SendObservations, Who, WriteAssignment, WriteKey, cell, scope,
 };
 use domain::ids::{
-    AccountId, AlertId, CaseId, DeliveryId, InterventionId, KeyId, MetricId, ProposalId, StudyId,
+    AccountId, AlertId, CaseId, DeliveryId, ImportId, InterventionId, KeyId, MetricId, ProposalId, StudyId,
 };
 use domain::metrics::{Aggregation, Direction, Grain, Level, Metric, Quantity};
 use domain::time::{Cadence, Day};
@@ -34,6 +34,8 @@ enum About {
     Keeps(Resource, Act),
     /// A row of the matrix about anybody at once, which only machines with the scope may touch.
     Sent(Resource, Act, KeyScope),
+    /// A row of the matrix that two change together; one alone asks for it, or looks at what was asked.
+    Asked(Resource),
     /// Something that none of the askers has: nobody may learn whether it exists.
     Theirs,
     /// A machine whose scope is for xAPI.
@@ -277,6 +279,11 @@ fn no_study() -> StudyId {
     StudyId::new(uuid::Uuid::nil())
 }
 
+/// The address of a list that does not wait.
+fn no_import(rest: &str) -> String {
+    format!("/people/imports/{}{rest}", ImportId::new(uuid::Uuid::nil()))
+}
+
 /// Names something that does not exist.
 fn lacks(what: &'static str, line: Line) -> Line {
     Line { missing: Some(what), ..line }
@@ -406,6 +413,25 @@ fn lines() -> Vec<Line> {
                 Ask::Form(format!("/deliveries/{id}/replay"), vec![])
             }),
         ),
+        get("/people", Part(Profile, Write, &[Principal::Admin])),
+        line("POST", "/people/import", Asked(Assignment), |_| {
+            let body = "--b\r\nContent-Disposition: form-data; name=\"kind\"\r\n\r\nunits\r\n\
+                --b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"u.csv\"\r\n\r\ncode\n\r\n--b--\r\n";
+            Ask::File("/people/import", "multipart/form-data; boundary=b", body)
+        }),
+        lacks("import", line("GET", "/people/imports/{id}", Asked(Assignment), |_| Ask::Get(no_import("")))),
+        lacks(
+            "import",
+            line("POST", "/people/imports/{id}/apply", Asked(Assignment), |_| {
+                Ask::Form(no_import("/apply"), vec![])
+            }),
+        ),
+        lacks(
+            "import",
+            line("POST", "/people/imports/{id}/withdraw", Asked(Assignment), |_| {
+                Ask::Form(no_import("/withdraw"), vec![])
+            }),
+        ),
         line("GET", "/people/{person}/metrics/{metric}", Row(MetricValue, Read, None), move |w| {
             Ask::Get(metric(w))
         }),
@@ -518,6 +544,10 @@ fn expected(line: &Line, principal: Principal, scoped: bool) -> Expected {
         About::Own if principal == Principal::Api => Expected::Denied,
         About::Own => Expected::Allowed,
         About::Theirs => Expected::Denied,
+        About::Asked(resource) => {
+            let may = cell(*resource, principal).write && principal != Principal::Itself;
+            if may { Expected::Allowed } else { Expected::Denied }
+        }
         About::Sent(resource, act, _) => {
             let machine = principal == Principal::Api && scoped && by_matrix(*resource, *act, principal);
             if machine { Expected::Allowed } else { Expected::Denied }

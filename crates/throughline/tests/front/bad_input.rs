@@ -14,8 +14,15 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 
 /// Forms that do something without a body: whatever comes with them is not read.
-const WITHOUT_BODY: &[&str] =
-    &["/sign-out", "/notifications/seen", "/alerts/{id}/talk", "/sessions/{id}/agree", "/me/sessions/end"];
+const WITHOUT_BODY: &[&str] = &[
+    "/people/imports/{id}/apply",
+    "/people/imports/{id}/withdraw",
+    "/sign-out",
+    "/notifications/seen",
+    "/alerts/{id}/talk",
+    "/sessions/{id}/agree",
+    "/me/sessions/end",
+];
 
 const DAYS: &[&str] = &[
     "2026-02-30",

@@ -1,10 +1,10 @@
 //! Whole files over HTTP: a dry run that shows the difference, every bad line named, nothing half-applied.
 
-use domain::access::KeyScope;
+use domain::access::{AccessRole, KeyScope, WriteAssignment};
 use store::Store;
 
 use crate::company::Company;
-use crate::harness::{Answer, Client, Server};
+use crate::harness::{Answer, Client, Server, host};
 
 fn send(client: &Client, path: &str, text: &str) -> Answer {
     client.send("POST", path, &[("Content-Type", "text/csv; charset=utf-8")], text.as_bytes())
@@ -141,5 +141,38 @@ testkit::both_databases! {
         maya.get("/me").expect(200).contains("all metrics");
         let admin = company.browser("admin").await;
         assert!(admin.get("/api/v1/health").expect(200).json()["feeds"].is_array());
+    }
+
+    async fn places_are_changed_by_two_administrators(store: Store) {
+        let server = Server::start(store).await;
+        let org = server.org().await;
+        app::access::give_role(&server.app, host(WriteAssignment(())), "other", AccessRole::Admin).await.unwrap();
+        let (one, other) = (server.sign_in_as(org.admin).await, server.sign_in_as(org.other).await);
+        let upload = |client: &Client, kind: &str, text: &str| {
+            let body = format!(
+                "--b\r\nContent-Disposition: form-data; name=\"kind\"\r\n\r\n{kind}\r\n\
+                 --b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"list.csv\"\r\n\
+                 Content-Type: text/csv\r\n\r\n{text}\r\n--b--\r\n"
+            );
+            client.send("POST", "/people/import", &[("Content-Type", "multipart/form-data; boundary=b")], body.as_bytes())
+        };
+        one.get("/people?q=member").expect(200).contains("Member Example").contains("Leader Example");
+        assert!(!one.get("/people?q=member").text().contains("Peer Example"));
+        upload(&one, "units", "code,parent\nB-02,B-99\n").expect(400).contains("line 2, parent").contains("B-99");
+        upload(&one, "units", "code\nB-01\n").expect(200).contains("changes nothing");
+        upload(&one, "units", "").expect(400);
+        upload(&one, "salaries", "code\nB-01\n").expect(400);
+        let path = upload(&one, "units", "code,name\nB-02,Mill Lane\n").expect(303).header("location").to_owned();
+        let asked = one.get(&path).expect(200).contains("1 change").contains("Another administrator applies it");
+        assert!(!asked.text().contains("/apply"), "whoever asks does not apply");
+        one.form(&format!("{path}/apply"), &[]).expect(403);
+        other.get("/people").expect(200).contains("list.csv, Admin Example");
+        other.get(&path).expect(200).contains("unit B-02 Mill Lane").contains("/apply");
+        other.form(&format!("{path}/apply"), &[]).expect(303);
+        one.get("/people").expect(200).contains("Mill Lane");
+        one.get(&path).expect(404);
+        let again = upload(&other, "units", "code,name\nB-02,Mill Road\n").expect(303).header("location").to_owned();
+        other.form(&format!("{again}/withdraw"), &[]).expect(303);
+        other.form(&format!("{again}/apply"), &[]).expect(404);
     }
 }

@@ -642,16 +642,14 @@ fn demo_page() -> DemoPage {
 }
 
 fn people_pages() -> (PeoplePage, ImportPage) {
-    let row = |name: &str, left, can_sign_in| PersonRow {
-        id: "p".to_owned(),
+    let row = |name: &str, state: &str| PersonRow {
         name: name.to_owned(),
         code: "40213".to_owned(),
         unit: "Harbour Street".to_owned(),
         job_role: "Account manager".to_owned(),
         leader: "Daniel Osei".to_owned(),
         accounts: 2,
-        can_sign_in,
-        left,
+        state: state.to_owned(),
     };
     let unit = |depth, name: &str, kind: &str, people| UnitRow {
         depth,
@@ -665,9 +663,9 @@ fn people_pages() -> (PeoplePage, ImportPage) {
         q: String::new(),
         total: 1028,
         rows: vec![
-            row("Amara Nwosu", None, true),
-            row("Benedikt Haas", None, false),
-            row("Chiara Lombardi", Some(day("2025-11-30")), false),
+            row("Amara Nwosu", ""),
+            row("Benedikt Haas", "disabled"),
+            row("Chiara Lombardi", "left 30 Nov 2025"),
         ],
         more: Some("/people?page=2".to_owned()),
         units: vec![
@@ -676,20 +674,24 @@ fn people_pages() -> (PeoplePage, ImportPage) {
             unit(2, "Harbour Street", "branch", 10),
         ],
         kinds: vec![("people".to_owned(), "People".to_owned()), ("units".to_owned(), "Org units".to_owned())],
+        waiting: vec![Link::new("people-2026-03.csv, Elif Aydin, today, 12:04", "/people/imports/x")],
+        accounts_waiting: 3,
         errors: FormErrors::NONE,
     };
     let import = ImportPage {
         shell: integrator("Import", Place::People),
         file: "people-2026-03.csv".to_owned(),
-        run: None,
-        applied: false,
+        href: Some("/people/imports/x".to_owned()),
+        asked: "Elif Aydin, today, 12:04".to_owned(),
+        may_apply: true,
         changes: vec![ChangeRow {
-            what: "new people".to_owned(),
-            count: 12,
-            examples: vec!["Ada Brook".to_owned(), "Jun Park".to_owned()],
+            line: 12,
+            what: "person 40213 Ada Brook".to_owned(),
+            how: "unit: HB-01 to HB-02 from 2026-03-01".to_owned(),
         }],
+        total: 12,
         faults: vec![LineFault {
-            line: 17,
+            place: "line 17, column `unit`".to_owned(),
             reason: "The unit “HB-07” is not known. Import units first, or mend the code.".to_owned(),
         }],
     };

@@ -256,6 +256,13 @@ fn sentence(text: &str) -> String {
     if text.ends_with(['.', '!', '?']) { text } else { format!("{text}.") }
 }
 
+/// "Daniel: agreed in March"; whoever set it through a file or a system is called so.
+fn who_why(read: &MetricRead, by: &str, why: &str) -> String {
+    let name = by.parse::<PersonId>().ok().and_then(|id| read.set_by.get(&id));
+    let who = name.map_or_else(|| "From a file or system".to_owned(), |name| first_name(name));
+    format!("{who}: {why}")
+}
+
 fn levels(read: &MetricRead, style: &Style) -> Vec<LevelRow> {
     let mut rows: Vec<LevelRow> = read
         .targets
@@ -266,7 +273,7 @@ fn levels(read: &MetricRead, style: &Style) -> Vec<LevelRow> {
             level: (!t.ended).then_some(t.level),
             tolerance: Some(t.tolerance).filter(|x| *x > 0.0),
             style: style.clone(),
-            who_why: t.why.clone(),
+            who_why: who_why(read, &t.set_by, &t.why),
         })
         .chain(read.commitments.iter().map(|c| LevelRow {
             from: c.from,
@@ -274,7 +281,7 @@ fn levels(read: &MetricRead, style: &Style) -> Vec<LevelRow> {
             level: (!c.ended).then_some(c.level),
             tolerance: None,
             style: style.clone(),
-            who_why: format!("{}: {}", first_name(&read.person.name), c.why),
+            who_why: who_why(read, &c.set_by, &c.why),
         }))
         .collect();
     rows.sort_by_key(|r| std::cmp::Reverse(r.from));

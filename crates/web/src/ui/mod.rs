@@ -14,6 +14,7 @@ pub mod forms;
 pub mod health;
 pub mod me;
 pub mod metric;
+pub mod people;
 pub mod question;
 pub mod session;
 pub mod sign_in;

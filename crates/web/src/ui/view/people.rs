@@ -1,17 +1,14 @@
 //! People and org units for whoever runs the installation. No numbers, no talks.
 
-use askama::Template;
-use domain::time::Day;
-
-use super::{FormErrors, Shell};
+use super::{FormErrors, Link, Shell};
 use crate::ui::filters;
 use crate::ui::format;
+use askama::Template;
 
 /// People and org units.
 ///
-/// `GET /people` with `q` finds by name, code or e-mail. `POST /people/import` (multipart) with `file` and `kind` =
-/// `units`, `people`, `memberships`, `lines` or `accounts` shows a dry run ([`ImportPage`]).
-/// `POST /people/invite` with `person` (an id) makes a one-use link, shown in the toast.
+/// `GET /people` with `q` finds by name, code or e-mail, from place `from` on. `POST /people/import` (multipart) with `kind` =
+/// `units` or `people` and `file` goes on to the list's own page ([`ImportPage`]).
 #[derive(Debug, Clone, PartialEq, Template)]
 #[template(path = "people.html")]
 pub struct PeoplePage {
@@ -19,7 +16,7 @@ pub struct PeoplePage {
     pub shell: Shell,
     /// What was searched for.
     pub q: String,
-    /// How many people there are in all.
+    /// How many active people there are in all.
     pub total: u64,
     /// The people found, by name.
     pub rows: Vec<PersonRow>,
@@ -27,8 +24,12 @@ pub struct PeoplePage {
     pub more: Option<String>,
     /// The org tree, depth first.
     pub units: Vec<UnitRow>,
-    /// Kinds of files that can be imported: value and words.
+    /// Kinds of files that can be brought in: value and words. Empty where the viewer may bring in none.
     pub kinds: Vec<(String, String)>,
+    /// Lists that wait for a second administrator: address, and the file with who asked and when.
+    pub waiting: Vec<Link>,
+    /// How many accounts wait for their person.
+    pub accounts_waiting: u64,
     /// What to put right in the import form. Field ids: `file`, `kind`.
     pub errors: FormErrors,
 }
@@ -36,8 +37,6 @@ pub struct PeoplePage {
 /// One person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonRow {
-    /// Their id, as forms send it.
-    pub id: String,
     /// Their name.
     pub name: String,
     /// Their code.
@@ -50,10 +49,8 @@ pub struct PersonRow {
     pub leader: String,
     /// How many accounts they have.
     pub accounts: u64,
-    /// Whether they can sign in.
-    pub can_sign_in: bool,
-    /// Their last day, where they have left.
-    pub left: Option<Day>,
+    /// "left 30 Nov 2025", "disabled"; empty for everybody else.
+    pub state: String,
 }
 
 /// One org unit.
@@ -71,9 +68,9 @@ pub struct UnitRow {
     pub people: u64,
 }
 
-/// What an import would do, or did.
+/// What a list would change, or why it cannot be used.
 ///
-/// `POST /people/import/apply` with `run` (its id) applies what the dry run showed.
+/// `POST {href}/apply` applies it, `POST {href}/withdraw` takes it away; neither has fields.
 #[derive(Debug, Clone, PartialEq, Template)]
 #[template(path = "import.html")]
 pub struct ImportPage {
@@ -81,32 +78,36 @@ pub struct ImportPage {
     pub shell: Shell,
     /// The file's name.
     pub file: String,
-    /// The dry run's id; `None` where it cannot be applied, or was.
-    pub run: Option<String>,
-    /// Whether it has been applied.
-    pub applied: bool,
-    /// What changes: "12 people are new", with examples.
+    /// Its address; `None` where nothing is kept, because it changes nothing or cannot be used.
+    pub href: Option<String>,
+    /// Who asked, and when: "Elif Aydin, today, 12:04".
+    pub asked: String,
+    /// Whether the viewer may apply it: somebody else asked.
+    pub may_apply: bool,
+    /// What changes, line by line; the first of them.
     pub changes: Vec<ChangeRow>,
-    /// Lines that cannot be used: number and reason.
+    /// How many changes there are in all.
+    pub total: u64,
+    /// Lines that cannot be used.
     pub faults: Vec<LineFault>,
 }
 
-/// A kind of change.
+/// A change that one line asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeRow {
-    /// "new people".
+    /// The line in the file, from 1.
+    pub line: u64,
+    /// "person E17 Maya Lindqvist".
     pub what: String,
-    /// How many.
-    pub count: u64,
-    /// A few of them.
-    pub examples: Vec<String>,
+    /// "unit: B-01 to B-02 from 2026-03-01".
+    pub how: String,
 }
 
-/// A line that cannot be used.
+/// A place that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineFault {
-    /// Its number in the file, counted from 1.
-    pub line: u64,
+    /// "line 17, column `unit`".
+    pub place: String,
     /// Why, and what to do.
     pub reason: String,
 }
@@ -139,19 +140,14 @@ impl UnitRow {
 impl ImportPage {
     /// The title as a finding.
     pub fn heading(&self) -> String {
-        let changes: u64 = self.changes.iter().map(|c| c.count).sum();
-        match (self.applied, changes, self.faults.len() as u64) {
-            (true, n, _) => format!("{} applied", format::plural(n, "change was", "changes were")),
-            (false, 0, 0) => "This file changes nothing".to_owned(),
-            (false, _, f) if f > 0 => format!("{} cannot be used", format::plural(f, "line", "lines")),
-            (false, n, _) => format!("This file would make {}", format::plural(n, "change", "changes")),
+        match (self.total, self.faults.len() as u64) {
+            (0, 0) => "This file changes nothing".to_owned(),
+            (_, f) if f > 0 => format!("{} to put right", format::plural(f, "thing is", "things are")),
+            (n, _) => format!("This file would make {}", format::plural(n, "change", "changes")),
         }
     }
-}
-
-impl ChangeRow {
-    /// How many, with thousands apart.
-    pub fn count_shown(&self) -> String {
-        format::count(self.count)
+    /// How many changes are not listed.
+    pub fn unlisted(&self) -> u64 {
+        self.total.saturating_sub(self.changes.len() as u64)
     }
 }
