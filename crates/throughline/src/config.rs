@@ -60,6 +60,14 @@ pub(crate) struct File {
     sessions: Sessions,
     mail: Mail,
     outbound: Outbound,
+    xapi: Xapi,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Xapi {
+    version: Option<String>,
+    origins: Option<Vec<String>>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -195,6 +203,14 @@ const KEYS: &[(&str, Setter)] = &[
         f.outbound.authorities_file = Some(v.into());
         Ok(())
     }),
+    ("XAPI_VERSION", |f, v| {
+        f.xapi.version = Some(v);
+        Ok(())
+    }),
+    ("XAPI_ORIGINS", |f, v| {
+        f.xapi.origins = Some(v.split(',').map(|o| o.trim().to_owned()).collect());
+        Ok(())
+    }),
 ];
 
 /// Flags that change the configuration.
@@ -224,6 +240,10 @@ pub(crate) struct Config {
     pub(crate) mail: Option<connect::mail::Config>,
     /// How webhooks leave.
     pub(crate) outbound: connect::http::Config,
+    /// What `/xapi` expects of a request that names no version.
+    pub(crate) xapi_version: xapi::Version,
+    /// Sites whose scripts may use `/xapi`.
+    pub(crate) xapi_origins: Vec<String>,
 }
 
 /// Reads everything that is set and judges it as a whole.
@@ -334,6 +354,8 @@ fn judge(file: File, path: Option<PathBuf>) -> Result<Config, Bad> {
         sessions,
         mail: mail(file.mail)?,
         outbound: outbound(file.outbound)?,
+        xapi_version: xapi_version(file.xapi.version.as_deref())?,
+        xapi_origins: xapi_origins(file.xapi.origins.unwrap_or_default())?,
     })
 }
 
@@ -347,6 +369,26 @@ fn outbound(outbound: Outbound) -> Result<connect::http::Config, Bad> {
         })
     });
     Ok(connect::http::Config { allow, authorities: authorities.transpose()?, ..Default::default() })
+}
+
+fn xapi_version(text: Option<&str>) -> Result<xapi::Version, Bad> {
+    match text {
+        None | Some("1.0.3") => Ok(xapi::Version::V1_0_3),
+        Some("2.0") => Ok(xapi::Version::V2_0),
+        Some(other) => Err(Bad::new("xapi.version", format!("`{other}` is neither 1.0.3 nor 2.0"))),
+    }
+}
+
+fn xapi_origins(origins: Vec<String>) -> Result<Vec<String>, Bad> {
+    for origin in &origins {
+        if !web::cors::is_origin(origin) {
+            return Err(Bad::new(
+                "xapi.origins",
+                format!("`{origin}` is not the address of a site without a path, such as https://content.example.com"),
+            ));
+        }
+    }
+    Ok(origins)
 }
 
 fn place(
@@ -481,6 +523,8 @@ mod tests {
         assert!(bad("public_url = \"ftp://x\"").contains("public_url"));
         assert!(bad("zone = \"Mars/Olympus\"").contains("zone"));
         assert!(bad("[mail]\nfrom = \"a@b\"").contains("mail.host"));
+        assert!(bad("[xapi]\nversion = \"1.0\"").contains("xapi.version"));
+        assert!(bad("[xapi]\norigins = [\"*\"]").contains("xapi.origins"));
         assert!(bad("[mail]\nhost = \"h\"\n").contains("mail.from"));
         assert!(bad("[sessions]\nidle_minutes = 0").contains("sessions.idle_minutes"));
         assert!(bad("data = \"x\"\ndatabase = \"postgres://h/n\"").contains("database"));

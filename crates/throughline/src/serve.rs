@@ -41,6 +41,8 @@ pub(crate) async fn until_stopped(config: &Config, app: App, listener: TcpListen
     let options = web::Options {
         connections: config.connections,
         proxies: config.proxies.clone(),
+        xapi_version: config.xapi_version,
+        xapi_origins: config.xapi_origins.clone(),
         ..web::Options::default()
     };
     let couriers = app::outbox::Couriers {

@@ -15,7 +15,7 @@ use tower::ServiceExt;
 
 use crate::problem::Problem;
 use crate::session::{self, Peer};
-use crate::{Server, api, page};
+use crate::{Server, api, cors, page};
 
 /// Which part of the server an address belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,20 +57,26 @@ pub(crate) async fn answer(
     request.extensions_mut().insert(Peer(address));
 
     let host = request.uri().authority().map(|a| a.to_string());
-    let refused = refusal(&method, surface, &headers, host.as_deref());
-    let response = match refused {
-        Some(problem) => problem.into_response(),
-        None => caught(router, request).await,
+    let origins = &server.options.xapi_origins;
+    let preflight = (surface == Surface::Xapi).then(|| cors::preflight(origins, &method, &headers)).flatten();
+    let response = match (preflight, refusal(&method, surface, &headers, host.as_deref())) {
+        (Some(answer), _) => answer,
+        (None, Some(problem)) => problem.into_response(),
+        (None, None) => caught(router, request).await,
     };
     let mut response = shown(&server, surface, &method, &path, &headers, response).await;
     let clear = page::clear_toast(&headers, surface, &response);
     if let Some(clear) = clear {
         response.headers_mut().append(header::SET_COOKIE, clear);
     }
-    if surface == Surface::Xapi && !response.headers().contains_key(api::xapi::VERSION) {
-        // Refused before anybody looked for the version: what the address expects.
-        let (_, version) = api::xapi::mount(&path);
-        response.headers_mut().insert(api::xapi::VERSION, HeaderValue::from_static(version.header_value()));
+    if surface == Surface::Xapi {
+        if !response.headers().contains_key(api::xapi::VERSION) {
+            // Refused before anybody looked for the version: what the address expects.
+            let (_, version) = api::xapi::mount(&path, server.options.xapi_version);
+            let value = HeaderValue::from_static(version.header_value());
+            response.headers_mut().insert(api::xapi::VERSION, value);
+        }
+        cors::allow(origins, &headers, response.headers_mut());
     }
     protect(&server, surface, response.headers_mut());
     tracing::debug!(%method, path, status = response.status().as_u16(), "answered");

@@ -18,6 +18,7 @@
 
 pub mod api;
 pub mod assets;
+pub mod cors;
 pub mod door;
 pub mod extract;
 pub mod json;

@@ -43,6 +43,10 @@ pub struct Options {
     pub proxies: Vec<IpAddr>,
     /// How often an open live stream asks whether its session still holds.
     pub live_check: Duration,
+    /// The version of xAPI that `/xapi` expects of a request that names none.
+    pub xapi_version: xapi::Version,
+    /// Sites whose scripts may use `/xapi`, each as scheme, host and port. Empty: none.
+    pub xapi_origins: Vec<String>,
 }
 
 impl Default for Options {
@@ -56,6 +60,8 @@ impl Default for Options {
             grace: Duration::from_secs(5),
             proxies: Vec::new(),
             live_check: Duration::from_secs(4),
+            xapi_version: xapi::Version::V1_0_3,
+            xapi_origins: Vec::new(),
         }
     }
 }

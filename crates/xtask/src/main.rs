@@ -1,7 +1,7 @@
 //! `cargo xtask`: everything one does to this repository, from showing the demo to measuring speed.
 //!
 //! Each file is one command or one thing that several commands need:
-//! [`demo`], [`assets`], [`testing`], [`tidy`], [`screenshot`] and [`bench`] are the commands;
+//! [`demo`], [`assets`], [`testing`], [`tidy`], [`screenshot`], [`conformance`] and [`bench`] are the commands;
 //! [`steps`] runs and times other programs, [`machine`] looks for and installs what a command needs,
 //! [`npm`] and [`python`] bring in pinned packages, and [`postgres`] owns a throw-away database cluster.
 //!
@@ -11,6 +11,7 @@
 mod args;
 mod assets;
 mod bench;
+mod conformance;
 mod demo;
 mod house;
 mod machine;
@@ -66,6 +67,12 @@ const COMMANDS: &[Command] = &[
         about: "take the picture in the README",
         help: screenshot::HELP,
         run: screenshot::run,
+    },
+    Command {
+        name: "conformance",
+        about: "run the xAPI conformance suite on both databases",
+        help: conformance::HELP,
+        run: conformance::run,
     },
     Command { name: "bench", about: "measure speed, memory and size", help: bench::HELP, run: bench::run },
 ];

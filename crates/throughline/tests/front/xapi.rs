@@ -4,7 +4,7 @@ use domain::access::KeyScope;
 use serde_json::{Value, json};
 use store::Store;
 
-use crate::harness::{Answer, Client, Server};
+use crate::harness::{Answer, Client, Server, settings};
 
 const V1: (&str, &str) = ("X-Experience-API-Version", "1.0.3");
 const V2: (&str, &str) = ("X-Experience-API-Version", "2.0.0");
@@ -81,6 +81,51 @@ testkit::both_databases! {
         let about = nobody.get("/xapi/about").expect(200);
         assert!(about.json()["version"].as_array().unwrap().contains(&"2.0.0".into()));
         assert_eq!(version(about), "1.0.3");
+    }
+
+    async fn the_version_that_is_expected_can_be_set(store: Store) {
+        let options = web::Options { xapi_version: xapi::Version::V2_0, ..web::Options::default() };
+        let server = Server::start_with(store, settings(), options).await;
+        let lms = server.key(&[KeyScope::All]).await;
+        let version = |answer: Answer| answer.header("x-experience-api-version").to_owned();
+        assert_eq!(version(lms.get("/xapi/statements").expect(400)), "2.0.0");
+        assert_eq!(version(lms.get("/xapi/1.0.3/statements").expect(400)), "1.0.3");
+        assert_eq!(version(get(&lms, "/xapi/statements").expect(200)), "1.0.3");
+    }
+
+    async fn scripts_of_allowed_sites_may_use_it_and_no_others(store: Store) {
+        let options =
+            web::Options { xapi_origins: vec!["https://content.example".into()], ..web::Options::default() };
+        let server = Server::start_with(store, settings(), options).await;
+        let nobody = server.anonymous();
+        let ask = |origin: &str| {
+            let headers = [("Origin", origin), ("Access-Control-Request-Method", "PUT"),
+                ("Access-Control-Request-Headers", "authorization,content-type,x-experience-api-version")];
+            nobody.send("OPTIONS", "/xapi/statements?statementId=x", &headers, b"")
+        };
+        let told = ask("https://content.example").expect(204);
+        assert_eq!(told.header("access-control-allow-origin"), "https://content.example");
+        assert!(told.header("access-control-allow-methods").contains("PUT"));
+        for header in ["Authorization", "Content-Type", "If-Match", "If-None-Match", "X-Experience-API-Version"] {
+            assert!(told.header("access-control-allow-headers").contains(header), "{header}");
+        }
+        assert_eq!(told.header("access-control-allow-credentials"), "", "a cookie is never wanted");
+        assert_eq!(told.header("vary"), "Origin");
+        let told = ask("https://evil.example").expect(403);
+        assert_eq!(told.header("access-control-allow-origin"), "");
+        assert!(told.text().contains("xapi.origins"));
+
+        let lms = server.key(&[KeyScope::All]).await;
+        let from = |origin| lms.send("GET", "/xapi/statements", &[V1, ("Origin", origin)], b"").expect(200);
+        let told = from("https://content.example");
+        assert_eq!(told.header("access-control-allow-origin"), "https://content.example");
+        assert!(told.header("access-control-expose-headers").contains("X-Experience-API-Consistent-Through"));
+        assert_eq!(from("https://evil.example").header("access-control-allow-origin"), "");
+        // Refusals can be read as well, or a script never learns what was wrong; pages and the API stay closed.
+        let refused = lms.send("GET", "/xapi/statements?limit=x", &[V1, ("Origin", "https://content.example")], b"");
+        assert_eq!(refused.expect(400).header("access-control-allow-origin"), "https://content.example");
+        let api = nobody.send("GET", "/api/v1/ready", &[("Origin", "https://content.example")], b"");
+        assert_eq!(api.header("access-control-allow-origin"), "");
     }
 
     async fn faults_name_their_place_and_clause(store: Store) {

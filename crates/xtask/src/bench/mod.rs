@@ -10,7 +10,7 @@ mod import;
 mod latency;
 mod lrs;
 mod pages;
-mod server;
+pub(crate) mod server;
 mod statements;
 
 use std::process::{Command, ExitCode, Stdio};

@@ -1,7 +1,7 @@
 //! A request to a resource, read once for all of them, and what is said when it is refused.
 
 use app::App;
-use axum::extract::{FromRef, FromRequest, Request};
+use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::access::{Asked, Permit, Relation, Who, permit};
@@ -10,6 +10,7 @@ use serde::Serialize;
 use xapi::{Fault, Faults, Preferred, Version};
 
 use super::mount;
+use crate::Server;
 use crate::extract::Raw;
 use crate::problem::Problem;
 use crate::session::Asker;
@@ -125,35 +126,29 @@ fn pairs(text: &[u8]) -> Vec<(String, String)> {
     form_urlencoded::parse(text).into_owned().collect()
 }
 
-impl<S: Send + Sync> FromRequest<S> for Call
-where
-    App: FromRef<S>,
-{
+impl FromRequest<Server> for Call {
     type Rejection = Response;
-    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        let (mount, expected) = mount(request.uri().path());
-        let app = App::from_ref(state);
-        Self::read(app, request, state, mount, expected)
-            .await
-            .map_err(|(version, r)| versioned(version, Err(r)))
+    async fn from_request(request: Request, server: &Server) -> Result<Self, Response> {
+        let (mount, expected) = mount(request.uri().path(), server.options.xapi_version);
+        Self::read(request, server, mount, expected).await.map_err(|(version, r)| versioned(version, Err(r)))
     }
 }
 
 impl Call {
-    async fn read<S: Send + Sync>(
-        app: App,
+    async fn read(
         request: Request,
-        state: &S,
+        server: &Server,
         mount: &'static str,
         expected: Version,
     ) -> Result<Self, (Version, Refusal)> {
         let refuse = |r: Refusal| (expected, r);
+        let app = server.app.clone();
         let form = is_form(&request);
         let mut pairs_of_url = pairs(request.uri().query().unwrap_or_default().as_bytes());
         let mut method = request.method().clone();
         let mut headers = request.headers().clone();
         let asker = request.extensions().get::<Asker>().map(|a| a.who.clone());
-        let Raw(mut body) = Raw::from_request(request, state).await.map_err(|p| refuse(p.into()))?;
+        let Raw(mut body) = Raw::from_request(request, server).await.map_err(|p| refuse(p.into()))?;
         let spoken = |headers: &HeaderMap| {
             let text = headers.get(VERSION).map(|v| v.to_str().unwrap_or("?"));
             Version::from_header(text, expected)

@@ -1,6 +1,7 @@
 //! The resources of xAPI (IEEE 9274.1.1 and 1.0.3) under `/xapi`, `/xapi/1.0.3` and `/xapi/2.0`.
 //!
 //! The three differ only in the version whose clause a request without a version header is told; every one speaks both.
+//! What `/xapi` itself expects is set by whoever runs the server.
 //! A [`Call`] is a request with its version, its parameters and who sends it, whichever way it was written;
 //! what goes wrong is told with every fault, its place and its clause.
 
@@ -17,18 +18,17 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
 use xapi::Version;
 
-/// The addresses under which the resources stand, the longest first, and the version that each expects.
-const MOUNTS: [(&str, Version); 3] =
-    [("/xapi/1.0.3", Version::V1_0_3), ("/xapi/2.0", Version::V2_0), ("/xapi", Version::V1_0_3)];
+/// The addresses that stand for one version, and which.
+const MOUNTS: [(&str, Version); 2] = [("/xapi/1.0.3", Version::V1_0_3), ("/xapi/2.0", Version::V2_0)];
 
-/// The mount of a path and the version it expects.
-pub(crate) fn mount(path: &str) -> (&'static str, Version) {
+/// The mount of a path and the version it expects; `default` is what `/xapi` expects.
+pub(crate) fn mount(path: &str, default: Version) -> (&'static str, Version) {
     MOUNTS
         .into_iter()
         .find(|(mount, _)| {
             path.strip_prefix(mount).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
-        .unwrap_or(MOUNTS[2])
+        .unwrap_or(("/xapi", default))
 }
 
 /// What this server speaks; asked before anything else, so it needs neither a key nor a version (Communication 2.8).
@@ -46,12 +46,12 @@ mod tests {
     #[test]
     fn mounts() {
         for (path, want) in [
-            ("/xapi/statements", ("/xapi", Version::V1_0_3)),
+            ("/xapi/statements", ("/xapi", Version::V2_0)),
             ("/xapi/2.0/statements", ("/xapi/2.0", Version::V2_0)),
             ("/xapi/1.0.3/activities/state", ("/xapi/1.0.3", Version::V1_0_3)),
-            ("/xapi/2.01", ("/xapi", Version::V1_0_3)),
+            ("/xapi/2.01", ("/xapi", Version::V2_0)),
         ] {
-            assert_eq!(mount(path), want, "{path}");
+            assert_eq!(mount(path, Version::V2_0), want, "{path}");
         }
     }
 }
