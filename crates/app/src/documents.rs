@@ -3,6 +3,7 @@
 //! A write is decided on what is stored at that moment and lands only if that is still so; otherwise it is decided again.
 
 use domain::access::{Permit, ReadDocuments, ReadState, WriteDocuments, WriteState};
+use domain::actors::ActorPattern;
 use domain::time::Instant;
 use store::db::Tx;
 use store::documents::{self as rows, Place};
@@ -34,6 +35,12 @@ pub enum MayWrite<'a> {
 }
 
 impl MayRead<'_> {
+    const fn actors(&self) -> Option<&ActorPattern> {
+        match self {
+            Self::State(permit) => permit.actors(),
+            Self::Profile(permit) => permit.actors(),
+        }
+    }
     const fn covers(&self, resource: Resource) -> bool {
         matches!((self, resource), (Self::State(_), Resource::State))
             || matches!(
@@ -43,6 +50,12 @@ impl MayRead<'_> {
     }
 }
 impl MayWrite<'_> {
+    const fn actors(&self) -> Option<&ActorPattern> {
+        match self {
+            Self::State(permit) => permit.actors(),
+            Self::Profile(permit) => permit.actors(),
+        }
+    }
     const fn covers(&self, resource: Resource) -> bool {
         matches!((self, resource), (Self::State(_), Resource::State))
             || matches!(
@@ -84,7 +97,12 @@ impl From<store::db::Error> for NotWritten {
     }
 }
 
-fn place(resource: Resource, query: &DocumentQuery) -> Result<Place> {
+fn place(resource: Resource, query: &DocumentQuery, actors: Option<&ActorPattern>) -> Result<Place> {
+    if let (Some(pattern), Some(agent)) = (actors, &query.agent)
+        && !pattern.matches(agent.as_str())
+    {
+        return Err(Error::Limited(format!("parameter agent: this key is for actors like {pattern} only")));
+    }
     let registration = query.registration.map(|r| r.hyphenated().to_string());
     let place = Place {
         owner: match resource {
@@ -130,7 +148,7 @@ pub async fn document(
     if !may.covers(resource) {
         return Err(forbidden());
     }
-    let place = place(resource, &query)?;
+    let place = place(resource, &query, may.actors())?;
     let name = query.id.unwrap_or_default();
     let found = app.store.read(move |r| -> Result<_> { Ok(rows::document(r, &place, &name)?) }).await?;
     found.ok_or(Error::NotFound("document"))
@@ -146,7 +164,7 @@ pub async fn names(
     if !may.covers(resource) {
         return Err(forbidden());
     }
-    let place = place(resource, &query)?;
+    let place = place(resource, &query, may.actors())?;
     let since = query.since.map(Instant::from);
     app.store.read(move |r| -> Result<_> { Ok(rows::names(r, &place, since)?) }).await
 }
@@ -174,7 +192,7 @@ pub async fn write(app: &App, may: MayWrite<'_>, change: Change) -> Result<(), N
     if !may.covers(resource) {
         return Err(forbidden().into());
     }
-    let place = place(resource, &query)?;
+    let place = place(resource, &query, may.actors())?;
     let now = app.now();
     let Some(name) = query.id else {
         app.store.write(move |tx| -> Result<()> { Ok(rows::delete_all(tx, &place)?) }).await?;

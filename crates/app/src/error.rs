@@ -24,6 +24,9 @@ pub enum Error {
     /// Not allowed.
     #[error(transparent)]
     Denied(#[from] Denied),
+    /// Let in, but not for this: what was asked lies outside of what the key is limited to.
+    #[error("{0}")]
+    Limited(String),
     /// There is no such thing.
     #[error("there is no {0} here")]
     NotFound(&'static str),

@@ -8,6 +8,7 @@
 //! [`Intake::through`] can be read, holds because intake knows who is still writing.
 
 use domain::access::{DefineActivities, Permit, SendStatements};
+use domain::actors::ActorPattern;
 use domain::ids::KeyId;
 use domain::time::Instant;
 use store::db::{Dictionary, Tx};
@@ -36,6 +37,7 @@ pub struct Source {
     key: Option<KeyId>,
     define: bool,
     version: Version,
+    actors: Option<ActorPattern>,
 }
 
 impl Source {
@@ -59,6 +61,7 @@ impl Source {
             key: permit.by().parse().ok(),
             define: define.is_some(),
             version,
+            actors: permit.actors().cloned(),
         }
     }
 }
@@ -147,6 +150,18 @@ fn prepare(
         received.statement.authority = Some(xapi::Actor::Agent(source.authority.clone()));
         let index = xapi::index(&received.statement);
         let place = || if batch { format!("$[{n}]") } else { "$".to_owned() };
+        if let Some(pattern) = &source.actors
+            && let Some(actor) = index
+                .agents
+                .iter()
+                .find(|a| a.role == AgentRole::Actor && !pattern.matches(a.key.as_str()))
+        {
+            return Err(Error::Limited(format!(
+                "{}.actor: this key may only send statements of actors like {pattern}, and {} is none; nothing was stored",
+                place(),
+                shown(actor.key.as_str())
+            )));
+        }
         let names = index
             .agents
             .iter()

@@ -22,7 +22,7 @@ fn app(store: Store) -> App {
 
 fn machine(n: u128) -> Who {
     let scopes = BTreeSet::from([KeyScope::All]);
-    Who::Machine(Machine { key: KeyId::new(Uuid::from_u128(n)), name: "LMS".into(), scopes, active: true })
+    Who::Machine(Machine { key: KeyId::new(Uuid::from_u128(n)), name: "LMS".into(), scopes, active: true, actors: None })
 }
 
 fn source(app: &App, n: u128) -> Source {

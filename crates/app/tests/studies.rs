@@ -266,7 +266,7 @@ testkit::both_databases! {
         for (roles, read, write) in [(&[][..], true, false), (&[AccessRole::Executive][..], true, false), (&[AccessRole::Analyst][..], true, true), (&[AccessRole::Privacy][..], true, true)] {
             assert_eq!((reads(&who(roles)), writes(&who(roles))), (read, write), "{roles:?}");
         }
-        let machine = |scopes: &[KeyScope]| Who::Machine(Machine { key: KeyId::new(uuid::Uuid::from_u128(1)), name: "BI".into(), scopes: scopes.iter().copied().collect(), active: true });
+        let machine = |scopes: &[KeyScope]| Who::Machine(Machine { key: KeyId::new(uuid::Uuid::from_u128(1)), name: "BI".into(), scopes: scopes.iter().copied().collect(), active: true, actors: None });
         assert!(reads(&machine(&[KeyScope::Metrics])) && !reads(&machine(&[KeyScope::People])) && !writes(&machine(KeyScope::ALL)));
 
         let may = permit(&who(&[AccessRole::Analyst]), Relation::NONE, WriteStudy(())).unwrap();

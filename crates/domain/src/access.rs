@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use crate::actors::ActorPattern;
 use crate::ids::{AlertId, KeyId, PersonId, SessionId, StudyId, UnitId};
 
 worded! {
@@ -249,6 +250,8 @@ pub struct Machine {
     pub scopes: BTreeSet<KeyScope>,
     /// Whether it is neither expired nor revoked.
     pub active: bool,
+    /// The only actors that it may send statements and documents of; `None` for any.
+    pub actors: Option<ActorPattern>,
 }
 
 impl Machine {
@@ -502,6 +505,7 @@ pub struct Permit<A: Copy> {
     asked: A,
     by: String,
     person: Option<PersonId>,
+    actors: Option<ActorPattern>,
 }
 
 impl<A: Copy> Permit<A> {
@@ -516,6 +520,10 @@ impl<A: Copy> Permit<A> {
     /// The person who may, if it is one.
     pub const fn person(&self) -> Option<PersonId> {
         self.person
+    }
+    /// The only actors that it covers; `None` for any.
+    pub const fn actors(&self) -> Option<&ActorPattern> {
+        self.actors.as_ref()
     }
 }
 
@@ -548,7 +556,11 @@ pub fn permit<A: Asked>(who: &Who, relation: Relation, asked: A) -> Result<Permi
     };
     // A cell that needs a second person is not enough for one alone.
     if by_matrix && scoped && !(cell.second_person && A::ACT == Act::Write) {
-        return Ok(Permit { asked, by: who.label(), person: who.person().map(|v| v.person) });
+        let actors = match who {
+            Who::Machine(m) => m.actors.clone(),
+            _ => None,
+        };
+        return Ok(Permit { asked, by: who.label(), person: who.person().map(|v| v.person), actors });
     }
     Err(match (who, A::RESOURCE) {
         (Who::Anonymous, _) => Denied::SignIn,
@@ -753,7 +765,7 @@ mod tests {
     fn a_machine_needs_cell_and_scope() {
         let machine = |scopes: &[KeyScope], active| {
             let scopes = scopes.iter().copied().collect();
-            Who::Machine(Machine { key: KeyId::new(Uuid::from_u128(1)), name: "CRM".into(), scopes, active })
+            Who::Machine(Machine { key: KeyId::new(Uuid::from_u128(1)), name: "CRM".into(), scopes, active, actors: None })
         };
         let may = |who: &Who| permit(who, Relation::NONE, SendObservations(())).is_ok();
         assert!(may(&machine(&[KeyScope::Metrics], true)));
@@ -776,6 +788,7 @@ mod tests {
                 name: "LMS".into(),
                 scopes,
                 active: true,
+                actors: None,
             });
             [
                 permit(&who, Relation::NONE, SendStatements(())).is_ok(),

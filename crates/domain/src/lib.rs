@@ -27,6 +27,7 @@ macro_rules! worded {
 }
 
 pub mod access;
+pub mod actors;
 pub mod alerts;
 pub mod cases;
 pub mod coaching;

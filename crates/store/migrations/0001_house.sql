@@ -117,12 +117,17 @@ CREATE TABLE one_use_link (
     used_at    {instant}
 ) {strict};
 
+-- former_hash is the secret before the last one; it works until former_until, so that a machine can be told the new one in peace.
+-- actors is a pattern over the actors that the key may speak of; empty for any.
 CREATE TABLE api_key (
     id           {id} PRIMARY KEY,
     name         {text} NOT NULL,
     key          {text} NOT NULL UNIQUE,
     secret_hash  {bytes} NOT NULL,
+    former_hash  {bytes},
+    former_until {instant},
     scopes       {text} NOT NULL,
+    actors       {text},
     created_at   {instant} NOT NULL,
     expires_at   {instant},
     revoked_at   {instant},

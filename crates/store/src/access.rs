@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::access::{AccessRole, KeyScope};
+use domain::actors::ActorPattern;
 use domain::ids::{KeyId, PersonId};
 use domain::people::Span;
 use domain::time::{Day, Instant};
@@ -168,11 +169,24 @@ pub struct ApiKey {
     pub revoked: Option<Instant>,
     /// When it was last used, to five minutes.
     pub last_used: Option<Instant>,
+    /// The only actors that it may speak of.
+    pub actors: Option<ActorPattern>,
+    /// Until when the secret before the last one works.
+    pub former_until: Option<Instant>,
 }
 
-const KEY: &str = "SELECT id, name, key, scopes, created_at, expires_at, revoked_at, last_used_at, secret_hash FROM api_key ";
+/// The hashes of a key's secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretHashes {
+    /// Of the secret.
+    pub now: Vec<u8>,
+    /// Of the one before, which works until [`ApiKey::former_until`].
+    pub former: Option<Vec<u8>>,
+}
 
-fn read_key(row: &Row<'_>) -> Result<(ApiKey, Vec<u8>)> {
+const KEY: &str = "SELECT id, name, key, scopes, created_at, expires_at, revoked_at, last_used_at, secret_hash, former_hash, former_until, actors FROM api_key ";
+
+fn read_key(row: &Row<'_>) -> Result<(ApiKey, SecretHashes)> {
     let scopes: BTreeSet<KeyScope> =
         row.word(3, |text| text.split_whitespace().map(KeyScope::from_word).collect())?;
     let key = ApiKey {
@@ -184,28 +198,61 @@ fn read_key(row: &Row<'_>) -> Result<(ApiKey, Vec<u8>)> {
         expires: row.get(5)?,
         revoked: row.get(6)?,
         last_used: row.get(7)?,
+        former_until: row.get(10)?,
+        actors: match row.get::<Option<String>>(11)? {
+            Some(_) => Some(row.word(11, |text| text.parse().ok())?),
+            None => None,
+        },
     };
-    Ok((key, row.get(8)?))
+    Ok((key, SecretHashes { now: row.get(8)?, former: row.get(9)? }))
 }
 
 /// Adds a key.
 pub fn add_key(tx: &mut Tx, key: &ApiKey, secret_hash: &[u8]) -> Result<()> {
     let scopes: Vec<&str> = key.scopes.iter().map(|s| s.word()).collect();
     tx.execute(
-        "INSERT INTO api_key (id, name, key, secret_hash, scopes, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        params![key.id, &key.name, &key.key, secret_hash, scopes.join(" "), key.created, key.expires],
+        "INSERT INTO api_key (id, name, key, secret_hash, scopes, created_at, expires_at, actors) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        params![
+            key.id,
+            &key.name,
+            &key.key,
+            secret_hash,
+            scopes.join(" "),
+            key.created,
+            key.expires,
+            key.actors.as_ref().map(ToString::to_string)
+        ],
     )?;
     Ok(())
 }
 
-/// One key by the part that is no secret, with the hash of its secret.
-pub fn key(r: &mut Read, key: &str) -> Result<Option<(ApiKey, Vec<u8>)>> {
+/// One key by the part that is no secret, with the hashes of its secrets.
+pub fn key(r: &mut Read, key: &str) -> Result<Option<(ApiKey, SecretHashes)>> {
     r.query_one([KEY, "WHERE key = $1"].concat(), params![key], read_key)
 }
 
 /// Every key, oldest first.
 pub fn keys(r: &mut Read) -> Result<Vec<ApiKey>> {
     r.query([KEY, "ORDER BY id"].concat(), params![], |row| Ok(read_key(row)?.0))
+}
+
+/// Gives a key another secret; the one it had works until a moment. Gives the key where it is still good.
+pub fn rotate_key(
+    tx: &mut Tx,
+    id: KeyId,
+    secret_hash: &[u8],
+    former_until: Instant,
+    now: Instant,
+) -> Result<Option<ApiKey>> {
+    let changed = tx.execute(
+        "UPDATE api_key SET former_hash = secret_hash, former_until = $3, secret_hash = $2
+         WHERE id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $4)",
+        params![id, secret_hash, former_until, now],
+    )?;
+    if changed == 0 {
+        return Ok(None);
+    }
+    tx.query_one([KEY, "WHERE id = $1"].concat(), params![id], |row| Ok(read_key(row)?.0))
 }
 
 /// Ends a key. Tells whether it was still good.

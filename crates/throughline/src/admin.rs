@@ -15,6 +15,7 @@ use domain::access::{
     AccessRole, Asked, KeyScope, Permit, ReadDeliveries, Relation, ReplayDeliveries, Resource, Who,
     WriteAssignment, WriteKey, permit, scope,
 };
+use domain::actors::ActorPattern;
 use domain::ids::{DeliveryId, KeyId};
 use domain::outbox::State as Standing;
 use domain::people::PersonState;
@@ -47,6 +48,8 @@ const KEY_EXAMPLES: &str = "\
 Examples:
   throughline key create --name \"CRM, observations\" --scope metrics
   throughline key create --name \"LMS\" --scope statements/write --scope statements/read/mine --until 2027-01-01
+  throughline key create --name \"Course\" --scope statements/write --actors '*@northwind.example'
+  throughline key rotate key_01h… --overlap 14
 
 The key goes before the colon of HTTP Basic, the secret behind it. The secret is shown once and not stored.";
 
@@ -65,9 +68,20 @@ pub(crate) enum Key {
         /// The first day on which it no longer works
         #[arg(long, value_name = "DAY", value_parser = day_of)]
         until: Option<Day>,
+        /// The only actors it may send statements and documents of, with * for what varies: *@northwind.example
+        #[arg(long, value_name = "PATTERN")]
+        actors: Option<ActorPattern>,
     },
     /// List all keys, without secrets
     List,
+    /// Give a key another secret and print it; what the key sent stays its own
+    Rotate {
+        /// Its id, as `key list` shows it
+        id: KeyId,
+        /// How many days the former secret works beside it
+        #[arg(long, default_value_t = 7, value_name = "DAYS")]
+        overlap: u32,
+    },
     /// End a key at once
     Revoke {
         /// Its id, as `key list` shows it
@@ -195,9 +209,9 @@ fn shown(at: Option<Instant>, otherwise: &str) -> String {
 async fn perform(app: &App, config: &Config, command: Admin) -> anyhow::Result<Said> {
     let text = match command {
         Admin::Doctor => return doctor::look(app, config).await,
-        Admin::Key(Key::Create { name, scopes, until }) => {
+        Admin::Key(Key::Create { name, scopes, until, actors }) => {
             let expires = until.map(|day| app.settings.zone.start_of(day));
-            let new = NewKey { name, scopes: scopes.into_iter().collect::<BTreeSet<_>>(), expires };
+            let new = NewKey { name, scopes: scopes.into_iter().collect::<BTreeSet<_>>(), expires, actors };
             let (key, secret) = access::create_key(app, host(WriteKey(()))?, new).await?;
             format!("id      {}\nkey     {}\nsecret  {secret}\n", key.id, key.key)
         }
@@ -211,8 +225,9 @@ async fn perform(app: &App, config: &Config, command: Admin) -> anyhow::Result<S
                     (None, None) => "no end".to_owned(),
                 };
                 let used = shown(key.last_used, "never");
+                let actors = key.actors.map_or_else(String::new, |p| format!("  for {p} only"));
                 text.push_str(&format!(
-                    "{}  {}  [{}]  {state}  last used {used}  {}\n",
+                    "{}  {}  [{}]  {state}  last used {used}  {}{actors}\n",
                     key.id,
                     key.key,
                     scopes.join(" "),
@@ -220,6 +235,11 @@ async fn perform(app: &App, config: &Config, command: Admin) -> anyhow::Result<S
                 ));
             }
             text
+        }
+        Admin::Key(Key::Rotate { id, overlap }) => {
+            let (key, secret) = access::rotate_key(app, host(WriteKey(()))?, id, overlap).await?;
+            let until = shown(key.former_until, "");
+            format!("id      {}\nkey     {}\nsecret  {secret}\nthe former secret works until {until}\n", key.id, key.key)
         }
         Admin::Key(Key::Revoke { id }) => {
             access::revoke_key(app, host(WriteKey(()))?, id).await?;

@@ -90,6 +90,7 @@ impl From<Error> for Problem {
                 "You may not see or do this. If your work needs it, ask whoever runs this server for the access role.",
             ),
             Error::Denied(Denied::Hidden) => Self::not_found(),
+            Error::Limited(why) => Self::new(StatusCode::FORBIDDEN, why),
             Error::NotFound(what) => {
                 let mut problem = Self::not_found();
                 problem.detail = format!("There is no {what} here, or none that you may see.");

@@ -7,9 +7,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::access::{KeyScope, Machine, Permit, Who, WriteKey};
+use domain::actors::ActorPattern;
 use domain::ids::KeyId;
 use domain::time::Instant;
-use store::access::{self as rows, ApiKey};
+use store::access::{self as rows, ApiKey, SecretHashes};
 use subtle::ConstantTimeEq;
 
 use super::fresh_secret;
@@ -37,7 +38,7 @@ struct Memory {
 
 #[derive(Debug, Clone)]
 struct Known {
-    hash: Vec<u8>,
+    hashes: SecretHashes,
     key: ApiKey,
     read_at: Instant,
 }
@@ -79,7 +80,12 @@ pub struct NewKey {
     pub scopes: BTreeSet<KeyScope>,
     /// When it ends by itself.
     pub expires: Option<Instant>,
+    /// The only actors that it may send statements and documents of; `None` for any.
+    pub actors: Option<ActorPattern>,
 }
+
+/// The longest that a secret may work beside the one that follows it, in days.
+pub const LONGEST_OVERLAP: u32 = 90;
 
 /// Makes a key. Gives it with its secret, which is not stored and cannot be shown again.
 ///
@@ -115,6 +121,8 @@ pub async fn create_key(app: &App, permit: Permit<WriteKey>, new: NewKey) -> Res
         expires: new.expires,
         revoked: None,
         last_used: None,
+        actors: new.actors,
+        former_until: None,
     };
     let (row, hash, ids, by) =
         (key.clone(), secret_hash(&secret_text), app.ids.clone(), permit.by().to_owned());
@@ -133,6 +141,37 @@ pub async fn create_key(app: &App, permit: Permit<WriteKey>, new: NewKey) -> Res
             )
         })
         .await?;
+    Ok((key, secret_text))
+}
+
+/// Gives a key another secret and shows it; the one it had works for some days more, so that nothing stops meanwhile.
+/// What it sent stays its own.
+///
+/// # Errors
+/// [`Error::NotFound`] where there is no such key that is still good; [`Error::Invalid`] for more days than
+/// [`LONGEST_OVERLAP`].
+pub async fn rotate_key(
+    app: &App,
+    permit: Permit<WriteKey>,
+    id: KeyId,
+    overlap_days: u32,
+) -> Result<(ApiKey, String)> {
+    if overlap_days > LONGEST_OVERLAP {
+        return Err(Error::invalid("overlap_days", format!("at most {LONGEST_OVERLAP} days; 0 ends the former secret at once")));
+    }
+    let (now, ids, secret_text) = (app.now(), app.ids.clone(), fresh_secret()?);
+    let (hash, until) = (secret_hash(&secret_text), now.plus_seconds(i64::from(overlap_days) * 86_400));
+    let key = app
+        .store
+        .write(move |tx| -> Result<ApiKey> {
+            let key = rows::rotate_key(tx, id, &hash, until, now)?;
+            let key = key.ok_or(Error::NotFound("such key that is still good"))?;
+            let detail = format!("the former secret works until {until}");
+            audit::note(tx, &ids, now, permit.by(), "gave a key another secret", &id.to_string(), &detail)?;
+            Ok(key)
+        })
+        .await?;
+    app.verified.forget();
     Ok((key, secret_text))
 }
 
@@ -172,11 +211,13 @@ pub async fn who_from_key(app: &App, key: &str, secret: &str) -> Result<Who> {
         None => {
             let asked = key.to_owned();
             let found = app.store.read(move |r| -> Result<_> { Ok(rows::key(r, &asked)?) }).await?;
-            let Some((key, hash)) = found else { return refused() };
-            (Known { hash, key, read_at: now }, true)
+            let Some((key, hashes)) = found else { return refused() };
+            (Known { hashes, key, read_at: now }, true)
         }
     };
-    let same: bool = known.hash.ct_eq(&given).into();
+    let former = known.hashes.former.as_ref().filter(|_| known.key.former_until.is_some_and(|until| now < until));
+    let same = bool::from(known.hashes.now.ct_eq(&given))
+        || former.is_some_and(|hash| hash.ct_eq(&given).into());
     let ended = known.key.revoked.is_some() || known.key.expires.is_some_and(|end| end <= now);
     if !same || ended {
         return refused();
@@ -201,5 +242,5 @@ pub async fn who_from_key(app: &App, key: &str, secret: &str) -> Result<Who> {
 }
 
 fn machine(key: ApiKey) -> Who {
-    Who::Machine(Machine { key: key.id, name: key.name, scopes: key.scopes, active: true })
+    Who::Machine(Machine { key: key.id, name: key.name, scopes: key.scopes, active: true, actors: key.actors })
 }

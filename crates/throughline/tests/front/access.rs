@@ -73,6 +73,8 @@ struct World {
     /// Where the leader's talk with the member about it is.
     talk: String,
     spare_keys: Vec<KeyId>,
+    /// Stays good.
+    kept_key: KeyId,
     next_key: AtomicUsize,
 }
 
@@ -156,15 +158,17 @@ impl World {
         let server = Server::start(store).await;
         let org = server.org().await;
         let mut spare_keys = Vec::new();
-        for n in 0..20 {
+        for n in 0..41 {
             let new = app::access::NewKey {
                 name: format!("spare {n}"),
                 scopes: [KeyScope::Metrics].into(),
                 expires: None,
+                actors: None,
             };
             spare_keys
                 .push(app::access::create_key(&server.app, host(WriteKey(())), new).await.unwrap().0.id);
         }
+        let kept_key = spare_keys.remove(0);
         let metric = calls(&server).await;
         let everyone = scope(&Who::Host, Resource::RedAlert, None);
         let open = server
@@ -182,7 +186,7 @@ impl World {
         let talk =
             leader.form(&format!("/alerts/{alert}/talk"), &[]).expect(303).header("location").to_owned();
         assert!(talk.starts_with("/sessions/"), "{talk}");
-        Self { server, org, metric, alert, talk, spare_keys, next_key: AtomicUsize::new(0) }
+        Self { server, org, metric, alert, talk, spare_keys, kept_key, next_key: AtomicUsize::new(0) }
     }
     /// A key that nobody has ended yet.
     fn key(&self) -> KeyId {
@@ -335,6 +339,10 @@ fn lines() -> Vec<Line> {
         line("DELETE", "/api/v1/keys/{id}", Row(ApiKey, Write, None), |w| {
             Ask::Delete(format!("/api/v1/keys/{}", w.key()))
         }),
+        line("POST", "/api/v1/keys/{id}/rotate", Row(ApiKey, Write, None), |w| {
+            let path = format!("/api/v1/keys/{}/rotate", w.kept_key);
+            Ask::Json("POST", path, serde_json::json!({"overlap_days": 1}))
+        }),
         line("POST", "/api/v1/observations", Row(MetricValue, Write, Some(KeyScope::Metrics)), |_| {
             Ask::Json("POST", "/api/v1/observations".into(), serde_json::json!({"observations": []}))
         }),
@@ -386,6 +394,16 @@ fn lines() -> Vec<Line> {
                 Ask::Get(format!("/cases/{}", CaseId::new(uuid::Uuid::nil())))
             }),
         ),
+        get("/keys", Row(ApiKey, Write, None)),
+        line("POST", "/keys", Row(ApiKey, Write, None), |_| {
+            Ask::Form("/keys".into(), vec![("name", "x".into()), ("scope:metrics", "on".into())])
+        }),
+        line("POST", "/keys/{id}/rotate", Row(ApiKey, Write, None), |w| {
+            Ask::Form(format!("/keys/{}/rotate", w.kept_key), vec![("overlap", "7".into())])
+        }),
+        line("POST", "/keys/{id}/end", Row(ApiKey, Write, None), |w| {
+            Ask::Form(format!("/keys/{}/end", w.key()), vec![])
+        }),
         get("/health", Keeps(Operations, Read)),
         // The account is nobody's yet, so nobody is the person concerned.
         lacks(

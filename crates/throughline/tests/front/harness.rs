@@ -99,7 +99,12 @@ impl Server {
 
     /// A new key and its secret, for clients that are not ours.
     pub(crate) async fn key_pair(&self, scopes: &[KeyScope]) -> (String, String) {
-        let new = NewKey { name: "Test".into(), scopes: scopes.iter().copied().collect(), expires: None };
+        let new = NewKey {
+            name: "Test".into(),
+            scopes: scopes.iter().copied().collect(),
+            expires: None,
+            actors: None,
+        };
         let (key, secret) = app::access::create_key(&self.app, host(WriteKey(())), new).await.unwrap();
         (key.key, secret)
     }

@@ -483,6 +483,7 @@ fn health_page() -> HealthPage {
     });
     HealthPage {
         shell,
+        ways: vec![Link::new("Keys", "/keys")],
         at: at("2026-03-18", 8, 52),
         whole: true,
         questions: 0,

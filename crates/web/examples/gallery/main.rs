@@ -5,6 +5,7 @@
 
 mod evidence;
 mod people;
+mod records;
 mod sample;
 
 use std::collections::BTreeMap;
@@ -25,7 +26,8 @@ type Pages = BTreeMap<&'static str, String>;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let pages: Arc<Pages> = Arc::new(evidence::pages()?.into_iter().chain(people::pages()?).collect());
+    let pages = evidence::pages()?.into_iter().chain(people::pages()?).chain(records::pages()?);
+    let pages: Arc<Pages> = Arc::new(pages.collect());
     let index = format!(
         "<!doctype html><html lang=\"en\"><title>Gallery</title><ul>{}</ul></html>",
         pages.keys().map(|name| format!("<li><a href=\"/{name}\">{name}</a></li>")).collect::<String>()

@@ -7,6 +7,7 @@ use app::access::{self, ApiKey, NewKey};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::access::{KeyScope, Relation, WriteKey, permit};
+use domain::actors::ActorPattern;
 use domain::ids::KeyId;
 use domain::time::Instant;
 use http::StatusCode;
@@ -27,6 +28,8 @@ struct Key {
     expires: Option<String>,
     revoked: Option<String>,
     last_used: Option<String>,
+    actors: Option<ActorPattern>,
+    former_secret_until: Option<String>,
 }
 
 impl From<ApiKey> for Key {
@@ -41,6 +44,8 @@ impl From<ApiKey> for Key {
             expires: shown(key.expires),
             revoked: shown(key.revoked),
             last_used: shown(key.last_used),
+            actors: key.actors,
+            former_secret_until: shown(key.former_until),
         }
     }
 }
@@ -60,6 +65,8 @@ pub struct Wanted {
     scopes: BTreeSet<KeyScope>,
     #[serde(default)]
     expires: Option<String>,
+    #[serde(default)]
+    actors: Option<ActorPattern>,
 }
 
 /// Makes a key. The secret is in this answer and nowhere else.
@@ -67,11 +74,37 @@ pub async fn create(State(app): State<App>, asker: Asker, Json(wanted): Json<Wan
     let permit = permit(&asker.who, Relation::NONE, WriteKey(()))?;
     let expires = wanted.expires.map(|text| text.parse::<Instant>()).transpose();
     let expires = expires.map_err(|fault| app::Error::invalid("body.expires", fault))?;
-    let new = NewKey { name: wanted.name, scopes: wanted.scopes, expires };
+    let new = NewKey { name: wanted.name, scopes: wanted.scopes, expires, actors: wanted.actors };
     let (key, secret) = access::create_key(&app, permit, new).await?;
     let mut shown = serde_json::json!(Key::from(key));
     shown["secret"] = secret.into();
     Ok((StatusCode::CREATED, axum::Json(shown)).into_response())
+}
+
+/// For how long the former secret still works.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Overlap {
+    #[serde(default = "a_week")]
+    overlap_days: u32,
+}
+
+const fn a_week() -> u32 {
+    7
+}
+
+/// Gives a key another secret. It is in this answer and nowhere else.
+pub async fn rotate(
+    State(app): State<App>,
+    asker: Asker,
+    Path(id): Path<KeyId>,
+    Json(overlap): Json<Overlap>,
+) -> Answer {
+    let permit = permit(&asker.who, Relation::NONE, WriteKey(()))?;
+    let (key, secret) = access::rotate_key(&app, permit, id, overlap.overlap_days).await?;
+    let mut shown = serde_json::json!(Key::from(key));
+    shown["secret"] = secret.into();
+    Ok(axum::Json(shown).into_response())
 }
 
 /// Ends a key at once.

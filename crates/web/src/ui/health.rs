@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use app::App;
 use app::health::{FeedHealth, Health};
 use axum::extract::State;
-use domain::access::{ReadOperations, ReadOwnFeeds, Relation, permit, permit_owner};
+use domain::access::{ReadOperations, ReadOwnFeeds, Relation, WriteKey, permit, permit_owner};
 use domain::ids::{AccountId, PersonId};
 use domain::time::Day;
 use serde::Deserialize;
@@ -37,7 +37,16 @@ pub async fn show(State(app): State<App>, asker: Asker) -> Answer {
     };
     let mut shell = page::shell(&app, &asker, "Data health").await?;
     shell.here = Some(Place::Health);
-    page::html(&HealthPage { questions, ..arrange(&app, shell, &health, whole) })
+    page::html(&HealthPage { questions, ways: ways(&asker), ..arrange(&app, shell, &health, whole) })
+}
+
+/// The other pages about running the installation that somebody may open.
+fn ways(asker: &Asker) -> Vec<Link> {
+    let mut ways = Vec::new();
+    if permit(&asker.who, Relation::NONE, WriteKey(())).is_ok() {
+        ways.push(Link::new("Keys", "/keys"));
+    }
+    ways
 }
 
 fn arrange(app: &App, shell: super::view::Shell, health: &Health, whole: bool) -> HealthPage {
@@ -73,6 +82,7 @@ fn arrange(app: &App, shell: super::view::Shell, health: &Health, whole: bool) -
             })
             .collect(),
         server: if whole { server(health, app, today) } else { Vec::new() },
+        ways: Vec::new(),
         shell,
     }
 }

@@ -12,6 +12,7 @@ pub(crate) mod filters;
 pub mod format;
 pub mod forms;
 pub mod health;
+pub mod keys;
 pub mod me;
 pub mod metric;
 pub mod people;

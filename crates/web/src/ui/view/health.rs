@@ -36,6 +36,8 @@ pub struct HealthPage {
     pub unresolved: Vec<UnresolvedActor>,
     /// The server: backup, mail, evaluation, storage.
     pub server: Vec<ServerFact>,
+    /// Pages for those who run the installation, as far as the viewer may open them.
+    pub ways: Vec<Link>,
 }
 
 /// A feed that needs someone.
