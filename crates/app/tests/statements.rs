@@ -81,6 +81,7 @@ fn number(text: &str) -> u128 {
 const ANA: (&str, &str) = ("agent", r#"{"mbox":"mailto:ana@example.com"}"#);
 
 testkit::both_databases! {
+    // xAPI Data 2.3.1; 4.2.4: A statement is given back as it was received, with id, stored, authority and version added.
     async fn what_was_received_is_given_back(store: Store) {
         let app = app(store);
         let raw = format!(
@@ -106,6 +107,7 @@ testkit::both_databases! {
         ));
     }
 
+    // xAPI Data 2.4.1; 4.2.1: A statement without an id gets one.
     async fn ids_that_the_server_gives_are_those_that_clients_know(store: Store) {
         let app = app(store);
         let mut nameless = statement(1, "ana", "completed", "a");
@@ -115,6 +117,7 @@ testkit::both_databases! {
         assert!(ids.is_sorted() && ids[0] != ids[1]);
     }
 
+    // xAPI Data 2.3.1; 4.2.4: The same id with another meaning is a conflict; with the same meaning it changes nothing.
     async fn an_id_means_one_thing_for_ever(store: Store) {
         let app = app(store);
         send(&app, statement(1, "ana", "completed", "a")).await.unwrap();
@@ -128,6 +131,7 @@ testkit::both_databases! {
         assert_eq!(numbers(&app, &[]).await, [2, 1], "nothing half-applied");
     }
 
+    // xAPI Data 2.3.1; 4.2.4: An id that is sent twice at the same moment is stored once.
     async fn the_same_id_sent_at_once_is_stored_once(store: Store) {
         let app = app(store);
         let mut sending = Vec::new();
@@ -156,6 +160,7 @@ testkit::both_databases! {
         assert!(stored.is_sorted(), "{stored:?}");
     }
 
+    // xAPI Communication 2.1.3; 4.1.6.1: agent, verb, activity, registration, related_agents and related_activities find what they name.
     async fn filters(store: Store) {
         let app = app(store);
         let registration = "ec531277-b57b-4c15-8d91-d292c5b2b8f7";
@@ -189,6 +194,7 @@ testkit::both_databases! {
         assert_eq!(numbers(&app, &[("agent", r#"{"mbox":"mailto:nobody@example.com"}"#)]).await, Vec::<u128>::new());
     }
 
+    // xAPI Communication 2.1.3; 4.1.6.1: since and until are held against `stored`: after the one, at or before the other.
     async fn since_and_until_follow_stored(store: Store) {
         let app = app(store);
         for n in 1..=5 {
@@ -203,6 +209,7 @@ testkit::both_databases! {
         assert_eq!(search(&app, &[]).await.through, app.now());
     }
 
+    // xAPI Data 2.4.8; 4.2.4.3: `stored` never goes back.
     async fn a_clock_that_goes_back_does_not_turn_the_order_round(store: Store) {
         let app = app(store);
         send(&app, statement(1, "ana", "completed", "a")).await.unwrap();
@@ -213,6 +220,7 @@ testkit::both_databases! {
         assert_eq!(second["stored"], "2026-03-18T08:41:00.000001Z");
     }
 
+    // xAPI Communication 2.1.3; 4.1.6.1: A list that goes on neither repeats nor leaves out what was there when it began.
     async fn pages_are_stable_while_statements_arrive(store: Store) {
         let app = app(store);
         let all: Vec<Value> = (1..=25).map(|n| statement(n, "ana", "completed", "a")).collect();
@@ -240,6 +248,7 @@ testkit::both_databases! {
         assert!("-5--7".parse::<app::statements::Page>().is_err());
     }
 
+    // xAPI Data 2.3.2; 4.2.5: A voided statement is found by voidedStatementId alone; a voiding statement is never voided.
     async fn voiding_works_in_any_order(store: Store) {
         let app = app(store);
         let void = |n: u128, target: u128| json!({
@@ -267,6 +276,7 @@ testkit::both_databases! {
         assert_eq!(numbers(&app, &[("activity", "https://learn.example/a")]).await, [14, 12, 11]);
     }
 
+    // xAPI Communication 2.1.3; 4.1.6.1: Filters find statements about a statement that they match, through any number of references.
     async fn references_are_followed_whatever_came_first(store: Store) {
         let app = app(store);
         let about = |n: u128, target: u128| json!({
@@ -385,6 +395,7 @@ testkit::both_databases! {
         assert_eq!(newest.iter().map(|text| number(text)).collect::<Vec<_>>(), [9_000, MANY]);
     }
 
+    // xAPI Communication 4.2; 4.1.7: statements/read/mine reads what the same key sent.
     async fn keys_with_the_narrow_scope_read_their_own(store: Store) {
         let app = app(store);
         for key in [1, 2] {
@@ -418,6 +429,7 @@ testkit::both_databases! {
         assert_eq!(waiting[0].display.as_deref(), Some("zoe"));
     }
 
+    // xAPI Communication 2.1.3; 4.1.6.1: format is exact, ids or canonical, with the language that the reader asks for.
     async fn definitions_are_gathered_and_forms_are_given(store: Store) {
         let app = app(store);
         let mut first = statement(1, "ana", "completed", "a");
@@ -438,6 +450,7 @@ testkit::both_databases! {
         assert_eq!(ids["actor"], json!({"mbox": "mailto:ana@example.com"}));
     }
 
+    // xAPI Communication 2.1.3; 4.1.6.1: attachments=true brings the data along, each hash once.
     async fn attachments_stay_with_their_statements(store: Store) {
         let app = app(store);
         let data = b"what was said".to_vec();

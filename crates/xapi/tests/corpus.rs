@@ -13,6 +13,7 @@ use xapi::{
 use Version::{V1_0_3, V2_0};
 
 mod cases;
+mod reference;
 
 /// An example: its name, the faults that came back, and those that should.
 struct Case {
@@ -176,6 +177,11 @@ fn every_rule_has_an_example() {
     assert!(without.is_empty(), "rules without an example: {without:?}");
     let names: BTreeSet<&str> = RULES.iter().map(|rule| rule.name).collect();
     assert_eq!(names.len(), RULES.len(), "two rules have one name");
+}
+
+#[test]
+fn the_page_of_requirements_is_current() {
+    reference::check(&all());
 }
 
 #[test]

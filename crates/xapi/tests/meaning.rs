@@ -12,6 +12,7 @@ use xapi::{
 
 const BASE: &str = r#"{"actor":{"mbox":"mailto:ana@example.com","name":"Ana"},"verb":{"id":"x:v"},"object":{"id":"x:1"},"result":{"score":{"raw":10},"duration":"PT1.25S"},"context":{"registration":"6690e6c9-3ef0-4ed3-8b37-7f3964730bee","team":{"objectType":"Group","member":[{"mbox":"mailto:a@b.c"},{"mbox":"mailto:b@b.c"}]},"contextActivities":{"parent":[{"id":"x:2"}]},"extensions":{"x:e":[1,2]}}}"#;
 
+// xAPI Data 2.3.1; 4.2.4: What a server may add or reorder does not make a statement another.
 #[test]
 fn what_does_not_count() {
     for (from, to) in [
@@ -45,6 +46,7 @@ fn what_does_not_count() {
     }
 }
 
+// xAPI Data 2.3.1; 4.2.4: Everything else does.
 #[test]
 fn what_counts() {
     for (from, to) in [
@@ -92,6 +94,7 @@ fn ids() {
     assert_eq!(ids_format("{"), None);
 }
 
+// xAPI Communication 2.1.3; 4.1.6.1: The canonical form holds one language of each map.
 #[test]
 fn canonical() {
     let known = |iri: &str| {
@@ -108,6 +111,7 @@ fn canonical() {
     assert!(plain.contains(r#"{"en-US":"color"}"#) && plain.contains(r#""name":{"de":"eins"}"#));
 }
 
+// xAPI Communication 2.5; 4.1.6.4: Definitions of an activity are merged, the later one winning.
 #[test]
 fn definitions_grow() {
     let name = |definition, wish| xapi::activity_name(definition, &Preferred::from_header(wish));
@@ -137,6 +141,7 @@ fn jws(header: &str, payload: &str) -> String {
     )
 }
 
+// xAPI Data 2.6; 4.2.6: A signature signs the statement that it comes with, by RS256, RS384 or RS512.
 #[test]
 fn signatures_sign_their_statement() {
     let rs256 = r#"{"alg":"RS256"}"#;
@@ -166,6 +171,7 @@ fn signatures_sign_their_statement() {
     assert!(check_signature(&signed, b"\xff").is_err());
 }
 
+// xAPI Data 2.6; 4.2.6: A statement has one signature.
 #[test]
 fn a_signature_cannot_be_swapped_within_the_statement() {
     let other = r#"{"usageType":"x:u","display":{},"contentType":"text/plain","length":1,"sha2":"00"}"#;

@@ -28,6 +28,10 @@ fn get(client: &Client, path: &str) -> Answer {
 }
 
 testkit::both_databases! {
+    // xAPI Communication 2.1.1; 4.1.6.1: PUT stores one statement under the id of its parameter; the same again is 204, another meaning 409.
+    // xAPI Communication 2.1.2; 4.1.6.1: POST stores one statement or a batch and answers with the ids in order.
+    // xAPI Communication 2.1.3; 4.1.6.1: GET gives one statement by its id, or a list that goes on at `more`.
+    // xAPI Communication 1.1; 4.1.2: HEAD answers as GET does, without a body.
     async fn statements_come_and_go(store: Store) {
         let server = Server::start(store).await;
         let lms = server.key(&[KeyScope::All]).await;
@@ -64,6 +68,8 @@ testkit::both_databases! {
         get(&lms, "/xapi/statements?more=x").expect(400);
     }
 
+    // xAPI Communication 3.3; 4.1.1: Every answer carries X-Experience-API-Version; a request without it, or with an unknown version, is refused with 400.
+    // xAPI Communication 2.8; 4.1.6.7: The about resource says which versions are spoken, to anybody.
     async fn every_answer_names_the_version(store: Store) {
         let server = Server::start(store).await;
         let lms = server.key(&[KeyScope::All]).await;
@@ -83,6 +89,7 @@ testkit::both_databases! {
         assert_eq!(version(about), "1.0.3");
     }
 
+    // xAPI Communication 3.3; 4.1.1: A refusal names the version that the address expects.
     async fn the_version_that_is_expected_can_be_set(store: Store) {
         let options = web::Options { xapi_version: xapi::Version::V2_0, ..web::Options::default() };
         let server = Server::start_with(store, settings(), options).await;
@@ -128,6 +135,7 @@ testkit::both_databases! {
         assert_eq!(api.header("access-control-allow-origin"), "");
     }
 
+    // xAPI Communication 3.2; 4.1.5: A batch with one bad statement is refused whole, and every fault is named.
     async fn faults_name_their_place_and_clause(store: Store) {
         let server = Server::start(store).await;
         let lms = server.key(&[KeyScope::All]).await;
@@ -142,6 +150,7 @@ testkit::both_databases! {
         assert_eq!(kept["statements"], json!([]), "nothing half-applied");
     }
 
+    // xAPI Communication 3.2; 4.1.5: What cannot be read is answered with 400, whatever it is.
     async fn bad_input_is_the_senders_fault(store: Store) {
         let server = Server::start(store).await;
         let lms = server.key(&[KeyScope::All]).await;
@@ -180,6 +189,7 @@ testkit::both_databases! {
         get(&lms, "/xapi/statements").expect(200);
     }
 
+    // xAPI Communication 4.2; 4.1.7: A key does what its scopes say; anything else is 403.
     async fn scopes_are_held_to(store: Store) {
         let server = Server::start(store).await;
         let writer = server.key(&[KeyScope::StatementsWrite]).await;
@@ -210,6 +220,8 @@ testkit::both_databases! {
         get(&admin, "/xapi/statements").expect(401);
     }
 
+    // xAPI Communication 2.2; 4.1.6.2: Documents are stored, merged, listed and deleted.
+    // xAPI Communication 3.1; 4.1.4: Documents carry an ETag, and If-Match and If-None-Match are held to.
     async fn documents_are_kept_with_their_tags(store: Store) {
         let server = Server::start(store).await;
         let lms = server.key(&[KeyScope::All]).await;
@@ -234,6 +246,7 @@ testkit::both_databases! {
     }
 
     /// Several writers of one document: each merge is kept.
+    // xAPI Communication 3.1; 4.1.4: Of two writers of one document none is lost.
     async fn merges_at_once_are_all_kept(store: Store) {
         let server = Server::start(store).await;
         let lms = server.key(&[KeyScope::All]).await;
@@ -259,6 +272,7 @@ testkit::both_databases! {
         assert_eq!(get(&lms, path).expect(200).json().as_object().unwrap().len(), 20);
     }
 
+    // xAPI Communication 1.5.2; 4.1.3: Statements with attachments travel as multipart/mixed, both ways.
     async fn attachments_come_back_as_they_were(store: Store) {
         let server = Server::start(store).await;
         let lms = server.key(&[KeyScope::All]).await;
@@ -282,6 +296,7 @@ testkit::both_databases! {
         assert!(get(&lms, "/xapi/statements").expect(200).header("content-type").starts_with("application/json"));
     }
 
+    // xAPI Communication 1.3; (not in 2.0): A form with the parameter `method` stands for a request; 2.0 refuses it.
     async fn a_form_stands_for_a_request_in_1_0_3_alone(store: Store) {
         let server = Server::start(store).await;
         let lms = server.key(&[KeyScope::All]).await;
@@ -296,6 +311,8 @@ testkit::both_databases! {
         form(&nobody, "GET", &[V1, ("statementId", ID), ("Authorization", "Basic eDp5")]).expect(401);
     }
 
+    // xAPI Communication 2.4; 4.1.6.3: The Person object holds every identifier of the same person.
+    // xAPI Communication 2.5; 4.1.6.4: The Activity object holds what is known of an activity.
     async fn what_is_known_of_agents_and_activities(store: Store) {
         let server = Server::start(store).await;
         server.org().await;
