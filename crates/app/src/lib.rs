@@ -8,6 +8,7 @@
 //! To add a use case: find its noun's module, write the rule in `domain`, the SQL in `store`, and the function here.
 
 pub mod access;
+pub mod accounts;
 pub mod alerts;
 pub mod audit;
 pub mod cases;

@@ -150,6 +150,18 @@ pub async fn import_persons(
         for some in keys.chunks(2_000) {
             accounts.extend(store::people::accounts_by_key(tx, some)?);
         }
+        // Who wrote to us before they were in the staff list is found by their address.
+        let mut by_mail = store::people::unresolved_by_mail(tx)?;
+        let mut rows = rows;
+        for row in &mut rows {
+            let Some(email) = &row.email else { continue };
+            for waiting in by_mail.remove(&domain::people::fold(email)).unwrap_or_default() {
+                if !row.accounts.contains(&waiting.key) {
+                    row.accounts.push(waiting.key.clone());
+                }
+                accounts.insert(waiting.key.clone(), waiting);
+            }
+        }
         Ok(plan_persons(&directory, &accounts, &rows, today, ids, now))
     })
     .await

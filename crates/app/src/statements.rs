@@ -14,10 +14,11 @@ use domain::time::Instant;
 use store::db::{Dictionary, Tx};
 use store::statements as rows;
 use uuid::Uuid;
-use xapi::{Index, Received, Version};
+use xapi::{AgentRole, Index, Received, Version};
 
 use crate::{App, Clock, Error, Fault, Ids, Result};
 
+pub mod bulk;
 mod index;
 mod intake;
 mod read;
@@ -63,6 +64,17 @@ impl Source {
             version,
             actors: permit.actors().cloned(),
         }
+    }
+}
+
+impl Source {
+    /// Whoever administers the host vouches: for statements that come in a file.
+    pub fn host(app: &App, permit: &Permit<SendStatements>, define: &Permit<DefineActivities>) -> Self {
+        Self::new(app, permit, Some(define), Version::V1_0_3)
+    }
+    /// The same for statements of a version.
+    fn by(&self, version: Version) -> Self {
+        Self { version, ..self.clone() }
     }
 }
 
@@ -159,7 +171,7 @@ fn prepare(
             return Err(Error::Limited(format!(
                 "{}.actor: this key may only send statements of actors like {pattern}, and {} is none; nothing was stored",
                 place(),
-                shown(actor.key.as_str())
+                actor.key.as_str().chars().take(200).collect::<String>()
             )));
         }
         let names = index

@@ -13,6 +13,7 @@ mod dated;
 pub mod definitions;
 pub mod http;
 pub mod interventions;
+pub mod lines;
 pub mod mail;
 pub mod metrics;
 pub mod people;

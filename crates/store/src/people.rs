@@ -356,6 +356,56 @@ pub fn unresolved_accounts(r: &mut Read, after: Option<AccountId>, limit: u32) -
     )
 }
 
+/// Accounts that are a mail address and belong to nobody yet, by the address as [`fold`] writes it.
+pub fn unresolved_by_mail(r: &mut Read) -> Result<BTreeMap<String, Vec<Account>>> {
+    let rows = r.query(
+        "SELECT id, key, display, person_id, first_seen_at FROM account
+         WHERE person_id IS NULL AND key >= 'mbox:' AND key < 'mbox;' ORDER BY key",
+        params![],
+        read_account,
+    )?;
+    let mut by_mail: BTreeMap<String, Vec<Account>> = BTreeMap::new();
+    for account in rows {
+        let address = account.key.strip_prefix("mbox:mailto:").unwrap_or_default();
+        by_mail.entry(fold(address)).or_default().push(account);
+    }
+    Ok(by_mail)
+}
+
+/// Accounts about which somebody or an import said whose they are, newest first: account, person, when, and by whom.
+pub fn resolved_accounts(
+    r: &mut Read,
+    limit: u32,
+) -> Result<Vec<(Account, Person, Instant, Option<PersonId>)>> {
+    r.query(
+        "SELECT a.id, a.key, a.display, a.person_id, a.first_seen_at, a.resolved_at, a.resolved_by,
+                p.id, p.code, p.name, p.email, p.state
+         FROM account a JOIN person p ON p.id = a.person_id
+         WHERE a.resolved_at IS NOT NULL ORDER BY a.resolved_at DESC, a.id LIMIT $1",
+        params![i64::from(limit)],
+        |row| {
+            let person = Person {
+                id: row.get(7)?,
+                code: row.get(8)?,
+                name: row.get(9)?,
+                email: row.get(10)?,
+                state: row.word(11, PersonState::from_word)?,
+            };
+            Ok((read_account(row)?, person, row.get(5)?, row.get(6)?))
+        },
+    )
+}
+
+/// Persons with one of these codes, names or mail addresses, the latter two as [`fold`] writes them.
+pub fn persons_like(r: &mut Read, codes: &[String], folded: &[String]) -> Result<Vec<Person>> {
+    r.query(
+        "SELECT id, code, name, email, state FROM person
+         WHERE code = ANY($1) OR name_fold = ANY($2) OR email_fold = ANY($2) ORDER BY name_fold, id",
+        params![Value::list(codes), Value::list(folded)],
+        read_person,
+    )
+}
+
 /// How many accounts belong to nobody yet and did something.
 pub fn unresolved_count(r: &mut Read) -> Result<i64> {
     Ok(r.query_one("SELECT COUNT(*) FROM account WHERE person_id IS NULL AND acted", params![], |row| {

@@ -20,6 +20,9 @@ pub mod terms;
 pub use search::{Hit, Hits, Wanted, find};
 use terms::{By, Postings, Term};
 
+mod scan;
+pub use scan::{Scan, scan};
+
 type Result<T> = std::result::Result<T, Error>;
 
 /// A statement's text as it is kept: packed, and without the moment of storing, which is put in when it is read.

@@ -28,7 +28,7 @@ use domain::studies::{Design, Hypothesis, Plan, Scale};
 use domain::time::Cadence;
 
 use crate::config::Config;
-use crate::opened;
+use crate::{opened, records};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -41,8 +41,9 @@ Examples:
   throughline import commitments promises.csv
   throughline import interventions support.toml
   throughline import studies study.toml --lock
+  throughline import statements records.ndjson.zst
 
-A file is applied whole or not at all. Exit codes: 0 done, 1 refused (what is wrong is listed), 2 the command line is
+A file is applied whole or not at all; learning records go in batch by batch and go on where they stopped. Exit codes: 0 done, 1 refused (what is wrong is listed), 2 the command line is
 wrong, 3 a server has the database open: stop it first, or send the file to it.";
 
 /// What every file import takes.
@@ -66,6 +67,16 @@ impl Source {
 #[derive(Debug, Clone, Subcommand)]
 #[command(after_help = EXAMPLES)]
 pub(crate) enum Import {
+    #[command(flatten)]
+    Whole(Whole),
+    /// Learning records from NDJSON, one statement a line, packed as .gz or .zst or not
+    #[command(after_help = records::IMPORT_HELP)]
+    Statements(records::Import),
+}
+
+/// Files that are applied whole or not at all.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Whole {
     /// Org units from CSV: code, name, kind, parent, from, to
     Units(Source),
     /// People from CSV: code, name, email, unit, job_role, leader, from, to, accounts
@@ -107,7 +118,7 @@ pub(crate) enum Import {
     },
 }
 
-impl Import {
+impl Whole {
     fn source(&self) -> &Source {
         match self {
             Self::Units(source)
@@ -148,7 +159,14 @@ pub(crate) async fn run(config: Config, command: Import) -> anyhow::Result<ExitC
     let store = opened::store(&config).await?;
     store.migrate(app::Clock::System.now()).await?;
     let app = opened::app(&config, store, opened::public_url(&config, config.listen), false)?;
-    let done = perform(&app, command).await;
+    let done = match command {
+        Import::Statements(import) => {
+            let done = records::import(&app, &import).await;
+            app.store.close().await;
+            return done;
+        }
+        Import::Whole(command) => perform(&app, command).await,
+    };
     app.store.close().await;
     Ok(match done? {
         Ok(said) => {
@@ -165,40 +183,40 @@ pub(crate) async fn run(config: Config, command: Import) -> anyhow::Result<ExitC
     })
 }
 
-async fn perform(app: &App, command: Import) -> Done {
+async fn perform(app: &App, command: Whole) -> Done {
     let source = command.source().clone();
     let (name, dry_run) = (source.name(), source.dry_run);
     let said = match command {
-        Import::Units(_) => {
+        Whole::Units(_) => {
             let may = host(WriteAssignment(()))?;
             shown(imports::units(app, &may, open(&source.file)?, dry_run).await)
         }
-        Import::People(_) => {
+        Whole::People(_) => {
             let may = host(WriteAssignment(()))?;
             shown(imports::people(app, &may, open(&source.file)?, dry_run).await)
         }
-        Import::Metrics(_) => {
+        Whole::Metrics(_) => {
             let may = host(SendObservations(()))?;
             shown(imports::metrics(app, &may, open(&source.file)?, &name, dry_run).await)
         }
-        Import::Observations { subject_column, period_column, metric, skip_bad, .. } => {
+        Whole::Observations { subject_column, period_column, metric, skip_bad, .. } => {
             let may = host(SendObservations(()))?;
             let wide = subject_column.zip(period_column).map(|(s, p)| wide(s, p, metric));
             let on_problem = if skip_bad { OnProblem::Skip } else { OnProblem::Refuse };
             let file = open(&source.file)?;
             shown(imports::observations(app, &may, file, &name, wide, on_problem, dry_run).await)
         }
-        Import::Targets(_) => {
+        Whole::Targets(_) => {
             let may = host(SendTargets(()))?;
             shown(imports::targets(app, &may, open(&source.file)?, &name, dry_run).await)
         }
-        Import::Commitments(_) => {
+        Whole::Commitments(_) => {
             let may = host(SendTargets(()))?;
             shown(imports::commitments(app, &may, open(&source.file)?, &name, dry_run).await)
         }
-        Import::Interventions(_) => interventions(app, &source).await,
-        Import::Rollout(_) => rollout(app, &source).await,
-        Import::Studies { lock, .. } => define_studies(app, &source, lock).await,
+        Whole::Interventions(_) => interventions(app, &source).await,
+        Whole::Rollout(_) => rollout(app, &source).await,
+        Whole::Studies { lock, .. } => define_studies(app, &source, lock).await,
     };
     let mut said = said?;
     if let Ok(text) = &mut said {
@@ -227,7 +245,7 @@ async fn settle(app: &App) -> anyhow::Result<()> {
     }
 }
 
-fn host<A: Asked>(asked: A) -> anyhow::Result<Permit<A>> {
+pub(crate) fn host<A: Asked>(asked: A) -> anyhow::Result<Permit<A>> {
     Ok(permit(&Who::Host, Relation::NONE, asked)?)
 }
 

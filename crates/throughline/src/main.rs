@@ -10,6 +10,7 @@ mod doctor;
 mod estimate;
 mod import;
 mod opened;
+mod records;
 mod serve;
 
 use std::path::PathBuf;
@@ -76,8 +77,12 @@ enum Command {
     #[command(after_help = demo::EXAMPLES)]
     Demo(demo::Demo),
     /// Bring in files: units, people, metrics, observations, targets, commitments, supports, rollouts, studies
+    /// Bring in files: units, people, metrics, observations, learning records, supports, rollouts, studies
     #[command(subcommand)]
     Import(import::Import),
+    /// Give out learning records as NDJSON
+    #[command(subcommand)]
+    Export(records::Export),
     /// Make, list and end keys of machines
     #[command(subcommand)]
     Key(admin::Key),
@@ -152,6 +157,7 @@ fn main() -> ExitCode {
             Command::Serve { .. } => serve::run(config).await.map(|()| ExitCode::SUCCESS),
             Command::Demo(demo) => demo::run(config, demo).await.map(|()| ExitCode::SUCCESS),
             Command::Import(command) => import::run(config, command).await,
+            Command::Export(command) => records::export(config, command).await,
             Command::Key(command) => admin::run(config, admin::Admin::Key(command)).await,
             Command::Person(command) => admin::run(config, admin::Admin::Person(command)).await,
             Command::Delivery(command) => admin::run(config, admin::Admin::Delivery(command)).await,

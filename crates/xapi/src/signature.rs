@@ -1,10 +1,15 @@
 //! Signed statements: the JSON web signature that comes with one as an attachment (Data 2.6, RFC 7515).
 //!
-//! The signature is taken apart and held against its statement. Whether it was made with the key of a certificate that it
-//! brings along is for the caller to verify, who has the means: [`Jws`] hands over everything that takes.
+//! The signature is taken apart, held against its statement, and verified with the key of the certificate that it brings along.
+//! Whom that certificate stands for is nobody's promise: the specification leaves trust in it to whoever reads the statement.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+use ring::signature::{self, RsaParameters, UnparsedPublicKey};
+use x509_cert::Certificate;
+use x509_cert::der::Decode as _;
+use x509_cert::der::asn1::ObjectIdentifier;
 
 use crate::json::{Doc, Kind, Value};
 use crate::sameness::same_but_for_signature;
@@ -19,6 +24,19 @@ pub enum Algorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-512.
     Rs512,
 }
+
+impl Algorithm {
+    const fn parameters(self) -> &'static RsaParameters {
+        match self {
+            Self::Rs256 => &signature::RSA_PKCS1_2048_8192_SHA256,
+            Self::Rs384 => &signature::RSA_PKCS1_2048_8192_SHA384,
+            Self::Rs512 => &signature::RSA_PKCS1_2048_8192_SHA512,
+        }
+    }
+}
+
+/// `rsaEncryption` (RFC 8017, A.1): what a certificate calls a key of this kind.
+const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
 /// A JSON web signature in compact form, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +107,32 @@ impl<'a> Jws<'a> {
     }
 }
 
-/// Whether `data` is a well-formed signature whose payload means the same as the statement it came with.
+impl Jws<'_> {
+    /// Whether it was made with the key of the first certificate (RFC 7515, 4.1.6); `Ok(false)` where it brings none.
+    ///
+    /// # Errors
+    /// Where the certificate cannot be read, holds no RSA key of 2,048 bits or more, or the signature is not of that key.
+    pub fn verify(&self) -> Result<bool, String> {
+        let Some(certificate) = self.certificates.first() else { return Ok(false) };
+        let certificate = Certificate::from_der(certificate)
+            .map_err(|_| "the first certificate in `x5c` is no X.509 certificate".to_owned())?;
+        let key = &certificate.tbs_certificate.subject_public_key_info;
+        let bytes = key.subject_public_key.as_bytes().filter(|_| key.algorithm.oid == RSA);
+        let Some(bytes) = bytes else {
+            return Err("the first certificate in `x5c` holds no RSA key".to_owned());
+        };
+        UnparsedPublicKey::new(self.algorithm.parameters(), bytes)
+            .verify(self.signing_input, &self.signature)
+            .map(|()| true)
+            .map_err(|_| {
+                "the signature was not made with the key of its certificate (or that key has fewer than 2,048 bits)"
+                    .to_owned()
+            })
+    }
+}
+
+/// Whether `data` is a well-formed signature whose payload means the same as the statement it came with, made with the key of
+/// the certificate that it brings along, if it brings one.
 pub fn check_signature<'a>(statement: &str, data: &'a [u8]) -> Result<Jws<'a>, String> {
     let jws = Jws::parse(data)?;
     if let Err(broken) = Doc::read(&jws.payload, 64) {
@@ -98,5 +141,6 @@ pub fn check_signature<'a>(statement: &str, data: &'a [u8]) -> Result<Jws<'a>, S
     if !same_but_for_signature(statement, &jws.payload) {
         return Err("the payload of the JWS is another statement than the one it came with".to_owned());
     }
+    jws.verify()?;
     Ok(jws)
 }

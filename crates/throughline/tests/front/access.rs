@@ -394,6 +394,21 @@ fn lines() -> Vec<Line> {
                 Ask::Get(format!("/cases/{}", CaseId::new(uuid::Uuid::nil())))
             }),
         ),
+        // An account is nobody's yet, or not theirs to give away: nobody is the person concerned.
+        get("/accounts", Part(Profile, Write, &[Principal::Admin])),
+        lacks(
+            "account",
+            line("POST", "/accounts/{id}/link", Part(Profile, Write, &[Principal::Admin]), |w| {
+                let account = AccountId::new(uuid::Uuid::nil());
+                Ask::Form(format!("/accounts/{account}/link"), vec![("person", w.org.member.to_string())])
+            }),
+        ),
+        lacks(
+            "account",
+            line("POST", "/accounts/{id}/release", Part(Profile, Write, &[Principal::Admin]), |_| {
+                Ask::Form(format!("/accounts/{}/release", AccountId::new(uuid::Uuid::nil())), vec![])
+            }),
+        ),
         get("/keys", Row(ApiKey, Write, None)),
         line("POST", "/keys", Row(ApiKey, Write, None), |_| {
             Ask::Form("/keys".into(), vec![("name", "x".into()), ("scope:metrics", "on".into())])

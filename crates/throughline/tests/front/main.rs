@@ -4,6 +4,7 @@
 //! and [`harness::Server`] to start and ask.
 
 mod access;
+mod accounts;
 mod bad_input;
 mod binary;
 mod company;
@@ -16,6 +17,7 @@ mod keys;
 mod live;
 mod mail;
 mod michigan;
+mod records;
 mod reds;
 mod sign_in;
 mod talk;

@@ -1,4 +1,4 @@
-//! Pages for those who run the installation: keys.
+//! Pages for those who run the installation: keys, accounts.
 
 use askama::Template;
 use web::ui::view::*;
@@ -57,6 +57,32 @@ fn keys_page() -> KeysPage {
     }
 }
 
+fn accounts_page() -> AccountsPage {
+    let waiting = |id: &str, key: &str, statements, likely: &[(&str, &str)]| UnresolvedActor {
+        id: id.to_owned(),
+        key: key.to_owned(),
+        statements,
+        likely: likely.iter().map(|(id, name)| ((*id).to_owned(), (*name).to_owned())).collect(),
+    };
+    AccountsPage {
+        shell: admin("Accounts"),
+        total: 42,
+        waiting: vec![
+            waiting("account_1", "https://lms.northwind.example · h.novak", 214, &[("person_1", "Hana Novak (E1077)")]),
+            waiting("account_2", "guest-0c19f2a77b@courses.example", 3, &[]),
+        ],
+        more: Some("/accounts?after=account_2".to_owned()),
+        said: vec![SaidRow {
+            id: "account_3".to_owned(),
+            key: "maya.lindqvist@private.example".to_owned(),
+            person: "Maya Lindqvist".to_owned(),
+            code: "E1042".to_owned(),
+            at: at("2026-03-17", 16, 40),
+            how: "by hand",
+        }],
+    }
+}
+
 /// All of them, by name.
 pub(crate) fn pages() -> Result<Pages, askama::Error> {
     let mut fresh = keys_page();
@@ -71,6 +97,7 @@ pub(crate) fn pages() -> Result<Pages, askama::Error> {
     faulty.errors.add("name", "Say in 1 to 100 characters what the key is for");
     faulty.errors.add("scopes", "A key without a scope may do nothing; choose at least one");
     Ok(Pages::from([
+        ("accounts", accounts_page().render()?),
         ("keys", keys_page().render()?),
         ("keys-fresh", fresh.render()?),
         ("keys-faulty", faulty.render()?),

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use app::App;
 use app::health::{FeedHealth, Health};
 use axum::extract::State;
-use domain::access::{ReadOperations, ReadOwnFeeds, Relation, WriteKey, permit, permit_owner};
+use domain::access::{
+    ReadOperations, ReadOwnFeeds, Relation, WriteKey, WriteProfile, permit, permit_owner,
+};
 use domain::ids::{AccountId, PersonId};
 use domain::time::Day;
 use serde::Deserialize;
@@ -45,6 +47,9 @@ fn ways(asker: &Asker) -> Vec<Link> {
     let mut ways = Vec::new();
     if permit(&asker.who, Relation::NONE, WriteKey(())).is_ok() {
         ways.push(Link::new("Keys", "/keys"));
+    }
+    if permit(&asker.who, Relation::NONE, WriteProfile(())).is_ok() {
+        ways.push(Link::new("Accounts", "/accounts"));
     }
     ways
 }
@@ -88,7 +93,7 @@ fn arrange(app: &App, shell: super::view::Shell, health: &Health, whole: bool) -
 }
 
 /// An identity key as people read it: `https://lms.example · h.novak`.
-fn shown_key(key: &str) -> String {
+pub(super) fn shown_key(key: &str) -> String {
     let rest = key.split_once(':').map_or(key, |(_, rest)| rest);
     rest.replace('|', " · ").trim_start_matches("mailto:").to_owned()
 }

@@ -3,6 +3,7 @@
 //! [`view`] holds what each page shows, already decided; templates only arrange it. [`mod@format`] writes every number
 //! and date, [`svg`] draws what needs no script.
 
+pub mod accounts;
 pub mod alert;
 pub(crate) mod arrange;
 pub mod case;

@@ -47,7 +47,8 @@ fn named(file: &str, text: &str) -> Result<Vec<Named>, String> {
     let mut waiting: Vec<(usize, &str)> = Vec::new();
     for (at, line) in text.lines().enumerate() {
         let line = line.trim_start();
-        if let Some(rest) = line.strip_prefix(BEGINS) {
+        let clause = |rest: &&str| rest.starts_with("Data ") || rest.starts_with("Communication ");
+        if let Some(rest) = line.strip_prefix(BEGINS).filter(clause) {
             waiting.push((at + 1, rest));
             continue;
         }

@@ -7,6 +7,7 @@
 //! Forms are plain POST forms. Each struct's docstring names the address and the fields its forms send.
 //! Nothing here knows HTTP, storage or rights.
 
+mod accounts;
 mod alert;
 mod case;
 mod chain;
@@ -29,6 +30,7 @@ mod support;
 mod team;
 mod today;
 
+pub use accounts::*;
 pub use alert::*;
 pub use case::*;
 pub use chain::*;
