@@ -30,6 +30,8 @@ pub struct Health {
     pub queue: Queue,
     /// What the pipeline still has to do, by step.
     pub backlog: Vec<(String, i64)>,
+    /// Other record stores, and how each stands.
+    pub forwards: Vec<crate::forwarding::State>,
     /// Open alerts in which somebody says that the data are wrong.
     pub in_question: i64,
     /// Metrics about whose data somebody asks and for which nobody answers.
@@ -115,6 +117,7 @@ async fn read(app: &App, owner: Option<PersonId>) -> Result<Health> {
                     unresolved: Vec::new(),
                     queue: Queue::default(),
                     backlog: Vec::new(),
+                    forwards: Vec::new(),
                     in_question: in_question.len() as i64,
                     unasked: Vec::new(),
                 });
@@ -140,6 +143,7 @@ async fn read(app: &App, owner: Option<PersonId>) -> Result<Health> {
                 unresolved,
                 queue: store::outbox::queue_state(r)?,
                 backlog: store::pipeline::backlog(r)?,
+                forwards: crate::forwarding::states_in(r)?,
                 in_question: store::alerts::count_in_question(r)?,
                 unasked,
             })

@@ -17,6 +17,7 @@ pub mod coaching;
 pub mod dashboard;
 pub mod documents;
 mod error;
+pub mod forwarding;
 pub mod health;
 pub mod ids;
 pub mod imports;

@@ -19,7 +19,8 @@ pub async fn round(app: &App) -> Result<usize> {
     let units = crate::metrics::roll_up_units(app, LIMIT).await?;
     let standing = crate::alerts::evaluate(app, LIMIT).await?;
     let studies = crate::studies::read_due(app, 1).await?;
-    Ok(learning + units + standing + studies)
+    let forwarded = crate::forwarding::queue_next(app, STATEMENTS).await?;
+    Ok(learning + units + standing + studies + forwarded)
 }
 
 /// Goes round until everything is up to date.

@@ -17,4 +17,5 @@ pub mod lines;
 pub mod mail;
 pub mod metrics;
 pub mod people;
+pub mod record_store;
 pub mod targets;

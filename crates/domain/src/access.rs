@@ -463,6 +463,8 @@ acts! {
     ReadDeliveries(()): Webhook, Metadata, Some(KeyScope::Webhooks);
     /// Send again what could not be sent.
     ReplayDeliveries(()): Connector, Write, None;
+    /// Say to which other record stores statements go on.
+    WriteForward(()): Connector, Write, None;
     /// Read feeds, queues and health.
     ReadOperations(()): Operations, Read, Some(KeyScope::Operations);
     /// Send statements.
@@ -574,7 +576,7 @@ pub fn permit_owner<A: Owned>(who: &Who, owner: Option<PersonId>, asked: A) -> R
     match who {
         Who::Anonymous => Err(Denied::SignIn),
         Who::Person(v) if v.active && owner == Some(v.person) => {
-            Ok(Permit { asked, by: who.label(), person: owner })
+            Ok(Permit { asked, by: who.label(), person: owner, actors: None })
         }
         _ => Err(Denied::Hidden),
     }

@@ -128,6 +128,8 @@ ids! {
     StatementId, "statement", "a statement id";
     /// A row of the outbox.
     DeliveryId, "delivery", "a delivery id";
+    /// Another record store to which statements go on.
+    ForwardId, "forward", "an id of a record store";
     /// A row of the audit or access log.
     AuditId, "audit", "an audit id";
 }
@@ -182,7 +184,7 @@ impl fmt::Display for Subject {
 #[macro_export]
 macro_rules! for_each_id {
     ($callback:ident) => {
-        $callback! { PersonId AccountId UnitId JobRoleId MetricId TargetId CommitmentId FeedId RunId RuleId AlertId NotificationId SessionId ActionId MessageId ProposalId InterventionId StudyId DecisionId CaseId CauseId KeyId StatementId DeliveryId AuditId ImportId }
+        $callback! { PersonId AccountId UnitId JobRoleId MetricId TargetId CommitmentId FeedId RunId RuleId AlertId NotificationId SessionId ActionId MessageId ProposalId InterventionId StudyId DecisionId CaseId CauseId KeyId StatementId DeliveryId ForwardId AuditId ImportId }
     };
 }
 

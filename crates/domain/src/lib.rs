@@ -32,6 +32,7 @@ pub mod alerts;
 pub mod cases;
 pub mod coaching;
 pub mod feeds;
+pub mod forwarding;
 pub mod figures;
 pub mod ids;
 pub mod interventions;

@@ -13,6 +13,8 @@ worded! {
         Mail = "mail",
         /// By HTTP, to an endpoint that somebody named.
         Webhook = "webhook",
+        /// By xAPI, to another record store.
+        Statements = "statements",
     }
 }
 

@@ -406,6 +406,19 @@ CREATE TABLE outbox_try (
     PRIMARY KEY (delivery_id, number)
 ) {clustered};
 
+-- Other record stores to which statements go on. filter is JSON; position is the last seq that was looked at.
+CREATE TABLE forward (
+    id         {id} PRIMARY KEY,
+    name       {text} NOT NULL,
+    url        {text} NOT NULL,
+    key        {text} NOT NULL,
+    secret     {text} NOT NULL,
+    version    {text} NOT NULL,
+    filter     {text} NOT NULL,
+    position   {bigint} NOT NULL,
+    created_at {instant} NOT NULL
+) {strict};
+
 -- How far each step of the pipeline has read.
 CREATE TABLE pipeline_cursor (
     step     {text} PRIMARY KEY,

@@ -16,6 +16,7 @@ pub mod coaching;
 pub mod db;
 pub mod documents;
 pub mod feeds;
+pub mod forwarding;
 pub mod imports;
 pub mod interventions;
 pub mod jobs;

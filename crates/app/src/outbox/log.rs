@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::access::{Permit, ReadDeliveries, ReplayDeliveries};
-use domain::ids::{DeliveryId, PersonId};
+use domain::ids::{DeliveryId, ForwardId, PersonId};
 use store::db::{Read, Tx};
 use store::outbox::{Delivery, Queue, TargetState, Try};
 
@@ -65,6 +65,12 @@ pub async fn read(app: &App, _: Permit<ReadDeliveries>, wanted: Wanted, limit: u
 fn names(r: &mut Read, targets: &[String]) -> Result<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
     for target in targets {
+        if let Some(id) = target.strip_prefix("statements:").and_then(|id| id.parse::<ForwardId>().ok()) {
+            if let Some(forward) = store::forwarding::forward(r, id)? {
+                found.insert(target.clone(), forward.name);
+            }
+            continue;
+        }
         let Some(id) = target.strip_prefix("mail:").and_then(|id| id.parse::<PersonId>().ok()) else {
             continue;
         };

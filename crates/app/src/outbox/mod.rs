@@ -10,6 +10,7 @@
 
 pub mod log;
 pub mod mail;
+mod statements;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -119,6 +120,7 @@ async fn carry(app: App, couriers: Couriers, delivery: Delivery) -> Result<()> {
 async fn send(app: &App, couriers: &Couriers, delivery: &Delivery) -> Tried {
     match delivery.kind {
         Kind::Mail => mail::send(app, couriers, delivery).await,
+        Kind::Statements => statements::send(app, couriers, delivery).await,
         Kind::Webhook => Tried::Never("no endpoint is known for this".into()),
     }
 }

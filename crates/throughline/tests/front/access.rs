@@ -11,7 +11,7 @@ use domain::access::{
     Act, KeyScope, Principal, Resource, SendObservations, Who, WriteAssignment, WriteKey, cell, scope,
 };
 use domain::ids::{
-    AccountId, AlertId, CaseId, DeliveryId, ImportId, InterventionId, KeyId, MetricId, ProposalId, StudyId,
+    AccountId, AlertId, CaseId, DeliveryId, ForwardId, ImportId, InterventionId, KeyId, MetricId, ProposalId, StudyId,
 };
 use domain::metrics::{Aggregation, Direction, Grain, Level, Metric, Quantity};
 use domain::time::{Cadence, Day};
@@ -407,6 +407,23 @@ fn lines() -> Vec<Line> {
             "account",
             line("POST", "/accounts/{id}/release", Part(Profile, Write, &[Principal::Admin]), |_| {
                 Ask::Form(format!("/accounts/{}/release", AccountId::new(uuid::Uuid::nil())), vec![])
+            }),
+        ),
+        get("/forwarding", Row(Webhook, Metadata, None)),
+        line("POST", "/forwarding", Row(Connector, Write, None), |_| {
+            let fields = [("name", "x"), ("url", "https://lrs.example"), ("key", "k"), ("secret", "s"), ("version", "1.0.3")];
+            Ask::Form("/forwarding".into(), fields.map(|(n, v)| (n, v.to_owned())).to_vec())
+        }),
+        lacks(
+            "record store",
+            line("POST", "/forwarding/{id}/again", Row(Connector, Write, None), |_| {
+                Ask::Form(format!("/forwarding/{}/again", ForwardId::new(uuid::Uuid::nil())), vec![])
+            }),
+        ),
+        lacks(
+            "record store",
+            line("POST", "/forwarding/{id}/end", Row(Connector, Write, None), |_| {
+                Ask::Form(format!("/forwarding/{}/end", ForwardId::new(uuid::Uuid::nil())), vec![])
             }),
         ),
         get("/keys", Row(ApiKey, Write, None)),

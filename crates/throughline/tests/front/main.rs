@@ -12,6 +12,7 @@ mod crash;
 mod documents;
 mod door;
 mod files;
+mod forwarding;
 mod harness;
 mod keys;
 mod live;

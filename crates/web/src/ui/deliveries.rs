@@ -96,6 +96,7 @@ const fn by(kind: Kind) -> &'static str {
     match kind {
         Kind::Mail => "Mail",
         Kind::Webhook => "Webhook",
+        Kind::Statements => "Statements",
     }
 }
 

@@ -6,7 +6,7 @@ use app::App;
 use app::health::{FeedHealth, Health};
 use axum::extract::State;
 use domain::access::{
-    ReadOperations, ReadOwnFeeds, Relation, WriteKey, WriteProfile, permit, permit_owner,
+    ReadDeliveries, ReadOperations, ReadOwnFeeds, Relation, WriteKey, WriteProfile, permit, permit_owner,
 };
 use domain::ids::{AccountId, PersonId};
 use domain::time::Day;
@@ -47,6 +47,9 @@ fn ways(asker: &Asker) -> Vec<Link> {
     let mut ways = Vec::new();
     if permit(&asker.who, Relation::NONE, WriteKey(())).is_ok() {
         ways.push(Link::new("Keys", "/keys"));
+    }
+    if permit(&asker.who, Relation::NONE, ReadDeliveries(())).is_ok() {
+        ways.push(Link::new("Forwarding", "/forwarding"));
     }
     if permit(&asker.who, Relation::NONE, WriteProfile(())).is_ok() {
         ways.push(Link::new("Accounts", "/accounts"));
@@ -208,7 +211,7 @@ fn server(health: &Health, app: &App, today: Day) -> Vec<ServerFact> {
         (Status::Usual, "Nothing waits".to_owned())
     };
     let waits: i64 = health.backlog.iter().map(|b| b.1).sum();
-    vec![
+    let mut facts = vec![
         ServerFact {
             name: "What leaves the server".into(),
             status: mail.0,
@@ -249,7 +252,17 @@ fn server(health: &Health, app: &App, today: Day) -> Vec<ServerFact> {
                 format!("Nobody answers for {}: name an owner", format::names(&health.unasked))
             },
         },
-    ]
+    ];
+    facts.extend(health.forwards.iter().map(|state| {
+        let (status, words) = super::forwarding::standing(state);
+        ServerFact {
+            name: format!("Forwarding to {}", state.forward.name),
+            status,
+            words,
+            sub: state.standing.last_error.clone().unwrap_or_default(),
+        }
+    }));
+    facts
 }
 
 /// Whose an account is.

@@ -11,6 +11,7 @@ pub mod chain;
 pub mod deliveries;
 pub(crate) mod filters;
 pub mod format;
+pub mod forwarding;
 pub mod forms;
 pub mod health;
 pub mod keys;
