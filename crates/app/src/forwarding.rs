@@ -73,8 +73,12 @@ pub async fn add(app: &App, permit: &Permit<WriteForward>, new: NewForward) -> R
         faults.push(Fault::at("name", "say in 1 to 100 characters which store it is"));
     }
     let url = new.url.trim().trim_end_matches('/').to_owned();
-    if !(url.starts_with("https://") || url.starts_with("http://")) || url.len() > 500 || !xapi::is_iri(&url) {
-        faults.push(Fault::at("url", "write the address of its xAPI resources, such as https://lrs.example.com/xapi"));
+    if !(url.starts_with("https://") || url.starts_with("http://")) || url.len() > 500 || !xapi::is_iri(&url)
+    {
+        faults.push(Fault::at(
+            "url",
+            "write the address of its xAPI resources, such as https://lrs.example.com/xapi",
+        ));
     }
     if new.key.is_empty() || new.key.contains(':') || new.key.chars().any(char::is_control) {
         faults.push(Fault::at("key", "give the key that the store gave you; it holds no colon"));
@@ -84,7 +88,12 @@ pub async fn add(app: &App, permit: &Permit<WriteForward>, new: NewForward) -> R
     }
     for (place, list) in [("verbs", &new.verbs), ("activities", &new.activities)] {
         for iri in list.iter().filter(|iri| !xapi::is_iri(iri)) {
-            faults.push(Fault::at(place, format!("`{iri}` is no IRI; write one a line, such as http://adlnet.gov/expapi/verbs/completed")));
+            faults.push(Fault::at(
+                place,
+                format!(
+                    "`{iri}` is no IRI; write one a line, such as http://adlnet.gov/expapi/verbs/completed"
+                ),
+            ));
         }
     }
     let (now, ids, by) = (app.now(), app.ids.clone(), permit.by().to_owned());

@@ -195,6 +195,13 @@ impl Zones {
     }
 }
 
+/// The day to which a moment belongs where a person works.
+pub(crate) fn day_of(r: &mut Read, person: PersonId, organisation: &Zone, at: Instant) -> Result<Day> {
+    let zones = Zones::of(r, &[person], organisation)?;
+    let inside = |day: &Day| zones.start(person, *day) <= at && at < zones.start(person, day.plus(1));
+    Ok(days_anywhere(at).find(inside).unwrap_or_else(|| at.day(organisation)))
+}
+
 /// What a person did with one activity over some days, for their page.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Done {

@@ -29,6 +29,7 @@ pub mod notify;
 pub mod outbox;
 pub mod people;
 pub mod pipeline;
+pub mod records;
 pub mod statements;
 pub mod studies;
 pub mod targets;

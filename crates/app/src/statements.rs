@@ -25,6 +25,7 @@ mod read;
 mod write;
 pub use index::{run as run_index, take_in};
 pub use intake::Intake;
+pub(crate) use read::find_any_in;
 pub use read::{Found, Page, Query, Reader, activity, find, one, person};
 
 /// The longest identifier of an agent, verb or activity in bytes: PostgreSQL cannot index more than about 2,700.
@@ -163,10 +164,8 @@ fn prepare(
         let index = xapi::index(&received.statement);
         let place = || if batch { format!("$[{n}]") } else { "$".to_owned() };
         if let Some(pattern) = &source.actors
-            && let Some(actor) = index
-                .agents
-                .iter()
-                .find(|a| a.role == AgentRole::Actor && !pattern.matches(a.key.as_str()))
+            && let Some(actor) =
+                index.agents.iter().find(|a| a.role == AgentRole::Actor && !pattern.matches(a.key.as_str()))
         {
             return Err(Error::Limited(format!(
                 "{}.actor: this key may only send statements of actors like {pattern}, and {} is none; nothing was stored",

@@ -22,7 +22,13 @@ fn app(store: Store) -> App {
 
 fn machine(n: u128) -> Who {
     let scopes = BTreeSet::from([KeyScope::All]);
-    Who::Machine(Machine { key: KeyId::new(Uuid::from_u128(n)), name: "LMS".into(), scopes, active: true, actors: None })
+    Who::Machine(Machine {
+        key: KeyId::new(Uuid::from_u128(n)),
+        name: "LMS".into(),
+        scopes,
+        active: true,
+        actors: None,
+    })
 }
 
 fn source(app: &App, n: u128) -> Source {

@@ -41,7 +41,12 @@ pub enum Answer {
 }
 
 /// Sends statements, as a batch of JSON texts with the data of their attachments.
-pub async fn send(client: &Client, to: RecordStore<'_>, texts: &[&str], attachments: &[OutPart<'_>]) -> Answer {
+pub async fn send(
+    client: &Client,
+    to: RecordStore<'_>,
+    texts: &[&str],
+    attachments: &[OutPart<'_>],
+) -> Answer {
     let json = format!("[{}]", texts.join(","));
     let (content_type, body) = if attachments.is_empty() {
         ("application/json".to_owned(), json.into_bytes())

@@ -391,6 +391,8 @@ pub enum Act {
     Write,
     /// See that it exists and how it is, not what it says.
     Metadata,
+    /// Do with it what a recorded privacy job needs.
+    Job,
 }
 
 /// Something that needs a permit: which resource, which act, on which id.
@@ -475,6 +477,10 @@ acts! {
     ReadStatements(()): Statement, Read, Some(KeyScope::StatementsRead);
     /// Read the statements that the same key sent.
     ReadOwnStatements(()): Statement, Read, Some(KeyScope::StatementsReadMine);
+    /// Read a person's statements as they were received.
+    ReadRecords(PersonId): Statement, Read, None;
+    /// The same for a purpose that is written down.
+    ReadRecordsAsJob(PersonId): Statement, Job, None;
     /// Read state documents.
     ReadState(()): Statement, Read, Some(KeyScope::State);
     /// Write state documents.
@@ -555,6 +561,7 @@ pub fn permit<A: Asked>(who: &Who, relation: Relation, asked: A) -> Result<Permi
         Act::Aggregate => cell.aggregate || cell.read,
         Act::Write => cell.write,
         Act::Metadata => cell.metadata || cell.read,
+        Act::Job => cell.privacy_job,
     };
     // A cell that needs a second person is not enough for one alone.
     if by_matrix && scoped && !(cell.second_person && A::ACT == Act::Write) {
@@ -767,7 +774,13 @@ mod tests {
     fn a_machine_needs_cell_and_scope() {
         let machine = |scopes: &[KeyScope], active| {
             let scopes = scopes.iter().copied().collect();
-            Who::Machine(Machine { key: KeyId::new(Uuid::from_u128(1)), name: "CRM".into(), scopes, active, actors: None })
+            Who::Machine(Machine {
+                key: KeyId::new(Uuid::from_u128(1)),
+                name: "CRM".into(),
+                scopes,
+                active,
+                actors: None,
+            })
         };
         let may = |who: &Who| permit(who, Relation::NONE, SendObservations(())).is_ok();
         assert!(may(&machine(&[KeyScope::Metrics], true)));

@@ -14,7 +14,9 @@ pub struct ActorPattern(String);
 
 /// A text that is no pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no pattern; write an identifier with * for the part that varies, such as *@northwind.example or https://lms.example|*")]
+#[error(
+    "`{0}` is no pattern; write an identifier with * for the part that varies, such as *@northwind.example or https://lms.example|*"
+)]
 pub struct BadPattern(String);
 
 impl std::str::FromStr for ActorPattern {

@@ -22,7 +22,8 @@ impl Filter {
     /// Whether a statement goes on. `in_unit` says whether its actor belongs to the unit; an actor nobody knows does not.
     pub fn passes(&self, verb: &str, activity: Option<&str>, in_unit: bool) -> bool {
         (self.verbs.is_empty() || self.verbs.iter().any(|v| v == verb))
-            && (self.activities.is_empty() || activity.is_some_and(|a| self.activities.iter().any(|b| a == b)))
+            && (self.activities.is_empty()
+                || activity.is_some_and(|a| self.activities.iter().any(|b| a == b)))
             && (self.unit.is_none() || in_unit)
     }
 }

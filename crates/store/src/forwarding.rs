@@ -90,10 +90,9 @@ pub fn add(tx: &mut Tx, forward: &Forward, filter: &str) -> Result<()> {
 
 /// Notes how far one has come, unless somebody else has noted more.
 pub fn advance(tx: &mut Tx, id: ForwardId, from: i64, to: i64) -> Result<bool> {
-    Ok(tx.execute(
-        "UPDATE forward SET position = $3 WHERE id = $1 AND position = $2",
-        params![id, from, to],
-    )? == 1)
+    Ok(tx
+        .execute("UPDATE forward SET position = $3 WHERE id = $1 AND position = $2", params![id, from, to])?
+        == 1)
 }
 
 /// Ends one. Tells whether it was there.
@@ -143,11 +142,8 @@ pub fn after(r: &mut Read, position: i64, limit: u32) -> Result<Vec<Seen>> {
 
 /// Some statements by id.
 pub fn seen(r: &mut Read, ids: &[Uuid]) -> Result<BTreeMap<Uuid, Seen>> {
-    let rows = r.query(
-        [SEEN, "WHERE id = ANY($1)"].concat(),
-        params![Value::list(ids.iter().copied())],
-        read_seen,
-    )?;
+    let rows =
+        r.query([SEEN, "WHERE id = ANY($1)"].concat(), params![Value::list(ids.iter().copied())], read_seen)?;
     Ok(rows.into_iter().map(|seen| (seen.id, seen)).collect())
 }
 

@@ -239,7 +239,10 @@ async fn perform(app: &App, config: &Config, command: Admin) -> anyhow::Result<S
         Admin::Key(Key::Rotate { id, overlap }) => {
             let (key, secret) = access::rotate_key(app, host(WriteKey(()))?, id, overlap).await?;
             let until = shown(key.former_until, "");
-            format!("id      {}\nkey     {}\nsecret  {secret}\nthe former secret works until {until}\n", key.id, key.key)
+            format!(
+                "id      {}\nkey     {}\nsecret  {secret}\nthe former secret works until {until}\n",
+                key.id, key.key
+            )
         }
         Admin::Key(Key::Revoke { id }) => {
             access::revoke_key(app, host(WriteKey(()))?, id).await?;

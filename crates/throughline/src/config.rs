@@ -384,7 +384,9 @@ fn xapi_origins(origins: Vec<String>) -> Result<Vec<String>, Bad> {
         if !web::cors::is_origin(origin) {
             return Err(Bad::new(
                 "xapi.origins",
-                format!("`{origin}` is not the address of a site without a path, such as https://content.example.com"),
+                format!(
+                    "`{origin}` is not the address of a site without a path, such as https://content.example.com"
+                ),
             ));
         }
     }

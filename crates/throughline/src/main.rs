@@ -76,8 +76,7 @@ enum Command {
     /// Make an invented world to look at, and serve it
     #[command(after_help = demo::EXAMPLES)]
     Demo(demo::Demo),
-    /// Bring in files: units, people, metrics, observations, targets, commitments, supports, rollouts, studies
-    /// Bring in files: units, people, metrics, observations, learning records, supports, rollouts, studies
+    /// Bring in files: units, people, metrics, observations, targets, commitments, learning records, supports, rollouts, studies
     #[command(subcommand)]
     Import(import::Import),
     /// Give out learning records as NDJSON

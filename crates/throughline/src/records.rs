@@ -255,14 +255,20 @@ pub(crate) async fn import(app: &App, import: &Import) -> anyhow::Result<ExitCod
         eprintln!("throughline: {} cannot be read on: {why}", import.file.display());
     }
     if import.dry_run {
-        println!("{looked_at} statements can be taken, {} lines cannot; dry run: nothing was kept", bad.len() + more_bad);
+        println!(
+            "{looked_at} statements can be taken, {} lines cannot; dry run: nothing was kept",
+            bad.len() + more_bad
+        );
     } else {
         let (new, known) = (taken.new - before.new, taken.known - before.known);
         println!("{new} new, {known} here already, {} passed over, {pace}", taken.bad - before.bad);
     }
     let failed = broken.is_some() || (!bad.is_empty() && !import.skip_bad);
     if failed && !import.dry_run {
-        eprintln!("throughline: everything up to line {} is in; put the rest right and run this again", taken.line);
+        eprintln!(
+            "throughline: everything up to line {} is in; put the rest right and run this again",
+            taken.line
+        );
     }
     if taken.new > before.new {
         eprintln!("bringing roll-ups up to date …");
@@ -308,7 +314,11 @@ async fn to_standard_output(app: &App, selection: Selection) -> anyhow::Result<(
         for text in texts {
             // Whoever reads may have seen enough: `| head` is no failure.
             if let Err(error) = writeln!(out, "{text}") {
-                return if error.kind() == std::io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error.into()) };
+                return if error.kind() == std::io::ErrorKind::BrokenPipe {
+                    Ok(())
+                } else {
+                    Err(error.into())
+                };
             }
         }
     }
@@ -395,7 +405,8 @@ fn resumed(part: &Path, notes: &Path) -> anyhow::Result<Option<Journal>> {
     };
     let journal: Journal =
         serde_json::from_str(&text).with_context(|| format!("{} is damaged; remove it", notes.display()))?;
-    let file = File::options().write(true).open(part).with_context(|| format!("cannot open {}", part.display()))?;
+    let file =
+        File::options().write(true).open(part).with_context(|| format!("cannot open {}", part.display()))?;
     if file.metadata()?.len() < journal.bytes {
         bail!("{} is shorter than it was; remove it and {}", part.display(), notes.display());
     }

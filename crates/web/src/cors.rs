@@ -10,9 +10,11 @@ use crate::problem::Problem;
 
 /// What scripts may send.
 const METHODS: &str = "GET, HEAD, PUT, POST, DELETE";
-const SEND: &str = "Authorization, Content-Type, Accept-Language, If-Match, If-None-Match, X-Experience-API-Version";
+const SEND: &str =
+    "Authorization, Content-Type, Accept-Language, If-Match, If-None-Match, X-Experience-API-Version";
 /// What scripts may read of an answer besides what every script may.
-const READ: &str = "ETag, Last-Modified, Retry-After, X-Experience-API-Version, X-Experience-API-Consistent-Through";
+const READ: &str =
+    "ETag, Last-Modified, Retry-After, X-Experience-API-Version, X-Experience-API-Consistent-Through";
 /// Seconds for which a browser may remember the answer to a preflight.
 const REMEMBER: &str = "7200";
 
@@ -63,7 +65,8 @@ pub(crate) fn allow(allowed: &[String], asked: &HeaderMap, answer: &mut HeaderMa
         return;
     }
     answer.append(header::VARY, HeaderValue::from_static("Origin"));
-    let origin = asked.get(header::ORIGIN).filter(|_| asks_from(asked).is_some_and(|o| is_allowed(allowed, o)));
+    let origin =
+        asked.get(header::ORIGIN).filter(|_| asks_from(asked).is_some_and(|o| is_allowed(allowed, o)));
     if let Some(origin) = origin {
         answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         answer.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(READ));
@@ -79,7 +82,16 @@ mod tests {
         for good in ["https://content.example", "http://127.0.0.1:4000", "https://[::1]:8443"] {
             assert!(is_origin(good), "{good}");
         }
-        for bad in ["*", "null", "content.example", "https://", "https://a/", "https://*.a", "https://u@a", "ftp://a"] {
+        for bad in [
+            "*",
+            "null",
+            "content.example",
+            "https://",
+            "https://a/",
+            "https://*.a",
+            "https://u@a",
+            "ftp://a",
+        ] {
             assert!(!is_origin(bad), "{bad}");
         }
     }

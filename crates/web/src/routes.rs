@@ -175,6 +175,7 @@ fn table() -> Vec<Route> {
         post(Person, "/forwarding", ui::forwarding::add).up_to(FORM),
         post(Person, "/forwarding/{id}/again", ui::forwarding::again).up_to(FORM),
         post(Person, "/forwarding/{id}/end", ui::forwarding::end).up_to(FORM),
+        get(Person, "/records", ui::records::show),
         get(Person, "/keys", ui::keys::list),
         post(Person, "/keys", ui::keys::create).up_to(FORM),
         post(Person, "/keys/{id}/rotate", ui::keys::rotate).up_to(FORM),

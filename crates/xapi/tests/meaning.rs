@@ -175,16 +175,26 @@ fn signatures_sign_their_statement() {
 fn signatures_are_verified_with_the_certificate_they_bring() {
     let signed = BASE.replacen('{', &format!(r#"{{"attachments":[{{"usageType":"{}","display":{{}},"contentType":"application/octet-stream","length":1,"sha2":"{}"}}],"#, xapi::SIGNATURE_USAGE, "0".repeat(64)), 1);
     let check = |data: &str| check_signature(&signed, data.as_bytes()).map(|jws| jws.certificates.len());
-    let good = [include_str!("signed/rs256.jws"), include_str!("signed/rs384.jws"), include_str!("signed/rs512.jws")];
+    let good = [
+        include_str!("signed/rs256.jws"),
+        include_str!("signed/rs384.jws"),
+        include_str!("signed/rs512.jws"),
+    ];
     for jws in good {
         assert_eq!(check(jws), Ok(1));
         // One bit of the signature, and another payload under the same one.
         let (input, signature) = jws.rsplit_once('.').unwrap();
         let flipped = if signature.starts_with('A') { "B" } else { "A" };
-        assert!(check(&format!("{input}.{flipped}{}", &signature[1..])).unwrap_err().contains("not made with the key"));
+        assert!(
+            check(&format!("{input}.{flipped}{}", &signature[1..]))
+                .unwrap_err()
+                .contains("not made with the key")
+        );
         let spaced = URL_SAFE_NO_PAD.encode(BASE.replacen('{', "{ ", 1));
         let header = input.split_once('.').unwrap().0;
-        assert!(check(&format!("{header}.{spaced}.{signature}")).unwrap_err().contains("not made with the key"));
+        assert!(
+            check(&format!("{header}.{spaced}.{signature}")).unwrap_err().contains("not made with the key")
+        );
     }
     // The algorithm is part of what was signed.
     let other = good[0].replacen(good[0].split('.').next().unwrap(), good[1].split('.').next().unwrap(), 1);

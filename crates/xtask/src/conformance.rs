@@ -116,7 +116,9 @@ pub(crate) fn run(mut args: Args) -> Result<ExitCode> {
     machine::ensure(&needs)?;
     if build {
         assets::build()?;
-        steps::run(Command::new("cargo").args(["build", "--package", "throughline"]).current_dir(house::root()))?;
+        steps::run(
+            Command::new("cargo").args(["build", "--package", "throughline"]).current_dir(house::root()),
+        )?;
     }
 
     let scratch = Scratch::new("conformance")?;
@@ -216,7 +218,8 @@ fn run_suite(
     let mut failures = Vec::new();
     match log.map(|path| Path::new(path.trim())) {
         Some(path) => {
-            let log = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+            let log =
+                std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
             let _ = std::fs::remove_file(path);
             let log: Log = serde_json::from_str(&log).context("the suite's log")?;
             if let Some(node) = &log.log {
@@ -225,7 +228,8 @@ fn run_suite(
         }
         None if broken.is_none() => {
             let from = text.char_indices().rev().nth(1_500).map_or(0, |(at, _)| at);
-            broken = Some(format!("the suite ended before its log was written; it last said:\n{}", &text[from..]));
+            broken =
+                Some(format!("the suite ended before its log was written; it last said:\n{}", &text[from..]));
         }
         None => {}
     }

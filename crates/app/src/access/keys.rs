@@ -157,7 +157,10 @@ pub async fn rotate_key(
     overlap_days: u32,
 ) -> Result<(ApiKey, String)> {
     if overlap_days > LONGEST_OVERLAP {
-        return Err(Error::invalid("overlap_days", format!("at most {LONGEST_OVERLAP} days; 0 ends the former secret at once")));
+        return Err(Error::invalid(
+            "overlap_days",
+            format!("at most {LONGEST_OVERLAP} days; 0 ends the former secret at once"),
+        ));
     }
     let (now, ids, secret_text) = (app.now(), app.ids.clone(), fresh_secret()?);
     let (hash, until) = (secret_hash(&secret_text), now.plus_seconds(i64::from(overlap_days) * 86_400));

@@ -133,7 +133,14 @@ pub async fn forget(app: &App, file: &str) -> Result<()> {
 ///
 /// # Errors
 /// Where one of its statements cannot be taken: nothing of the batch was. [`take_some`] then finds which.
-async fn take(app: &App, source: &Source, file: &str, before: Taken, batch: Vec<Received>, line: u64) -> Result<Taken> {
+async fn take(
+    app: &App,
+    source: &Source,
+    file: &str,
+    before: Taken,
+    batch: Vec<Received>,
+    line: u64,
+) -> Result<Taken> {
     let (clock, ids, source, key) = (app.clock.clone(), app.ids.clone(), source.clone(), setting(file));
     let taken = app
         .store
@@ -289,7 +296,9 @@ fn moment(app: &App, place: &str, text: &str) -> Result<Instant> {
     text.parse::<Instant>()
         .ok()
         .or_else(|| text.parse().ok().map(|day| app.settings.zone.start_of(day)))
-        .ok_or_else(|| Error::invalid(place, "write a day such as 2026-03-18, or a moment such as 2026-03-18T09:00:00Z"))
+        .ok_or_else(|| {
+            Error::invalid(place, "write a day such as 2026-03-18, or a moment such as 2026-03-18T09:00:00Z")
+        })
 }
 
 /// The places in the order that a selection lies between, now.

@@ -411,7 +411,13 @@ fn lines() -> Vec<Line> {
         ),
         get("/forwarding", Row(Webhook, Metadata, None)),
         line("POST", "/forwarding", Row(Connector, Write, None), |_| {
-            let fields = [("name", "x"), ("url", "https://lrs.example"), ("key", "k"), ("secret", "s"), ("version", "1.0.3")];
+            let fields = [
+                ("name", "x"),
+                ("url", "https://lrs.example"),
+                ("key", "k"),
+                ("secret", "s"),
+                ("version", "1.0.3"),
+            ];
             Ask::Form("/forwarding".into(), fields.map(|(n, v)| (n, v.to_owned())).to_vec())
         }),
         lacks(
@@ -426,6 +432,10 @@ fn lines() -> Vec<Line> {
                 Ask::Form(format!("/forwarding/{}/end", ForwardId::new(uuid::Uuid::nil())), vec![])
             }),
         ),
+        // One's own without more; the member's for a purpose.
+        line("GET", "/records", Part(Statement, Job, &[Principal::Privacy]), |_| {
+            Ask::Get("/records?person=member&why=a+test+of+access".into())
+        }),
         get("/keys", Row(ApiKey, Write, None)),
         line("POST", "/keys", Row(ApiKey, Write, None), |_| {
             Ask::Form("/keys".into(), vec![("name", "x".into()), ("scope:metrics", "on".into())])
@@ -575,6 +585,7 @@ fn by_matrix(resource: Resource, act: Act, principal: Principal) -> bool {
         Act::Aggregate => c.aggregate || c.read,
         Act::Write => c.write && !c.second_person,
         Act::Metadata => c.metadata || c.read,
+        Act::Job => c.privacy_job,
     })
 }
 

@@ -21,7 +21,12 @@ fn send(lms: &Client, actor: &Value) {
 async fn days(server: &Server, code: &'static str) -> i64 {
     app::pipeline::settle(&server.app).await.unwrap();
     let person = server.id_of(code).await;
-    let held = server.app.store.read(move |r| -> app::Result<_> { Ok(store::access::held(r, person)?) }).await.unwrap();
+    let held = server
+        .app
+        .store
+        .read(move |r| -> app::Result<_> { Ok(store::access::held(r, person)?) })
+        .await
+        .unwrap();
     held.learning
 }
 

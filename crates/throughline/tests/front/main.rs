@@ -20,6 +20,7 @@ mod mail;
 mod michigan;
 mod records;
 mod reds;
+mod search;
 mod sign_in;
 mod talk;
 mod xapi;

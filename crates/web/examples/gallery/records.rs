@@ -68,7 +68,12 @@ fn accounts_page() -> AccountsPage {
         shell: admin("Accounts"),
         total: 42,
         waiting: vec![
-            waiting("account_1", "https://lms.northwind.example · h.novak", 214, &[("person_1", "Hana Novak (E1077)")]),
+            waiting(
+                "account_1",
+                "https://lms.northwind.example · h.novak",
+                214,
+                &[("person_1", "Hana Novak (E1077)")],
+            ),
             waiting("account_2", "guest-0c19f2a77b@courses.example", 3, &[]),
         ],
         more: Some("/accounts?after=account_2".to_owned()),

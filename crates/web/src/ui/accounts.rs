@@ -37,7 +37,11 @@ pub async fn list(State(app): State<App>, asker: Asker, Query(from): Query<From>
         id: one.account.id.to_string(),
         key: shown_key(&one.account.key),
         statements: one.statements.unsigned_abs(),
-        likely: one.likely.into_iter().map(|p| (p.id.to_string(), format!("{} ({})", p.name, p.code))).collect(),
+        likely: one
+            .likely
+            .into_iter()
+            .map(|p| (p.id.to_string(), format!("{} ({})", p.name, p.code)))
+            .collect(),
     });
     let said = review.said.into_iter().map(|one| SaidRow {
         id: one.account.id.to_string(),

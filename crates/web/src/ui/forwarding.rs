@@ -42,7 +42,8 @@ async fn page_of(app: &App, asker: &Asker) -> Answer<ForwardingPage> {
 pub(super) fn standing(state: &cases::State) -> (Status, String) {
     let (behind, standing) = (state.behind.unsigned_abs(), &state.standing);
     if standing.parked > 0 {
-        let words = format::plural(standing.parked.unsigned_abs(), "delivery given up", "deliveries given up");
+        let words =
+            format::plural(standing.parked.unsigned_abs(), "delivery given up", "deliveries given up");
         (Status::OffTarget, words)
     } else if standing.waiting > 0 && standing.last_error.is_some() {
         (Status::DataLate, "Tried again".to_owned())
@@ -70,7 +71,8 @@ fn row(app: &App, state: &cases::State) -> ForwardRow {
     if let Some(unit) = &state.unit {
         what.push(format!("people of {unit}"));
     }
-    let what = if what.is_empty() { "Every statement".to_owned() } else { format!("Only: {}", what.join("; ")) };
+    let what =
+        if what.is_empty() { "Every statement".to_owned() } else { format!("Only: {}", what.join("; ")) };
     ForwardRow {
         id: state.forward.id.to_string(),
         name: state.forward.name.clone(),
@@ -150,7 +152,8 @@ pub async fn add(State(app): State<App>, asker: Asker, Form(form): Form<Wanted>)
 /// Sends again what was given up.
 pub async fn again(State(app): State<App>, asker: Asker, Path(id): Path<ForwardId>) -> Answer {
     let count = cases::replay(&app, &may(&asker)?, id).await?;
-    let what = format!("{} sent again.", format::capital(&format::plural(count, "delivery is", "deliveries are")));
+    let what =
+        format!("{} sent again.", format::capital(&format::plural(count, "delivery is", "deliveries are")));
     Ok(page::done("/forwarding", &what))
 }
 

@@ -6,7 +6,8 @@ use app::App;
 use app::health::{FeedHealth, Health};
 use axum::extract::State;
 use domain::access::{
-    ReadDeliveries, ReadOperations, ReadOwnFeeds, Relation, WriteKey, WriteProfile, permit, permit_owner,
+    ReadDeliveries, ReadOperations, ReadOwnFeeds, ReadRecordsAsJob, Relation, WriteKey, WriteProfile, permit,
+    permit_owner,
 };
 use domain::ids::{AccountId, PersonId};
 use domain::time::Day;
@@ -53,6 +54,9 @@ fn ways(asker: &Asker) -> Vec<Link> {
     }
     if permit(&asker.who, Relation::NONE, WriteProfile(())).is_ok() {
         ways.push(Link::new("Accounts", "/accounts"));
+    }
+    if asker.person().is_ok_and(|v| permit(&asker.who, Relation::NONE, ReadRecordsAsJob(v.person)).is_ok()) {
+        ways.push(Link::new("Learning records", "/records"));
     }
     ways
 }

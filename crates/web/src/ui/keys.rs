@@ -69,6 +69,7 @@ const fn what(scope: KeyScope) -> &'static str {
         KeyScope::All => "Everything of xAPI",
         KeyScope::Metrics => "Send observations, read published results",
         KeyScope::People => "Read and write people, units and places",
+        KeyScope::Webhooks => "Look after webhook endpoints, read what was sent to them",
         KeyScope::Operations => "Read how the server is",
     }
 }

@@ -56,9 +56,12 @@ fn named(file: &str, text: &str) -> Result<Vec<Named>, String> {
         let Some(function) = function else { continue };
         let name = function.split(['(', '<']).next().unwrap_or_default();
         for (line, rest) in waiting.drain(..) {
-            let parts = rest.split_once(": ").and_then(|(clauses, what)| Some((clauses.split_once("; ")?, what)));
+            let parts =
+                rest.split_once(": ").and_then(|(clauses, what)| Some((clauses.split_once("; ")?, what)));
             let Some(((old, new), requirement)) = parts else {
-                return Err(format!("{file}:{line}: write `{BEGINS}CLAUSE OF 1.0.3; CLAUSE OF 2.0: REQUIREMENT`"));
+                return Err(format!(
+                    "{file}:{line}: write `{BEGINS}CLAUSE OF 1.0.3; CLAUSE OF 2.0: REQUIREMENT`"
+                ));
             };
             found.push(Named {
                 clause_1_0_3: old.to_owned(),
@@ -111,9 +114,7 @@ fn page(cases: &[Case]) -> Result<String, String> {
             cell(&shown.join("; "))
         );
     }
-    text.push_str(
-        "\n## What the server does\n\n| Requirement | 1.0.3 | 2.0 | Test |\n|---|---|---|---|\n",
-    );
+    text.push_str("\n## What the server does\n\n| Requirement | 1.0.3 | 2.0 | Test |\n|---|---|---|---|\n");
     let root = root();
     let mut files = Vec::new();
     sources(&root.join("crates"), &mut files);
@@ -152,7 +153,8 @@ pub(crate) fn check(cases: &[Case]) {
 
 #[test]
 fn comments_name_the_test_below_them() {
-    let text = "    // xAPI Data 2.3.2; 4.2.5: Voiding works.\n    // A remark.\n    #[test]\n    fn voids() {}\n";
+    let text =
+        "    // xAPI Data 2.3.2; 4.2.5: Voiding works.\n    // A remark.\n    #[test]\n    fn voids() {}\n";
     let found = named("a.rs", text).unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].clause_2_0.as_str(), found[0].test.1.as_str()), ("4.2.5", "voids"));
