@@ -218,9 +218,10 @@ pub async fn who_from_key(app: &App, key: &str, secret: &str) -> Result<Who> {
             (Known { hashes, key, read_at: now }, true)
         }
     };
-    let former = known.hashes.former.as_ref().filter(|_| known.key.former_until.is_some_and(|until| now < until));
-    let same = bool::from(known.hashes.now.ct_eq(&given))
-        || former.is_some_and(|hash| hash.ct_eq(&given).into());
+    let former =
+        known.hashes.former.as_ref().filter(|_| known.key.former_until.is_some_and(|until| now < until));
+    let same =
+        bool::from(known.hashes.now.ct_eq(&given)) || former.is_some_and(|hash| hash.ct_eq(&given).into());
     let ended = known.key.revoked.is_some() || known.key.expires.is_some_and(|end| end <= now);
     if !same || ended {
         return refused();
@@ -245,5 +246,11 @@ pub async fn who_from_key(app: &App, key: &str, secret: &str) -> Result<Who> {
 }
 
 fn machine(key: ApiKey) -> Who {
-    Who::Machine(Machine { key: key.id, name: key.name, scopes: key.scopes, active: true, actors: key.actors })
+    Who::Machine(Machine {
+        key: key.id,
+        name: key.name,
+        scopes: key.scopes,
+        active: true,
+        actors: key.actors,
+    })
 }

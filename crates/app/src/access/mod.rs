@@ -12,9 +12,7 @@ mod roles;
 mod sessions;
 
 pub use guard::Guard;
-pub use keys::{
-    LONGEST_OVERLAP, NewKey, Verified, create_key, keys, revoke_key, rotate_key, who_from_key,
-};
+pub use keys::{LONGEST_OVERLAP, NewKey, Verified, create_key, keys, revoke_key, rotate_key, who_from_key};
 pub use links::{FirstPerson, Invitation, LinkFor, accept_invitation, invite, link_for, set_up, set_up_link};
 pub use personas::{Persona, personas, set_personas};
 pub use roles::{disable, give_role, grants, take_role};

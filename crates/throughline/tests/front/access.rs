@@ -11,7 +11,8 @@ use domain::access::{
     Act, KeyScope, Principal, Resource, SendObservations, Who, WriteAssignment, WriteKey, cell, scope,
 };
 use domain::ids::{
-    AccountId, AlertId, CaseId, DeliveryId, ForwardId, ImportId, InterventionId, KeyId, MetricId, ProposalId, StudyId,
+    AccountId, AlertId, CaseId, DeliveryId, ForwardId, ImportId, InterventionId, KeyId, MetricId, ProposalId,
+    StudyId,
 };
 use domain::metrics::{Aggregation, Direction, Grain, Level, Metric, Quantity};
 use domain::time::{Cadence, Day};
