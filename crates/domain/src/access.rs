@@ -605,7 +605,7 @@ pub fn second<A: Asked>(who: &Who, asked: A, first: PersonId) -> Result<Permit<A
     if person == first {
         return Err(Denied::Forbidden);
     }
-    Ok(Permit { asked, by: who.label(), person: Some(person) })
+    Ok(Permit { asked, by: who.label(), person: Some(person), actors: None })
 }
 
 /// Whose rows a list may hold. Only this module makes one; every list in `store` takes one.
