@@ -1,17 +1,20 @@
 //! What pages show, read in one go from roll-ups and derived tables. Arranges nothing and writes nothing.
 
+mod check;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::{
     Permit, ReadAlert, ReadCoaching, ReadMetrics, ReadTeamBoard, Resource, Scope, Viewer, Who, scope,
 };
 use domain::alerts::{Alert, Standing};
-use domain::coaching::{Action, Proposal, Session};
+use domain::coaching::{Action, Proposal, Session, State};
 use domain::ids::{InterventionId, MetricId, PersonId, SessionId, Subject};
 use domain::metrics::{Grain, Metric};
 use domain::people::Person;
 use domain::targets::{Commitment, Target};
 use domain::time::Day;
+pub use check::CheckRead;
 pub use store::alerts::{Event, Stand};
 pub use store::coaching::Message;
 use store::db::Read;
@@ -54,9 +57,14 @@ pub struct Board {
     pub sessions: Vec<Session>,
     /// The actions of those talks.
     pub actions: Vec<Action>,
+    /// The looks that are due within a week.
+    pub checks: Vec<CheckRead>,
     /// The viewer's unit.
     pub unit: Option<String>,
 }
+
+/// A look is shown from so many days before its day.
+pub const CHECK_AHEAD: i32 = 7;
 
 /// A person's direct leader today.
 pub async fn leader_of(app: &App, person: PersonId) -> Result<Option<Person>> {
@@ -91,6 +99,7 @@ async fn board(app: &App, viewer: &Viewer, ids: Vec<PersonId>, list: Scope) -> R
     let me = viewer.person;
     let unit = viewer.unit;
     let reports = viewer.reports.clone();
+    let today = app.today();
     app.store
         .read(move |r| -> Result<Board> {
             let mut people: Vec<Person> = Vec::with_capacity(ids.len());
@@ -117,6 +126,18 @@ async fn board(app: &App, viewer: &Viewer, ids: Vec<PersonId>, list: Scope) -> R
             }
             let sessions = own_talks(store::coaching::sessions_with(r, me, 60)?, me, &reports);
             let session_ids: Vec<SessionId> = sessions.iter().map(|s| s.id).collect();
+            let actions = store::coaching::actions(r, &session_ids)?;
+            let mut checks = Vec::new();
+            for session in sessions.iter().filter(|s| s.leader == me && s.state == State::Agreed) {
+                let due = |a: &&Action| {
+                    a.session == session.id && a.closed_at.is_none() && a.check <= today.plus(CHECK_AHEAD)
+                };
+                if let Some(action) = actions.iter().find(due)
+                    && let Some(metric) = metrics.iter().find(|m| m.id == session.metric)
+                {
+                    checks.push(check::check_of(r, session, action, metric, today)?);
+                }
+            }
             Ok(Board {
                 people,
                 metrics,
@@ -124,7 +145,8 @@ async fn board(app: &App, viewer: &Viewer, ids: Vec<PersonId>, list: Scope) -> R
                 alerts,
                 proposals,
                 supports,
-                actions: store::coaching::actions(r, &session_ids)?,
+                actions,
+                checks,
                 sessions,
                 unit: unit.map(|u| store::people::unit(r, u)).transpose()?.flatten().map(|u| u.name),
             })
@@ -410,6 +432,8 @@ pub struct SessionRead {
     pub names: BTreeMap<PersonId, String>,
     /// What was proposed to the person, newest first.
     pub proposals: Vec<Proposal>,
+    /// The look that came out of this talk, or of the last one of the same two about the metric.
+    pub check: Option<CheckRead>,
 }
 
 /// The two people of a session, for finding out how somebody stands to it.
@@ -434,7 +458,19 @@ pub async fn session(app: &App, permit: &Permit<ReadCoaching>) -> Result<Session
             people.extend([session.person, session.leader]);
             people.extend(session.agenda.iter().filter_map(|p| p.added_by));
             let names = store::people::names(r, &people)?;
+            // Talks come newest first.
+            let talk = read
+                .sessions
+                .iter()
+                .filter(|s| s.leader == session.leader && s.agreed_by_both())
+                .find(|s| s.id == session.id || s.opened_at < session.opened_at);
+            let looked = talk.and_then(|s| Some((s, read.actions.iter().find(|a| a.session == s.id)?)));
+            let check = match looked {
+                Some((talk, action)) => Some(check::check_of(r, talk, action, &read.metric, today)?),
+                None => None,
+            };
             Ok(SessionRead {
+                check,
                 action: store::coaching::actions(r, &[id])?.into_iter().next(),
                 leader: names.get(&session.leader).cloned().unwrap_or_default(),
                 proposals: store::coaching::proposals(r, &[session.person])?,
@@ -510,7 +546,7 @@ pub async fn supports(
             offered.retain(|o| o.org_unit.is_none_or(|u| place.units.contains(&u)));
             let known = |o: &Offered| match o.known.as_ref().map(|k| k.0.as_str()) {
                 Some("helps") => Known::Helps,
-                Some("does_not_help" | "harms" | "no_difference_worth_having") => Known::NotHelping,
+                Some("does_not_help" | "harms" | "no_difference") => Known::NotHelping,
                 _ => Known::Unknown,
             };
             let offers: Vec<Offer> = offered

@@ -231,7 +231,7 @@ testkit::both_databases! {
         let naive = reading.outcome.naive.unwrap();
         assert!(naive.low > 2.0 && naive.value > 4.0, "{}", shown(&reading));
         assert!(reading.outcome.estimate.unwrap().holds_zero(), "{}", shown(&reading));
-        let recovery = reading.recovery.as_ref().unwrap().change;
+        let recovery = reading.outcome.recovery.as_ref().unwrap().change.unwrap();
         assert!(recovery.value > naive.value * 0.5, "{recovery:?} of {naive:?}");
         assert_eq!(format!("{:?}", reading.outcome.start), "C");
         assert_ne!(format!("{:?}", reading.verdict), "Helps");

@@ -14,6 +14,7 @@ mod staged;
 #[cfg(test)]
 mod testing;
 pub mod together;
+mod way_back;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,7 @@ pub use input::{Cost, Episode, Gap, Input, LaneInput, Member, kept};
 pub use reading::{
     Check, Effect, Health, Ledger, Lines, Number, PathPoint, Reading, Recovery, UnitLine, read,
 };
+pub use way_back::{Came, WINDOW, WayBack, way_back};
 
 /// The version of the method; part of every frozen input, so that a changed method is a changed reading.
 pub const METHOD: u32 = 1;

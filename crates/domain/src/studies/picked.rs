@@ -19,6 +19,8 @@ use crate::access::MIN_GROUP;
 
 /// Periods before the window of the pick that tell a person's usual level.
 const USUAL: i32 = 16;
+/// Periods before the window of the pick that are drawn.
+const EARLIER: i32 = 8;
 
 /// One pick with its means.
 struct Case {
@@ -91,13 +93,15 @@ pub(super) fn compare(input: &Input, lane: &LaneInput) -> Found {
         push(health, Check::Alike, met, vec![shown(ma), shown(mb)]);
     }
     push(health, Check::Coverage, Some(design.coverage >= 0.8), vec![design.coverage]);
-    let expected = expected(lane, &clean, log);
-    if let (Some(r), Some(naive)) = (&expected, found.naive.as_ref().estimate()) {
-        let met = naive.estimate.abs() > r.change.value.abs();
+    let way = way(lane, &clean, log);
+    if let (Some(change), Some(naive)) =
+        (way.as_ref().and_then(|w| w.change), found.naive.as_ref().estimate())
+    {
+        let met = naive.estimate.abs() > change.value.abs();
         let naive = if log { naive.estimate.exp_m1() } else { naive.estimate };
-        push(health, Check::Recovery, Some(met), vec![naive, r.change.value]);
+        push(health, Check::Recovery, Some(met), vec![naive, change.value]);
     }
-    found.recovery = expected;
+    found.recovery = way;
     found.design = design;
     found.lines = Lines {
         cadence: Some(lane.cadence),
@@ -116,7 +120,7 @@ pub(super) fn compare(input: &Input, lane: &LaneInput) -> Found {
 }
 
 /// What everybody shared in a period: the mean distance from people's own levels.
-fn movement(table: &[Vec<Option<f64>>], periods: usize) -> Vec<f64> {
+pub(super) fn movement(table: &[Vec<Option<f64>>], periods: usize) -> Vec<f64> {
     let mut sums = vec![(0.0, 0.0); periods];
     for values in table {
         let known: Vec<f64> = values.iter().flatten().copied().collect();
@@ -216,8 +220,8 @@ fn side_by_side(given: &[&Case], other: &[&Case]) -> f64 {
     if given.is_empty() { 0.0 } else { beside as f64 / given.len() as f64 }
 }
 
-/// The way back that was to be expected, learnt from histories in which nothing was done.
-fn expected(lane: &LaneInput, clean: &[Vec<Option<f64>>], log: bool) -> Option<Recovery> {
+/// The way that was to be expected, learnt from histories in which nothing was done.
+fn expected(lane: &LaneInput, clean: &[Vec<Option<f64>>]) -> Option<recovery::Recovery> {
     let (before, after) = (lane.before as usize, lane.after as usize);
     let mut untouched = clean.to_vec();
     for e in lane.episodes.iter().filter(|e| e.given) {
@@ -227,19 +231,27 @@ fn expected(lane: &LaneInput, clean: &[Vec<Option<f64>>], log: bool) -> Option<R
     }
     let histories: Vec<&[Option<f64>]> = untouched.iter().map(Vec::as_slice).collect();
     let noise = recovery::noise(&histories).estimate()?;
-    let given: Vec<&Episode> = lane.episodes.iter().filter(|e| e.given && inside(lane, e)).collect();
-    if given.len() < MIN_GROUP {
-        return None;
-    }
-    let picked: Vec<Picked<'_>> = given
+    let picked: Vec<Picked<'_>> = lane
+        .episodes
         .iter()
+        .filter(|e| e.given && inside(lane, e))
         .filter_map(|e| {
             let values = clean.get(e.member as usize)?;
             let at = e.at as usize;
             Some(Picked { window: values.get(at - before..at)?, after: values.get(at..at + after)? })
         })
         .collect();
-    let way = recovery::expected_recovery(&noise, &picked, after).estimate()?;
+    recovery::expected_recovery(&noise, &picked, after).estimate()
+}
+
+/// The means of both sides by the time since the pick, beside what was to be expected; `None` where too few were picked
+/// to be shown.
+fn way(lane: &LaneInput, clean: &[Vec<Option<f64>>], log: bool) -> Option<Recovery> {
+    let (before, after) = (lane.before as usize, lane.after as usize);
+    if lane.episodes.iter().filter(|e| e.given && inside(lane, e)).count() < MIN_GROUP {
+        return None;
+    }
+    let expected = expected(lane, clean);
     let at = |wanted: bool, offset: i32| -> Option<f64> {
         let known: Vec<f64> = lane
             .episodes
@@ -249,17 +261,18 @@ fn expected(lane: &LaneInput, clean: &[Vec<Option<f64>>], log: bool) -> Option<R
             .collect();
         (known.len() >= MIN_GROUP).then(|| mean(&known)).flatten().map(|v| if log { v.exp() } else { v })
     };
-    let path = (-(before as i32)..after as i32)
+    // Some of the time before the window too, so that the low moment is seen as one.
+    let path = (-(before as i32) - EARLIER..after as i32)
         .map(|offset| PathPoint {
             period: offset,
             given: at(true, offset),
             not_given: at(false, offset),
-            expected: usize::try_from(offset).ok().and_then(|i| way.path.get(i)).map(|p| {
+            expected: usize::try_from(offset).ok().and_then(|i| expected.as_ref()?.path.get(i)).map(|p| {
                 let n = Number { value: p.expected, low: p.low, high: p.high };
                 if log { Number { value: n.value.exp(), low: n.low.exp(), high: n.high.exp() } } else { n }
             }),
         })
         .collect();
-    let change = Number::of(&way.change);
-    Some(Recovery { change: if log { change.without_log() } else { change }, path })
+    let change = expected.map(|e| Number::of(&e.change));
+    Some(Recovery { change: change.map(|n| if log { n.without_log() } else { n }), path })
 }

@@ -88,8 +88,9 @@ pub fn naive(reading: &Reading, say: &dyn Fn(f64) -> String) -> String {
     let came = naive.value - estimate.value;
     match reading.design {
         Design::Picked => {
-            let expected = reading.recovery.as_ref().map_or_else(String::new, |r| {
-                format!(" Of that, {} was to be expected of people picked at a low moment.", say(r.change.value))
+            let change = reading.outcome.recovery.as_ref().and_then(|r| r.change);
+            let expected = change.map_or_else(String::new, |c| {
+                format!(" Of that, {} was to be expected of people picked at a low moment.", say(c.value))
             });
             format!(
                 "The hollow mark, {}, is the plain before–after.{expected} People picked the same way and not given it moved by {} over the same time.",
@@ -156,7 +157,7 @@ pub fn health(h: &Health, say: &dyn Fn(f64) -> String) -> (String, String, Strin
         Check::PreTrend => own(
             "They were on different ways before",
             "How both sides moved before the start",
-            judged("Alike as far as can be seen", "They moved differently; the grade is lower for it"),
+            judged("Alike as far as can be seen", "They moved differently before it"),
         ),
         Check::FakeStart => own(
             "Any date would show a difference",
@@ -190,7 +191,7 @@ pub fn health(h: &Health, say: &dyn Fn(f64) -> String) -> (String, String, Strin
         Check::OtherEvent => (
             h.words.join("; "),
             "Not left out".to_owned(),
-            "It may be part of the difference; the grade is lower for it".to_owned(),
+            "It may be part of the difference".to_owned(),
         ),
         Check::Chance => own(
             "Chance between few units",
@@ -204,7 +205,7 @@ pub fn health(h: &Health, say: &dyn Fn(f64) -> String) -> (String, String, Strin
                 "{:.0} with it, {:.0} to compare with{}",
                 n(0),
                 n(1),
-                judged("", "; few, so the range is wider and the grade lower")
+                judged("", "; few, so the range is wider")
             ),
         ),
         Check::Coverage => own(

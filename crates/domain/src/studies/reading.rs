@@ -128,6 +128,8 @@ pub struct Effect {
     pub health: Vec<Health>,
     /// The lines of the chart.
     pub lines: Lines,
+    /// By the time since the pick, where people were picked: what came, and what would have come by itself.
+    pub recovery: Option<Recovery>,
 }
 
 /// What a lane draws.
@@ -160,11 +162,11 @@ pub struct UnitLine {
     pub gaps: Vec<(u32, u32, String)>,
 }
 
-/// The way back that was to be expected of people picked at a bad moment.
+/// The way of people picked at a bad moment, by the time since the pick.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Recovery {
-    /// Expected change with nothing done, in the estimate's unit.
-    pub change: Number,
+    /// Expected change with nothing done, in the estimate's unit; `None` where histories are too short to tell.
+    pub change: Option<Number>,
     /// The path, in the metric's unit.
     pub path: Vec<PathPoint>,
 }
@@ -224,8 +226,6 @@ pub struct Reading {
     pub smallest: f64,
     /// The weakest grade of the links of the chain.
     pub weakest: Grade,
-    /// The expected way back, where people were picked.
-    pub recovery: Option<Recovery>,
     /// Cost and gain.
     pub ledger: Ledger,
 }
@@ -250,15 +250,11 @@ pub(super) struct Found {
 /// Reads a frozen input: every lane by the study's design, each with its grade, and what is concluded.
 pub fn read(input: &Input) -> Reading {
     let mut effects = Vec::with_capacity(input.lanes.len());
-    let mut recovery = None;
-    for (i, lane) in input.lanes.iter().enumerate() {
-        let mut found = match input.design {
+    for lane in &input.lanes {
+        let found = match input.design {
             Design::Picked => picked::compare(input, lane),
             Design::Staged | Design::BeforeAfter => staged::compare(input, lane),
         };
-        if i == 0 {
-            recovery = found.recovery.take();
-        }
         effects.push(effect(input, lane, found));
     }
     let mut effects = effects.into_iter();
@@ -299,7 +295,6 @@ pub fn read(input: &Input) -> Reading {
         verdict,
         smallest,
         weakest,
-        recovery,
         ledger,
     }
 }
@@ -405,5 +400,6 @@ fn effect(input: &Input, lane: &LaneInput, found: Found) -> Effect {
         by_period: by_period.into_iter().map(|(e, n)| (e, as_shown(n))).collect(),
         health,
         lines: found.lines,
+        recovery: found.recovery,
     }
 }

@@ -72,6 +72,7 @@ struct LaneSpec<'a> {
 fn lane(spec: LaneSpec<'_>, seed: u32) -> LaneRow {
     let (level, treated, compared, spread) = spec.groups;
     LaneRow {
+        path: None,
         href: None,
         now: spec.now.to_owned(),
         now_note: spec.now_note.to_owned(),
@@ -116,6 +117,7 @@ fn bars(name: &str, now: &str, now_note: &str, note: &str, text: &str, seed: u32
     .map(|(i, r)| Reading { value: if i < 51 { None } else { r.value.map(|v| v.clamp(0.0, 1.0)) }, ..r })
     .collect();
     LaneRow {
+        path: None,
         href: None,
         now: now.to_owned(),
         now_note: now_note.to_owned(),
@@ -307,7 +309,7 @@ fn chain_page() -> ChainPage {
             node("Work changes", "Forecasts 11 points closer", "likely +7 to +15", Some(graded(Grade::C, "adjusted only"))),
             node("Business gets", "7.1 days less stock", "likely 4.4 to 9.8", None),
         ],
-        axis: axis(),
+        axis: Some(axis()),
         treated: "Wave-1 plants (Ashby, Brannock, Corran)".to_owned(),
         compared: "Later plants, for comparison".to_owned(),
         rollout: "Rollout: wave 1, 15 Sep; wave 2, 13 Apr".to_owned(),

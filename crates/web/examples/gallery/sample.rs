@@ -158,6 +158,8 @@ pub(crate) fn recovery_chart() -> RecoveryChart {
         cadence: Cadence::Week,
         today: today(),
         readings: (0..).zip(values).map(|(i, v)| Reading::new(from.plus(7 * i), Some(v))).collect(),
+        compare: vec![],
+        since: None,
         expected: (0..6)
             .map(|i| {
                 let x = f64::from(i);

@@ -1,7 +1,7 @@
 //! What several pages arrange alike: standings in words, small drawings, charts, who can see a page.
 
 use app::App;
-use app::dashboard::{Cell, Matched, MetricRead, Stand};
+use app::dashboard::{Cell, CheckRead, Matched, MetricRead, Stand};
 use domain::access::{Asked, Permit, Relation, Who, permit};
 use domain::alerts::{Alert, Answer, Kind, Standing, State, Way};
 use domain::ids::PersonId;
@@ -12,7 +12,8 @@ use domain::time::{Day, Zone};
 use super::format::{self, Moment, Style};
 use super::svg::Spark;
 use super::view::{
-    ControlChart, Event, EventKind, Evidence, Grade, Link, Phase, Reading, Sight, Status, SupportOption,
+    ControlChart, Event, EventKind, Evidence, Expected, Grade, Link, Phase, Reading, RecoveryChart, Sight,
+    Status, SupportOption,
 };
 use crate::problem::Problem;
 use crate::session::Asker;
@@ -203,6 +204,57 @@ pub(crate) fn control_chart(
         commitment: read.stand.as_ref().and_then(|s| s.commitment),
         change_from: open.filter(|a| a.kind == Kind::Shift).map(|a| a.since),
         events,
+    }
+}
+
+/// What came after a talk, on the funnel of what would have come by itself.
+pub(crate) fn recovery_chart(check: &CheckRead, metric: &Metric, today: Day) -> RecoveryChart {
+    let cadence = metric.cadence.rolled();
+    let from = |at: usize| cadence.step(check.first, at as i32);
+    let expected: Vec<Expected> = check
+        .way
+        .iter()
+        .flat_map(|w| &w.path)
+        .enumerate()
+        .map(|(i, n)| Expected {
+            start: from(check.at + i),
+            lo: floor(n.low, metric),
+            mid: n.value,
+            hi: n.high,
+        })
+        .collect();
+    // Twelve periods before the talk are enough to see the low moment.
+    let skip = check.at.saturating_sub(12);
+    let begin = skip + check.values.iter().skip(skip).position(Option::is_some).unwrap_or(0);
+    let event = |day: Day, label: &str| Event {
+        day,
+        label: label.to_owned(),
+        kind: EventKind::Ours,
+        planned: day > today,
+    };
+    let name = metric.name.to_lowercase();
+    let sentence = match check.way.as_ref().map(|w| w.came(metric.better())) {
+        Some(came) => format!("{} since the talk on {}. {}", metric.name, check.talk, came.words()),
+        None => format!("How {name} went since the talk on {}.", check.talk),
+    };
+    RecoveryChart {
+        name: metric.name.clone(),
+        sentence,
+        style: Style::of_metric(metric),
+        cadence,
+        today,
+        readings: check
+            .values
+            .iter()
+            .enumerate()
+            .skip(begin)
+            .map(|(at, v)| Reading::new(from(at), *v))
+            .collect(),
+        expected,
+        compare: Vec::new(),
+        since: None,
+        usual: None,
+        events: vec![event(check.talk, "Talk"), event(check.check, "Check")],
     }
 }
 

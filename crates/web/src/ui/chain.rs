@@ -12,9 +12,9 @@ use serde::Deserialize;
 use super::format::{self, Style};
 use super::svg::Interval;
 use super::view::{
-    ChainPage, ChainRow, ChainsPage, DecisionCard, DecisionFact, Effect, Event, EventKind, Evidence,
+    ChainPage, ChainRow, ChainsPage, DecisionCard, DecisionFact, Effect, Event, EventKind, Evidence, Expected,
     Explanation, Grade, GradeRule, Group, Lane, LaneKind, LaneRow, LaneSection, LedgerRow, LeftOut, Link,
-    LinkNode, Place, Status, TimeAxis, Verdict,
+    LinkNode, Place, RecoveryChart, Status, TimeAxis, Verdict,
 };
 use crate::extract::{Form, Path};
 use crate::page;
@@ -119,7 +119,9 @@ pub async fn show(State(app): State<App>, asker: Asker, Path(id): Path<String>) 
             taken: taken.collect(),
         }
     });
-    let axis = axis(&chain, today);
+    // People are picked one by one: their lanes count the time since the pick.
+    let picked = reading.is_some_and(|r| r.design == Design::Picked);
+    let axis = (!picked).then(|| axis(&chain, today));
     let page = ChainPage {
         crumbs: vec![Link::new("Chains", "/chains"), Link::new(&chain.support.intervention.name, &href)],
         verdict: verdict(&chain, &metric),
@@ -508,7 +510,6 @@ fn row(r: &Reading, e: &studies::Effect, metric: &Metric, words: &Words, today: 
     } else {
         prose::sentence(e, prose::design(r.design, r.drawn))
     };
-    let _ = today;
     LaneRow {
         href: None,
         now: e.now.map_or_else(|| "–".to_owned(), |v| style.number(v)),
@@ -516,7 +517,7 @@ fn row(r: &Reading, e: &studies::Effect, metric: &Metric, words: &Words, today: 
         note: note.trim().to_owned(),
         lane: Lane {
             name: metric.name.clone(),
-            sentence,
+            sentence: sentence.clone(),
             style: style.clone(),
             cadence,
             kind: if solution { LaneKind::Bars } else { LaneKind::Lines },
@@ -531,10 +532,44 @@ fn row(r: &Reading, e: &studies::Effect, metric: &Metric, words: &Words, today: 
             left_out,
             tall: e.lane == Level::Business,
         },
+        path: path(e, metric, &sentence, today),
         effect: shown,
         evidence: (!solution).then(|| of_effect(r, e, false)),
         text,
     }
+}
+
+/// Both sides by the time since people were picked, on the funnel of what would have come by itself.
+fn path(e: &studies::Effect, metric: &Metric, sentence: &str, today: Day) -> Option<RecoveryChart> {
+    let way = e.recovery.as_ref()?;
+    let cadence = e.lines.cadence?;
+    // Any day stands for the pick: the axis counts from it.
+    let since = cadence.start(today);
+    let on = |period: i32| cadence.step(since, period);
+    let line = |of: fn(&studies::PathPoint) -> Option<f64>| -> Vec<super::view::Reading> {
+        let all = way.path.iter().map(|p| super::view::Reading::new(on(p.period), of(p)));
+        all.skip_while(|r| r.value.is_none()).collect()
+    };
+    Some(RecoveryChart {
+        name: metric.name.clone(),
+        sentence: sentence.to_owned(),
+        style: Style::of_metric(metric),
+        cadence,
+        today,
+        readings: line(|p| p.given),
+        compare: line(|p| p.not_given),
+        since: Some(since),
+        expected: way
+            .path
+            .iter()
+            .filter_map(|p| {
+                let n = p.expected?;
+                Some(Expected { start: on(p.period), lo: n.low, mid: n.value, hi: n.high })
+            })
+            .collect(),
+        usual: None,
+        events: vec![Event { day: since, label: "Picked".into(), kind: EventKind::Ours, planned: false }],
+    })
 }
 
 fn foot(r: &Reading, words: &Words) -> String {
@@ -546,7 +581,8 @@ fn foot(r: &Reading, words: &Words) -> String {
     };
     let mut text = match r.design {
         Design::Picked => {
-            "People picked are compared by the time since they were picked; no line is drawn of them."
+            "Lines are means of everybody picked, by the time since the pick, with what everybody shared taken out; \
+             single people are never drawn."
                 .to_owned()
         }
         _ => "Thin lines are single units, thick lines their mean.".to_owned(),
@@ -554,7 +590,6 @@ fn foot(r: &Reading, words: &Words) -> String {
     if per(&r.outcome) {
         text.push_str(" Counts are for each person.");
     }
-    text.push_str(" Ranges hold the true difference 19 times in 20.");
     text
 }
 

@@ -11,12 +11,12 @@ use domain::ids::{PersonId, SessionId};
 use domain::time::Day;
 use serde::Deserialize;
 
-use super::arrange::{first_name, me, moment, support_option};
+use super::arrange::{first_name, me, moment, recovery_chart, support_option};
 use super::format;
 use super::forms::{self, Propose, Text, date};
 use super::view::{
-    AgendaItem, CoachingPage, EarlierTalk, Fact, FormErrors, Link, Place, Record, RecordForm, SessionPage,
-    Sight, Signature, TalkRow,
+    AgendaItem, CoachingPage, EarlierTalk, Fact, FormErrors, LastCheck, Link, Place, Record, RecordForm,
+    SessionPage, Sight, Signature, TalkRow,
 };
 use crate::extract::{Form, Path};
 use crate::page;
@@ -150,7 +150,18 @@ async fn page_of(app: &App, asker: &Asker, id: SessionId, typed: Option<RecordFo
             supports.iter().map(support_option).collect()
         },
         can_propose: !relation.same,
-        last_check: None,
+        last_check: read.check.as_ref().map(|check| LastCheck {
+            title: format!(
+                "{}, after the talk on {}",
+                read.read.metric.name,
+                format::short_date(check.talk, today)
+            ),
+            verdict: check.way.as_ref().map_or_else(
+                || "Too few people with a history here to say what would come without doing anything.".into(),
+                |way| way.came(read.read.metric.better()).words().into(),
+            ),
+            chart: recovery_chart(check, &read.read.metric, today),
+        }),
         earlier: read
             .read
             .sessions

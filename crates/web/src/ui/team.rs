@@ -11,7 +11,7 @@ use domain::metrics::Direction;
 use domain::time::Day;
 use serde::Deserialize;
 
-use super::arrange::{alert_facts, answer_words, episode_status, first_name, periods, spark, status};
+use super::arrange::{alert_facts, answer_words, episode_status, first_name, periods, recovery_chart, spark, status};
 use super::format::{self, Style};
 use super::view::{
     AlsoOpen, Board as BoardView, BoardCell, BoardRow, CheckDue, Link, Place, Sight, Status, TeamAlert,
@@ -257,7 +257,7 @@ fn checks(board: &Board, viewer: &Viewer, today: Day) -> Vec<CheckDue> {
         else {
             continue;
         };
-        if action.check > today.plus(7) {
+        if action.check > today.plus(dashboard::CHECK_AHEAD) {
             continue;
         }
         let Some(metric) = board.metrics.iter().find(|m| m.id == session.metric) else { continue };
@@ -284,7 +284,11 @@ fn checks(board: &Board, viewer: &Viewer, today: Day) -> Vec<CheckDue> {
             metric: metric.name.to_lowercase(),
             due: action.check,
             text,
-            chart: None,
+            chart: board
+                .checks
+                .iter()
+                .find(|c| c.session == session.id && c.way.is_some())
+                .map(|c| recovery_chart(c, metric, today)),
         });
     }
     checks.sort_by_key(|c| c.due);

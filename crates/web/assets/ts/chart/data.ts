@@ -47,6 +47,8 @@ export interface RecoveryData {
   style: Style;
   cadence: Cadence;
   readings: Reading[];
+  compare: Reading[];
+  since: string | null;
   expected: Expected[];
   usual: [number, number] | null;
   events: Event[];

@@ -3,7 +3,7 @@
 use askama::Template;
 use domain::time::Day;
 
-use super::{ChartTable, Effect, Evidence, Lane, Link, Shell, Status, TimeAxis};
+use super::{ChartTable, Effect, Evidence, Lane, Link, RecoveryChart, Shell, Status, TimeAxis};
 use crate::ui::filters;
 use crate::ui::svg::{Markup, effect_domain};
 
@@ -33,8 +33,8 @@ pub struct ChainPage {
     pub decision: Option<DecisionCard>,
     /// Support → work → business, each with the grade of the arrow that leads on.
     pub links: Vec<LinkNode>,
-    /// The one time axis.
-    pub axis: TimeAxis,
+    /// The one time axis; `None` where people were picked and lanes count the time since the pick.
+    pub axis: Option<TimeAxis>,
     /// Who has the support, for the legend: "Wave-1 plants (Ashby, Brannock, Corran)".
     pub treated: String,
     /// Who is compared, for the legend; empty where nobody is.
@@ -144,6 +144,8 @@ pub struct LaneRow {
     pub note: String,
     /// The drawing.
     pub lane: Lane,
+    /// The drawing by the time since people were picked; takes the lane's place.
+    pub path: Option<RecoveryChart>,
     /// The difference; `None` on solution lanes and where nothing can be said.
     pub effect: Option<Effect>,
     /// How sure we are.
@@ -192,18 +194,31 @@ impl ChainPage {
     /// The drawing of a lane.
     pub fn lane_html(&self, section: &usize, row: &usize) -> Markup {
         let last = self.last() == Some((*section, *row));
-        self.sections
-            .get(*section)
-            .and_then(|s| s.rows.get(*row))
-            .map_or_else(Markup::default, |r| r.lane.html(&self.axis, last))
+        let Some(row) = self.sections.get(*section).and_then(|s| s.rows.get(*row)) else {
+            return Markup::default();
+        };
+        match (&row.path, &self.axis) {
+            (Some(path), _) => path.bare(),
+            (None, Some(axis)) => row.lane.html(axis, last),
+            (None, None) => Markup::default(),
+        }
     }
     /// The axis above the lanes.
-    pub fn axis_html(&self) -> Markup {
-        self.axis.html()
+    pub fn axis_html(&self) -> Option<Markup> {
+        self.axis.as_ref().map(TimeAxis::html)
+    }
+    /// Whether a grey funnel is drawn.
+    pub fn funnel(&self) -> bool {
+        let mut rows = self.sections.iter().flat_map(|s| &s.rows);
+        rows.any(|r| r.path.as_ref().is_some_and(|p| !p.expected.is_empty()))
     }
     /// All lanes as tables.
     pub fn tables(&self) -> Vec<ChartTable> {
-        self.sections.iter().flat_map(|s| &s.rows).map(|r| r.lane.table(self.shell.today)).collect()
+        let table = |r: &LaneRow| match &r.path {
+            Some(path) => path.table(),
+            None => r.lane.table(self.shell.today),
+        };
+        self.sections.iter().flat_map(|s| &s.rows).map(table).collect()
     }
 }
 

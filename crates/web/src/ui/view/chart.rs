@@ -143,6 +143,10 @@ pub struct RecoveryChart {
     pub today: Day,
     /// What came.
     pub readings: Vec<Reading>,
+    /// What came of those to compare with; drawn in grey, may be empty.
+    pub compare: Vec<Reading>,
+    /// Where periods are counted from a pick instead of by date: the day that stands for it.
+    pub since: Option<Day>,
     /// What was to be expected.
     pub expected: Vec<Expected>,
     /// The usual range.
@@ -365,36 +369,47 @@ impl RecoveryChart {
     pub fn html(&self) -> Markup {
         frame("recovery", &self.sentence, self, Some(&self.table()))
     }
+    /// The drawing alone, where its table stands at the page's foot.
+    pub fn bare(&self) -> Markup {
+        frame("recovery", &self.sentence, self, None)
+    }
     /// The same as a table, newest first.
     pub fn table(&self) -> ChartTable {
-        let mut starts: Vec<Day> =
-            self.readings.iter().map(|r| r.start).chain(self.expected.iter().map(|e| e.start)).collect();
+        let all = self.readings.iter().chain(&self.compare).map(|r| r.start);
+        let mut starts: Vec<Day> = all.chain(self.expected.iter().map(|e| e.start)).collect();
         starts.sort_unstable();
         starts.dedup();
+        let value = |line: &[Reading], start: Day| {
+            self.style.maybe(line.iter().find(|r| r.start == start).and_then(|r| r.value))
+        };
+        let named = |start: Day| match self.since {
+            Some(since) => format::decimal(f64::from(self.cadence.steps_between(since, start)), 0),
+            None => period_name(self.cadence, start, self.today),
+        };
         let rows = starts
             .into_iter()
             .rev()
             .map(|start| {
-                let came = self.readings.iter().find(|r| r.start == start).and_then(|r| r.value);
                 let expected = self.expected.iter().find(|e| e.start == start);
-                vec![
-                    period_name(self.cadence, start, self.today),
-                    self.style.maybe(came),
-                    expected.map_or_else(String::new, |e| {
-                        format!("{} ({})", self.style.number(e.mid), self.style.range(e.lo, e.hi))
-                    }),
-                ]
+                let mut row = vec![named(start), value(&self.readings, start)];
+                if !self.compare.is_empty() {
+                    row.push(value(&self.compare, start));
+                }
+                row.push(expected.map_or_else(String::new, |e| {
+                    format!("{} ({})", self.style.number(e.mid), self.style.range(e.lo, e.hi))
+                }));
+                row
             })
             .collect();
-        ChartTable {
-            caption: self.name.clone(),
-            heads: vec![
-                period_head(self.cadence).to_owned(),
-                "What came".to_owned(),
-                "Expected without doing anything".to_owned(),
-            ],
-            rows,
+        let mut heads = match self.since {
+            Some(_) => vec![format!("{}s since", format::capital(self.cadence.word())), "Given it".to_owned()],
+            None => vec![period_head(self.cadence).to_owned(), "What came".to_owned()],
+        };
+        if !self.compare.is_empty() {
+            heads.push("Picked alike, not given it".to_owned());
         }
+        heads.push("Expected without doing anything".to_owned());
+        ChartTable { caption: self.name.clone(), heads, rows }
     }
 }
 
