@@ -270,9 +270,9 @@ testkit::both_databases! {
         assert!(reads(&machine(&[KeyScope::Metrics])) && !reads(&machine(&[KeyScope::People])) && !writes(&machine(KeyScope::ALL)));
 
         let may = permit(&who(&[AccessRole::Analyst]), Relation::NONE, WriteStudy(())).unwrap();
-        assert!(matches!(studies::decide(&app, &may, id, Choice::Scale, "  ".into()).await, Err(Error::Invalid(_))));
-        assert!(matches!(studies::decide(&app, &may_write(), id, Choice::Scale, "by the host".into()).await, Err(Error::Invalid(_))));
-        studies::decide(&app, &may, id, Choice::Scale, "pays back its minutes".into()).await.unwrap();
+        assert!(matches!(studies::decide(&app, &may, id, Choice::Scale, "  ".into(), None).await, Err(Error::Invalid(_))));
+        assert!(matches!(studies::decide(&app, &may_write(), id, Choice::Scale, "by the host".into(), None).await, Err(Error::Invalid(_))));
+        studies::decide(&app, &may, id, Choice::Scale, "pays back its minutes".into(), None).await.unwrap();
         let result = studies::result(&app, &permit(&who(&[]), Relation::NONE, ReadStudyResult(())).unwrap(), id).await.unwrap();
         assert_eq!(result.decisions[0].choice, Choice::Scale);
         assert_eq!(result.decisions[0].input_hash, result.answer.unwrap().input_hash);

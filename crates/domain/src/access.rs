@@ -449,6 +449,8 @@ acts! {
     ReadStudy(StudyId): StudyDefinition, Read, None;
     /// Define, lock or run a study, and decide on it.
     WriteStudy(()): StudyDefinition, Write, None;
+    /// Read the rows behind a study, without names.
+    ReadStudyData(StudyId): StudyData, Pseudonymised, None;
     /// Read a published answer.
     ReadStudyResult(()): StudyResult, Read, Some(KeyScope::Metrics);
     /// Read a person's name and contact.
@@ -559,6 +561,7 @@ pub fn permit<A: Asked>(who: &Who, relation: Relation, asked: A) -> Result<Permi
     let by_matrix = match A::ACT {
         Act::Read => cell.read,
         Act::Aggregate => cell.aggregate || cell.read,
+        Act::Pseudonymised => cell.pseudonymised || cell.read,
         Act::Write => cell.write,
         Act::Metadata => cell.metadata || cell.read,
         Act::Job => cell.privacy_job,

@@ -643,6 +643,29 @@ CREATE TABLE study (
 ) {strict};
 CREATE INDEX study_intervention ON study (intervention_id);
 
+-- Changes after the lock, for everybody to see. changes is JSON.
+CREATE TABLE study_amendment (
+    study_id {id} NOT NULL REFERENCES study (id),
+    number   {bigint} NOT NULL,
+    at       {instant} NOT NULL,
+    by_id    {id} NOT NULL REFERENCES person (id),
+    changes  {text} NOT NULL,
+    why      {text} NOT NULL,
+    PRIMARY KEY (study_id, number)
+) {strict};
+
+-- Draws of who starts when: seed (16 hexadecimal digits) and request (JSON) give the same draw again. Applied draws became the rollout.
+CREATE TABLE rollout_draw (
+    study_id   {id} NOT NULL REFERENCES study (id),
+    number     {bigint} NOT NULL,
+    seed       {text} NOT NULL,
+    request    {text} NOT NULL,
+    at         {instant} NOT NULL,
+    by_id      {id} NOT NULL REFERENCES person (id),
+    applied_at {instant},
+    PRIMARY KEY (study_id, number)
+) {strict};
+
 -- The frozen data of one reading and the answer it gave.
 CREATE TABLE study_answer (
     study_id   {id} NOT NULL REFERENCES study (id),

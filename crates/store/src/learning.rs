@@ -246,6 +246,16 @@ pub fn each(r: &mut Read, mut give: impl FnMut(LearningDay) -> Result<()>) -> Re
     )
 }
 
+/// Minutes of learning of each person on each day of a span, by person and day.
+pub fn minutes(r: &mut Read, from: Day, to: Day) -> Result<Vec<(PersonId, Day, f64)>> {
+    r.query(
+        "SELECT person_id, day, SUM(minutes) FROM learning_day WHERE day >= $1 AND day <= $2
+         GROUP BY person_id, day ORDER BY person_id, day",
+        params![from, to],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )
+}
+
 /// On which day each person first completed an activity, up to and including a day.
 pub fn first_completions(r: &mut Read, activity: &str, to: Day) -> Result<BTreeMap<PersonId, Day>> {
     let rows = r.query(

@@ -183,6 +183,16 @@ pub fn membership_on(r: &mut Read, person: PersonId, day: Day) -> Result<Option<
     )
 }
 
+/// In which unit each person works on a day.
+pub fn places_on(r: &mut Read, day: Day) -> Result<Vec<(PersonId, UnitId)>> {
+    r.query(
+        "SELECT person_id, unit_id FROM membership WHERE from_day <= $1 AND (until_day IS NULL OR until_day > $1)
+         ORDER BY person_id",
+        params![day],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
 /// Who works directly in a unit on a day, by name.
 pub fn members_on(r: &mut Read, unit: UnitId, day: Day) -> Result<Vec<(Person, JobRoleId)>> {
     r.query(

@@ -1,6 +1,8 @@
 //! Studies, the frozen data and answers of their readings, and decisions.
 
 use domain::ids::{InterventionId, MetricId, StudyId};
+use domain::studies::draw::{Recorded, Request};
+use domain::studies::workflow::{Amendment, Change};
 use domain::studies::{Choice, Decision, Design, Hypothesis, Plan, Study};
 use domain::time::{Day, Instant};
 
@@ -83,6 +85,70 @@ pub fn put(tx: &mut Tx, s: &Study) -> Result<()> {
             s.created_at,
             &s.created_by
         ],
+    )?;
+    Ok(())
+}
+
+/// What was changed after the lock of a study, oldest first.
+pub fn amendments(r: &mut Read, study: StudyId) -> Result<Vec<Amendment>> {
+    r.query(
+        "SELECT study_id, number, at, by_id, changes, why FROM study_amendment WHERE study_id = $1 ORDER BY number",
+        params![study],
+        |row| {
+            let changes: String = row.get(4)?;
+            Ok(Amendment {
+                study: row.get(0)?,
+                number: row.get(1)?,
+                at: row.get(2)?,
+                by: row.get(3)?,
+                changes: serde_json::from_str::<Vec<Change>>(&changes)
+                    .map_err(|e| bad("study_amendment.changes", e))?,
+                why: row.get(5)?,
+            })
+        },
+    )
+}
+
+/// Adds an amendment.
+pub fn add_amendment(tx: &mut Tx, a: &Amendment) -> Result<()> {
+    let changes = serde_json::to_string(&a.changes).map_err(|e| bad("study_amendment.changes", e))?;
+    tx.execute(
+        "INSERT INTO study_amendment (study_id, number, at, by_id, changes, why) VALUES ($1, $2, $3, $4, $5, $6)",
+        params![a.study, a.number, a.at, a.by, changes, &a.why],
+    )?;
+    Ok(())
+}
+
+/// The draws of a study's rollout, newest first.
+pub fn draws(r: &mut Read, study: StudyId) -> Result<Vec<Recorded>> {
+    r.query(
+        "SELECT study_id, number, seed, request, at, by_id, applied_at FROM rollout_draw WHERE study_id = $1
+         ORDER BY number DESC",
+        params![study],
+        |row| {
+            let (seed, request): (String, String) = (row.get(2)?, row.get(3)?);
+            Ok(Recorded {
+                study: row.get(0)?,
+                number: row.get(1)?,
+                seed: u64::from_str_radix(&seed, 16).map_err(|e| bad("rollout_draw.seed", e))?,
+                request: serde_json::from_str::<Request>(&request)
+                    .map_err(|e| bad("rollout_draw.request", e))?,
+                at: row.get(4)?,
+                by: row.get(5)?,
+                applied_at: row.get(6)?,
+            })
+        },
+    )
+}
+
+/// Writes a draw; of one that is there only whether it was applied changes.
+pub fn put_draw(tx: &mut Tx, d: &Recorded) -> Result<()> {
+    let request = serde_json::to_string(&d.request).map_err(|e| bad("rollout_draw.request", e))?;
+    tx.execute(
+        "INSERT INTO rollout_draw (study_id, number, seed, request, at, by_id, applied_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (study_id, number) DO UPDATE SET applied_at = excluded.applied_at",
+        params![d.study, d.number, format!("{:016x}", d.seed), request, d.at, d.by, d.applied_at],
     )?;
     Ok(())
 }

@@ -105,9 +105,11 @@ pub fn freeze(r: &mut Read, study: &Study, today: Day, zone: &Zone) -> Result<In
         design: study.design,
         scale: study.plan.scale,
         drawn,
-        locked_before_start: study
-            .locked_on
-            .is_some_and(|locked| first_start.is_none_or(|start| locked <= start)),
+        locked_before_start: domain::studies::workflow::fixed_before_start(
+            study,
+            first_start,
+            store::studies::amendments(r, study.id)?.into_iter().map(|a| (a.at.day(zone), a.changes)),
+        ),
         smallest: study.plan.smallest,
         progress,
         up_to,

@@ -1,6 +1,11 @@
 //! Studies: write down what is believed, lock it, read the data, decide.
 
+mod beside;
 mod freeze;
+mod pack;
+mod prepare;
+mod progress;
+mod workflow;
 
 use std::collections::BTreeMap;
 
@@ -14,7 +19,14 @@ use store::studies::Answered;
 use crate::interventions::{attempt, no_metric, no_unit};
 use crate::{App, Error, Fault, Ids, Result};
 
+pub use beside::{MinutesBeside, minutes_beside};
 pub use freeze::freeze;
+pub use pack::{File, pack};
+pub use prepare::{Prepared, Wanted, apply, prepare, propose};
+pub use progress::{Adopted, Adoption, adoption};
+pub use workflow::{
+    Choices, Draft, Standing, Wave, change, choices, create, first_start, lock, published, standing,
+};
 
 /// A study as it arrives, with codes instead of ids.
 #[derive(Debug, Clone, PartialEq)]
@@ -126,24 +138,6 @@ pub fn define_in(
         changed += 1;
     }
     if faults.is_empty() { Ok(changed) } else { Err(Error::Invalid(faults)) }
-}
-
-/// Locks a draft: from today on its hypothesis and plan do not change.
-pub async fn lock(app: &App, permit: &Permit<WriteStudy>, id: StudyId) -> Result<Study> {
-    let (now, ids, by) = (app.now(), app.ids.clone(), permit.by().to_owned());
-    let today = now.day(&app.settings.zone);
-    app.store
-        .write(move |tx: &mut Tx| -> Result<Study> {
-            let study = store::studies::study(tx, id)?.ok_or(Error::NotFound("study"))?;
-            if study.locked_on.is_some() {
-                return Ok(study);
-            }
-            let study = Study { locked_on: Some(today), ..study };
-            store::studies::put(tx, &study)?;
-            crate::audit::note(tx, &ids, now, &by, "study.lock", &study.code, "")?;
-            Ok(study)
-        })
-        .await
 }
 
 /// Freezes the data as they are and reads them. The same data give the reading that is there already.
@@ -279,14 +273,27 @@ pub fn result_in(r: &mut Read, id: StudyId) -> Result<Outcome> {
     })
 }
 
-/// Records what was decided on the newest reading, with the reason.
+/// What a decision to scale schedules: all units of the kind that have not started, in waves by lot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Next {
+    /// The day on which the first of them start.
+    pub from: Day,
+    /// In how many waves.
+    pub waves: u32,
+    /// Weeks between waves.
+    pub weeks: u32,
+}
+
+/// Records what was decided on the newest reading, with the reason. A decision to scale schedules the next units at once,
+/// where it says from when. Gives the decision and how many units it scheduled.
 pub async fn decide(
     app: &App,
     permit: &Permit<WriteStudy>,
     id: StudyId,
     choice: Choice,
     why: String,
-) -> Result<Decision> {
+    next: Option<Next>,
+) -> Result<(Decision, usize)> {
     let by: PersonId = permit.person().ok_or_else(|| {
         Error::invalid("decision", "a decision is a person's; sign in and decide on the page")
     })?;
@@ -301,8 +308,10 @@ pub async fn decide(
         return Err(Error::invalid("reason", "at most 2,000 characters; put the rest into the case"));
     }
     let (now, ids, actor) = (app.now(), app.ids.clone(), permit.by().to_owned());
-    app.store
-        .write(move |tx: &mut Tx| -> Result<Decision> {
+    let (today, zone) = (app.today(), app.settings.zone.clone());
+    let (decision, scheduled) = app
+        .store
+        .write(move |tx: &mut Tx| -> Result<(Decision, usize)> {
             let study = store::studies::study(tx, id)?.ok_or(Error::NotFound("study"))?;
             let Some(answer) = store::studies::newest_answer(tx, id)? else {
                 return Err(Error::Conflict("nothing was read yet, so there is nothing to decide on".into()));
@@ -317,9 +326,34 @@ pub async fn decide(
                 input_hash: answer.input_hash,
             };
             store::studies::add_decision(tx, &decision)?;
-            let detail = format!("{}: {}", choice.word(), decision.why);
+            let scheduled = match next.filter(|_| choice == Choice::Scale) {
+                Some(next) => prepare::schedule(tx, &ids, (now, today, &zone), &study, by, &next)?,
+                None => 0,
+            };
+            let mut detail = format!("{}: {}", choice.word(), decision.why);
+            if scheduled > 0 {
+                detail.push_str(&format!(" ({scheduled} units scheduled)"));
+            }
             crate::audit::note(tx, &ids, now, &actor, "study.decide", &study.code, &detail)?;
-            Ok(decision)
+            Ok((decision, scheduled))
+        })
+        .await?;
+    if scheduled > 0 {
+        app.work.notify_one();
+    }
+    Ok((decision, scheduled))
+}
+
+/// The kind of units that could still start and how many of them there are: what a decision to scale would schedule.
+pub async fn waiting(app: &App, permit: &Permit<ReadStudyResult>, id: StudyId) -> Result<(String, usize)> {
+    let _ = permit;
+    let today = app.today();
+    app.store
+        .read(move |r| -> Result<(String, usize)> {
+            let study = store::studies::study(r, id)?.ok_or(Error::NotFound("study"))?;
+            let support = store::interventions::intervention(r, study.intervention)?
+                .ok_or(Error::NotFound("support"))?;
+            prepare::waiting(r, &study, &support, today)
         })
         .await
 }

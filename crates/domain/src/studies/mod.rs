@@ -4,10 +4,12 @@
 //! a pure function over `evidence`, so the same bytes give the same reading. [`prose`] turns a reading into sentences;
 //! no other place words a result, so that page, mail and API cannot differ.
 
+pub mod draw;
 mod input;
 pub mod pack;
 mod picked;
 pub mod planning;
+pub mod portfolio;
 pub mod prose;
 mod reading;
 mod staged;
@@ -15,6 +17,7 @@ mod staged;
 mod testing;
 pub mod together;
 mod way_back;
+pub mod workflow;
 
 use serde::{Deserialize, Serialize};
 

@@ -6,6 +6,7 @@
 use evidence::power::{Schedule, schedule_detectable};
 use evidence::recovery::{self, Noise};
 use evidence::{Answer, Reason};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 worded! {
@@ -202,7 +203,7 @@ fn outlook(shape: Shape, units: usize, noise: &Noise, timing: Timing, wanted: Op
 }
 
 /// A unit that may start.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
     /// Its code.
     pub code: String,
@@ -253,7 +254,7 @@ pub fn draw(candidates: &[Candidate], shape: Shape, waves: u32, seed: u64) -> Ve
         members.sort_by_key(|c| lot(seed, &c.code));
         for c in members {
             let wave = match shape {
-                Shape::Waves => 1 + turn % waves.max(2),
+                Shape::Waves => 1 + turn % waves.max(1),
                 Shape::Few => u32::from(turn.is_multiple_of(4)),
                 Shape::Half | Shape::Pairs => u32::from(turn.is_multiple_of(2)),
             };

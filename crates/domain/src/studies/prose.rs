@@ -57,25 +57,46 @@ pub const fn design(design: Design, drawn: bool) -> &'static str {
     }
 }
 
-/// The locked sentence, as it was written or made of its parts.
-pub fn hypothesis(h: &Hypothesis, support: &str, metric: &str, by: Option<String>) -> String {
+/// The names that a hypothesis speaks of, written by the caller, who knows the metric's unit.
+#[derive(Debug, Clone, Default)]
+pub struct Named<'a> {
+    /// The support.
+    pub support: &'a str,
+    /// The metric.
+    pub metric: &'a str,
+    /// By how much, with its unit.
+    pub by: Option<String>,
+    /// Within how long: "12 weeks".
+    pub within: Option<String>,
+    /// The metric that must not get worse.
+    pub guardrail: Option<&'a str>,
+}
+
+/// The sentence, as it was written or made of its parts.
+pub fn hypothesis(h: &Hypothesis, named: &Named<'_>) -> String {
     if !h.sentence.trim().is_empty() {
         return h.sentence.trim().to_owned();
     }
-    let mut text = format!("We believe that {support}");
-    if !h.whom.is_empty() {
-        text.push_str(&format!(" for {}", h.whom));
+    let end = |text: &str| text.trim().trim_end_matches('.').to_owned();
+    let mut text = format!("We believe that {}", named.support);
+    if !h.whom.trim().is_empty() {
+        text.push_str(&format!(" for {}", end(&h.whom)));
     }
-    text.push_str(&format!(" will move {metric}"));
-    if let Some(by) = by {
+    text.push_str(&format!(" will move {}", named.metric));
+    if let Some(by) = &named.by {
         text.push_str(&format!(" by {by}"));
     }
-    if !h.because.is_empty() {
-        text.push_str(&format!(", because {}", h.because));
+    if let Some(within) = &named.within {
+        text.push_str(&format!(" within {within}"));
+    }
+    if !h.because.trim().is_empty() {
+        text.push_str(&format!(", because {}", end(&h.because)));
     }
     text.push('.');
-    if !h.stop_if.is_empty() {
-        text.push_str(&format!(" We stop if {}.", h.stop_if));
+    match (named.guardrail, end(&h.stop_if)) {
+        (_, stop) if !stop.is_empty() => text.push_str(&format!(" We stop if {stop}.")),
+        (Some(guardrail), _) => text.push_str(&format!(" We stop if it makes {guardrail} worse.")),
+        _ => {}
     }
     text
 }
@@ -299,6 +320,32 @@ pub fn report(reading: &Reading, support: &str, definitions: &[Definition]) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_sentence_is_made_of_its_parts() {
+        let h = Hypothesis {
+            whom: "account managers, everywhere".into(),
+            because: "offers fit better.".into(),
+            ..Hypothesis::default()
+        };
+        let named = Named {
+            support: "the second question",
+            metric: "revenue per hour",
+            by: Some("+€6".into()),
+            within: Some("12 weeks".into()),
+            guardrail: Some("complaints"),
+        };
+        assert_eq!(
+            hypothesis(&h, &named),
+            "We believe that the second question for account managers, everywhere will move revenue per hour by +€6 \
+             within 12 weeks, because offers fit better. We stop if it makes complaints worse."
+        );
+        let stop = Hypothesis { stop_if: "complaints pass 4 a week".into(), ..Hypothesis::default() };
+        let bare = Named { support: "It", metric: "sales", ..Named::default() };
+        assert_eq!(hypothesis(&stop, &bare), "We believe that It will move sales. We stop if complaints pass 4 a week.");
+        let whole = Hypothesis { sentence: " As written. ".into(), ..h };
+        assert_eq!(hypothesis(&whole, &named), "As written.");
+    }
 
     #[test]
     fn no_sentence_claims_more_than_a_grade_below_a_allows() {

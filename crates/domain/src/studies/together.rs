@@ -53,6 +53,29 @@ pub struct Together {
     pub caveats: Vec<&'static str>,
 }
 
+impl Together {
+    /// The finding as a title, from the only level that speaks of learning at all.
+    pub fn finding(&self, metric: &str) -> String {
+        match &self.within {
+            None => format!("It cannot be said whether learning and {metric} go together"),
+            Some(c) if c.conf_low <= 0.0 && c.conf_high >= 0.0 => {
+                format!("Periods with more learning are not seen to differ in {metric}")
+            }
+            Some(c) if c.r > 0.0 => format!("In periods with more learning, {metric} is higher"),
+            Some(_) => format!("In periods with more learning, {metric} is lower"),
+        }
+    }
+    /// Each level: its name, what it compares, and the correlation; the level that speaks of learning first.
+    pub fn by_level(&self) -> [(&'static str, &'static str, Option<Correlation>); 4] {
+        [
+            ("The same person", "Periods with more learning against periods with less", self.within),
+            ("Between people", "Averages of people inside their units", self.persons),
+            ("Between units", "Averages of units", self.units),
+            ("Everything together", "Mixes all of the above; what a plain chart shows", self.thrown_together),
+        ]
+    }
+}
+
 /// One person's period: person, unit, minutes, value.
 pub type Pair = (u32, u32, f64, f64);
 
@@ -134,5 +157,9 @@ mod tests {
         assert!(t.units.unwrap().r < -0.9 && t.thrown_together.unwrap().r < 0.0);
         assert_eq!((t.caveats.len(), t.pairs), (2, 240));
         assert!(together(&[]).reason().is_some());
+        assert_eq!(t.finding("sales"), "In periods with more learning, sales is higher");
+        assert_eq!(t.by_level().map(|l| l.2.is_some()), [true; 4]);
+        let unknown = Together { within: None, ..t };
+        assert!(unknown.finding("sales").starts_with("It cannot be said"));
     }
 }

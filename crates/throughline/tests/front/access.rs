@@ -305,6 +305,22 @@ fn no_support(line: Line) -> Line {
     Line { ask: Box::new(with), missing: Some("support"), ..line }
 }
 
+/// Asks for a study that is not there.
+fn study(
+    method: &'static str,
+    path: &'static str,
+    act: Act,
+    fields: &'static [(&'static str, &'static str)],
+) -> Line {
+    line(method, path, About::Row(Resource::StudyDefinition, act, None), move |_| {
+        let path = path.replace("{id}", &no_study().to_string());
+        match method {
+            "GET" => Ask::Get(path),
+            _ => Ask::Form(path, fields.iter().map(|(n, v)| (*n, (*v).to_owned())).collect()),
+        }
+    })
+}
+
 const MEMBER: &[Principal] = &[Principal::Itself];
 const LEADER: &[Principal] = &[Principal::LeadDirect];
 /// Those who lead a team of their own; it is their own team that they see.
@@ -380,6 +396,12 @@ fn lines() -> Vec<Line> {
             "study",
             line("GET", "/api/v1/studies/{id}", Row(StudyResult, Read, Some(KeyScope::Metrics)), |_| {
                 Ask::Get(format!("/api/v1/studies/{}", no_study()))
+            }),
+        ),
+        lacks(
+            "study",
+            line("GET", "/api/v1/studies/{id}/pack", Row(StudyResult, Read, Some(KeyScope::Metrics)), |_| {
+                Ask::Get(format!("/api/v1/studies/{}/pack", no_study()))
             }),
         ),
         line("GET", "/live", Own, |_| Ask::Stream("/live")),
@@ -543,7 +565,26 @@ fn lines() -> Vec<Line> {
                 Ask::Form(format!("/chains/{}/decide", no_study()), fields)
             }),
         ),
+        get("/studies/new", Row(StudyDefinition, Write, None)),
+        line("POST", "/studies", Row(StudyDefinition, Write, None), |_| {
+            // What is typed is no study; whoever may write is told so.
+            Ask::Form("/studies".into(), vec![])
+        }),
+        lacks("study", study("GET", "/studies/{id}", Read, &[])),
+        lacks("study", study("POST", "/studies/{id}", Write, &[])),
+        lacks("study", study("POST", "/studies/{id}/lock", Write, &[])),
+        lacks(
+            "study",
+            study(
+                "POST",
+                "/studies/{id}/draw",
+                Write,
+                &[("shape", "waves"), ("kind", "branch"), ("waves", "2"), ("first", "2026-05-04"), ("weeks", "4")],
+            ),
+        ),
+        lacks("study", study("POST", "/studies/{id}/rollout", Write, &[("draw", "1")])),
         get("/support", Row(StudyResult, Read, None)),
+        get("/learning-and-work", Row(StudyResult, Read, None)),
         get("/me", Own),
         line("POST", "/me/password", Own, |_| {
             Ask::Form("/me/password".into(), vec![("old", "x".into()), ("new", "y".into())])
@@ -584,6 +625,7 @@ fn by_matrix(resource: Resource, act: Act, principal: Principal) -> bool {
     columns.iter().map(|p| cell(resource, *p)).any(|c| match act {
         Act::Read => c.read,
         Act::Aggregate => c.aggregate || c.read,
+        Act::Pseudonymised => c.pseudonymised || c.read,
         Act::Write => c.write && !c.second_person,
         Act::Metadata => c.metadata || c.read,
         Act::Job => c.privacy_job,

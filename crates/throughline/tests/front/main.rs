@@ -22,6 +22,7 @@ mod records;
 mod reds;
 mod search;
 mod sign_in;
+mod studies;
 mod talk;
 mod xapi;
 mod xapi_clients;

@@ -302,6 +302,8 @@ fn chain_page() -> ChainPage {
                 DecisionFact { name: "Guardrail: stops for missing material".to_owned(), value: String::new(), range: String::new(), status: Some((Status::Usual, "Not worse".to_owned())) },
             ],
             can_decide: true,
+            study: Some(Link::new("The study, step by step", "/study-running")),
+            next: Some(NextUnits { words: "3 plants have not started yet".to_owned(), from: day("2026-04-13") }),
             taken: vec![],
         }),
         links: vec![
@@ -343,7 +345,7 @@ fn yearly_chain_page() -> ChainPage {
     page.decision = None;
     page.links.clear();
     page.ledger.clear();
-    page.axis = TimeAxis {
+    page.axis = Some(TimeAxis {
         from: years[0],
         to: day("1990-01-01"),
         today: today(),
@@ -353,7 +355,7 @@ fn yearly_chain_page() -> ChainPage {
             kind: EventKind::Ours,
             planned: false,
         }],
-    };
+    });
     page.sections.truncate(1);
     page.sections[0].rows.truncate(1);
     let row = &mut page.sections[0].rows[0];
@@ -733,7 +735,16 @@ pub(crate) fn pages() -> Result<Pages, askama::Error> {
             evidence: graded(Grade::B, "staged by plant"),
             next: "Decision due 27 March".to_owned(),
         }],
+        write: true,
     };
+    let mut picked = chain_page();
+    picked.axis = None;
+    picked.title = "The webinar looks better than it is: no evidence of a difference in successful calls".to_owned();
+    picked.rollout = "Given to single people".to_owned();
+    picked.sections.remove(0);
+    picked.sections.truncate(1);
+    picked.sections[0].rows.truncate(1);
+    picked.sections[0].rows[0].path = Some(picked_chart());
     let mut cannot = chain_page();
     cannot.verdict.effect = None;
     cannot.verdict.cannot_say =
@@ -752,6 +763,7 @@ pub(crate) fn pages() -> Result<Pages, askama::Error> {
     Ok(Pages::from([
         ("chain", chain_page().render()?),
         ("chain-cannot", cannot.render()?),
+        ("chain-picked", picked.render()?),
         ("chain-yearly", yearly_chain_page().render()?),
         ("chains", chains.render()?),
         ("support", support_page().render()?),

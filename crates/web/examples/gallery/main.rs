@@ -7,6 +7,7 @@ mod evidence;
 mod people;
 mod records;
 mod sample;
+mod studies;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -27,7 +28,7 @@ type Pages = BTreeMap<&'static str, String>;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let pages = evidence::pages()?.into_iter().chain(people::pages()?).chain(records::pages()?);
-    let pages: Arc<Pages> = Arc::new(pages.collect());
+    let pages: Arc<Pages> = Arc::new(pages.chain(studies::pages()?).collect());
     let index = format!(
         "<!doctype html><html lang=\"en\"><title>Gallery</title><ul>{}</ul></html>",
         pages.keys().map(|name| format!("<li><a href=\"/{name}\">{name}</a></li>")).collect::<String>()

@@ -175,6 +175,30 @@ pub(crate) fn recovery_chart() -> RecoveryChart {
     }
 }
 
+/// People picked at a low moment, with and without a support, by the weeks since.
+pub(crate) fn picked_chart() -> RecoveryChart {
+    let since = day("2026-03-16");
+    let line = |values: [f64; 12]| -> Vec<Reading> {
+        (-8..).zip(values).map(|(i, v)| Reading::new(since.plus(7 * i), Some(v))).collect()
+    };
+    RecoveryChart {
+        name: "Successful calls".to_owned(),
+        sentence: "Both sides came back alike after the low moment.".to_owned(),
+        readings: line([39.0, 40.1, 39.4, 39.8, 33.0, 32.1, 31.8, 32.4, 36.9, 38.2, 38.8, 39.1]),
+        compare: line([40.0, 39.2, 39.9, 39.1, 32.4, 32.6, 31.2, 32.0, 37.2, 38.0, 38.9, 38.7]),
+        since: Some(since),
+        expected: (0..4)
+            .map(|i| {
+                let mid = 37.0 + 0.7 * f64::from(i);
+                Expected { start: since.plus(7 * i), lo: mid - 1.2, mid, hi: mid + 1.2 }
+            })
+            .collect(),
+        usual: None,
+        events: vec![Event { day: since, label: "Picked".to_owned(), kind: EventKind::Ours, planned: false }],
+        ..recovery_chart()
+    }
+}
+
 /// An effect from its numbers.
 pub(crate) fn effect(style: Style, at: f64, lo: f64, hi: f64, naive: Option<f64>, better: i8) -> Effect {
     Effect { style, interval: Interval { at, lo, hi }, naive, better }

@@ -2,19 +2,21 @@
 
 use app::App;
 use app::chain::{Chain, Which, Words};
+use app::studies::Outcome;
 use axum::extract::State;
-use domain::access::{ReadStudyResult, Relation, WriteStudy, permit};
+use domain::access::{ReadStudyData, ReadStudyResult, Relation, WriteStudy, permit};
 use domain::metrics::{Aggregation, Level, Metric};
 use domain::studies::{self, Choice, Design, Reading, Scale, prose};
 use domain::time::{Cadence, Day};
 use serde::Deserialize;
 
+use super::forms::date;
 use super::format::{self, Style};
 use super::svg::Interval;
 use super::view::{
     ChainPage, ChainRow, ChainsPage, DecisionCard, DecisionFact, Effect, Event, EventKind, Evidence, Expected,
     Explanation, Grade, GradeRule, Group, Lane, LaneKind, LaneRow, LaneSection, LedgerRow, LeftOut, Link,
-    LinkNode, Place, RecoveryChart, Status, TimeAxis, Verdict,
+    LinkNode, NextUnits, Place, RecoveryChart, Status, TimeAxis, Verdict,
 };
 use crate::extract::{Form, Path};
 use crate::page;
@@ -33,7 +35,10 @@ pub async fn list(State(app): State<App>, asker: Asker) -> Answer {
             let study = c.study.as_ref()?;
             let metric = words.metrics.values().find(|m| m.id == study.study.metric)?;
             let row = ChainRow {
-                href: format!("/chains/{}", study.study.id),
+                href: match c.reading {
+                    Some(_) => format!("/chains/{}", study.study.id),
+                    None => format!("/studies/{}", study.study.id),
+                },
                 title: title(c, metric),
                 support: format!("{}, {}", c.support.intervention.name, reach(c, &words, app.today())),
                 metric: metric.name.clone(),
@@ -57,7 +62,11 @@ pub async fn list(State(app): State<App>, asker: Asker) -> Answer {
         })
         .collect();
     rows.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.title.cmp(&b.1.title)));
-    page::html(&ChainsPage { shell, rows: rows.into_iter().map(|r| r.1).collect() })
+    page::html(&ChainsPage {
+        shell,
+        rows: rows.into_iter().map(|r| r.1).collect(),
+        write: permit(&asker.who, Relation::NONE, WriteStudy(())).is_ok(),
+    })
 }
 
 fn which(id: &str) -> Answer<Which> {
@@ -99,6 +108,20 @@ pub async fn show(State(app): State<App>, asker: Asker, Path(id): Path<String>) 
             )
         },
     );
+    // What a decision to scale would start, where there is anything left.
+    let next = match &chain.study {
+        Some(s) if can_decide => {
+            let (kind, waiting) = app::studies::waiting(&app, &may, s.study.id).await?;
+            (waiting > 0).then(|| NextUnits {
+                words: format!(
+                    "{} not started yet",
+                    format::plural(waiting as u64, &format!("{kind} has"), &format!("{} have", plural_of(&kind)))
+                ),
+                from: today.plus(14).monday().plus(7),
+            })
+        }
+        _ => None,
+    };
     let decision = chain.study.as_ref().map(|s| {
         let taken = s.decisions.iter().map(|d| {
             let who = words.people.get(&d.by).cloned().unwrap_or_else(|| "Somebody".into());
@@ -108,12 +131,9 @@ pub async fn show(State(app): State<App>, asker: Asker, Path(id): Path<String>) 
         DecisionCard {
             title: "Decision".into(),
             due: s.study.reading_day.filter(|_| s.decisions.is_empty()),
-            text: prose::hypothesis(
-                &s.study.hypothesis,
-                &chain.support.intervention.name,
-                &metric.name,
-                s.study.hypothesis.expected.map(|by| style(&metric, s.study.plan.scale).effect(by, by, by)),
-            ),
+            text: hypothesis(s, &chain, &metric, &words),
+            study: Some(Link::new("The study, step by step", format!("/studies/{}", s.study.id))),
+            next: next.clone(),
             facts: facts(&chain, &words),
             can_decide: can_decide && reading.is_some(),
             taken: taken.collect(),
@@ -136,7 +156,14 @@ pub async fn show(State(app): State<App>, asker: Asker, Path(id): Path<String>) 
         explanations: reading.map_or_else(Vec::new, |r| explanations(r, &metric)),
         ledger: reading.map_or_else(Vec::new, |r| ledger(r, &chain, &metric)),
         ledger_note: String::new(),
-        pack: None,
+        pack: chain.study.as_ref().filter(|_| reading.is_some()).and_then(|s| {
+            // Data of single persons, without names as they are, are for analysts.
+            let persons = reading.is_some_and(|r| r.design == Design::Picked);
+            let rows = permit(&asker.who, Relation::NONE, ReadStudyData(s.study.id)).is_ok();
+            (rows || !persons).then(|| {
+                Link::new("Evidence pack", format!("/api/v1/studies/{}/pack", s.study.id))
+            })
+        }),
         href,
         title,
         lead,
@@ -148,12 +175,36 @@ pub async fn show(State(app): State<App>, asker: Asker, Path(id): Path<String>) 
     page::html(&page)
 }
 
-/// The decision form.
+/// The sentence that the study rests on.
+fn hypothesis(s: &Outcome, chain: &Chain, metric: &Metric, words: &Words) -> String {
+    let h = &s.study.hypothesis;
+    let style = style(metric, s.study.plan.scale);
+    let guardrail = words.metrics.values().find(|m| Some(m.id) == h.guardrail).map(|m| m.name.to_lowercase());
+    let named = prose::Named {
+        support: &chain.support.intervention.name,
+        metric: &metric.name.to_lowercase(),
+        by: h.expected.map(|by| style.effect(by, by - by.abs() / 5.0, by + by.abs() / 5.0)),
+        within: h.within.map(|n| {
+            let word = metric.cadence.rolled().word();
+            format::plural(u64::from(n), word, &format!("{word}s"))
+        }),
+        guardrail: guardrail.as_deref(),
+    };
+    prose::hypothesis(h, &named)
+}
+
+/// The decision form. What says from when counts where the decision is to scale.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deciding {
     decision: String,
     reason: String,
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    waves: String,
+    #[serde(default)]
+    weeks: String,
 }
 
 /// Records what was decided on the newest reading.
@@ -170,11 +221,27 @@ pub async fn decide(
     };
     let (chain, _) = app::chain::chain(&app, &read, which(&id)?).await?;
     let Some(study) = chain.study else { return Err(Problem::not_found()) };
-    app::studies::decide(&app, &may, study.study.id, choice, form.reason).await?;
-    Ok(page::done(&format!("/chains/{id}"), "Recorded, with your reason."))
+    let next = match (choice, date("from", &form.from)?) {
+        (Choice::Scale, Some(from)) => {
+            let number = |field: &str, text: &str, else_: u32| match text.trim() {
+                "" => Ok(else_),
+                text => text.parse().map_err(|_| Problem::invalid(field, "give a whole number")),
+            };
+            let (waves, weeks) = (number("waves", &form.waves, 1)?, number("weeks", &form.weeks, 4)?);
+            Some(app::studies::Next { from, waves, weeks })
+        }
+        _ => None,
+    };
+    let (_, scheduled) =
+        app::studies::decide(&app, &may, study.study.id, choice, form.reason, next).await?;
+    let said = match scheduled {
+        0 => "Recorded, with your reason.".to_owned(),
+        n => format!("Recorded. {} scheduled, in an order by lot.", format::plural(n as u64, "unit is", "units are")),
+    };
+    Ok(page::done(&format!("/chains/{id}"), &said))
 }
 
-fn choice(choice: Choice) -> &'static str {
+pub(crate) fn choice(choice: Choice) -> &'static str {
     match choice {
         Choice::Scale => "scale",
         Choice::Adapt => "adapt",
@@ -184,7 +251,7 @@ fn choice(choice: Choice) -> &'static str {
 }
 
 /// How effects on a metric are written.
-fn style(metric: &Metric, scale: Scale) -> Style {
+pub(crate) fn style(metric: &Metric, scale: Scale) -> Style {
     prose::style(scale, Style::of_metric(metric))
 }
 

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod alert;
 pub(crate) mod arrange;
+pub mod beside;
 pub mod case;
 pub mod chain;
 pub mod deliveries;
@@ -22,6 +23,7 @@ pub mod question;
 pub mod records;
 pub mod session;
 pub mod sign_in;
+pub mod study;
 pub mod support;
 pub mod svg;
 pub mod team;

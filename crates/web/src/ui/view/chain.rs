@@ -9,7 +9,8 @@ use crate::ui::svg::{Markup, effect_domain};
 
 /// A chain's page. Prints on one A4 page.
 ///
-/// Forms: `POST {href}/decide` with `decision` = `scale`, `adapt`, `stop` or `watch`, and `reason`.
+/// Forms: `POST {href}/decide` with `decision` = `scale`, `adapt`, `stop` or `watch`, and `reason`; to scale also `from` (a
+/// date), `waves` and `weeks`.
 #[derive(Debug, Clone, PartialEq, Template)]
 #[template(path = "chain.html")]
 pub struct ChainPage {
@@ -79,12 +80,25 @@ pub struct DecisionCard {
     pub due: Option<Day>,
     /// What would happen.
     pub text: String,
+    /// The study, step by step.
+    pub study: Option<Link>,
+    /// The units that a decision to scale would start.
+    pub next: Option<NextUnits>,
     /// What speaks for and against it.
     pub facts: Vec<DecisionFact>,
     /// Whether the viewer may decide.
     pub can_decide: bool,
     /// What was decided, by whom, when and why; newest first.
     pub taken: Vec<String>,
+}
+
+/// Units that have not started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextUnits {
+    /// "63 branches have not started yet".
+    pub words: String,
+    /// From when they could.
+    pub from: Day,
 }
 
 /// A line of the decision card.
@@ -230,6 +244,8 @@ pub struct ChainsPage {
     pub shell: Shell,
     /// The chains, newest finding first.
     pub rows: Vec<ChainRow>,
+    /// Whether the viewer may write a new hypothesis.
+    pub write: bool,
 }
 
 /// One chain in the list.

@@ -9,6 +9,7 @@
 
 mod accounts;
 mod alert;
+mod beside;
 mod case;
 mod chain;
 mod chart;
@@ -28,12 +29,14 @@ mod records;
 mod session;
 mod shell;
 mod status;
+mod study;
 mod support;
 mod team;
 mod today;
 
 pub use accounts::*;
 pub use alert::*;
+pub use beside::*;
 pub use case::*;
 pub use chain::*;
 pub use chart::*;
@@ -53,6 +56,7 @@ pub use records::*;
 pub use session::*;
 pub use shell::*;
 pub use status::*;
+pub use study::*;
 pub use support::*;
 pub use team::*;
 pub use today::*;
