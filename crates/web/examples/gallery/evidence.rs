@@ -4,7 +4,7 @@ use askama::Template;
 use domain::interventions::{CauseBox, Kind};
 use domain::time::{Cadence, Day};
 use web::ui::format::Style;
-use web::ui::svg::{DayState, Interval};
+use web::ui::svg::{ByPeriod, DayState, Interval};
 use web::ui::view::*;
 
 use super::Pages;
@@ -53,6 +53,32 @@ fn group(name: &str, seed: u32, level: f64, change: f64, spread: f64) -> Group {
         })
         .collect();
     Group { name: name.to_owned(), mean, units }
+}
+
+fn timing() -> Timing {
+    let at = |n: i64| {
+        let at = if n < 0 { 0.3 * noise(5, n.unsigned_abs() as u32) } else { -7.0 * (n as f64 / 12.0).min(1.0) };
+        (n, Interval { at, lo: at - 2.4, hi: at + 2.4 })
+    };
+    let points: Vec<(i64, Interval)> = (-12..26).map(at).collect();
+    let style = Style::of("days", 1);
+    Timing {
+        table: ChartTable {
+            caption: "Days on hand by weeks since the start".to_owned(),
+            heads: ["Weeks since", "Difference", "Likely"].map(str::to_owned).to_vec(),
+            rows: vec![vec!["0".to_owned(), "−0.1 days".to_owned(), "−2.5 to +2.3".to_owned()]],
+        },
+        drawing: ByPeriod {
+            points,
+            ticks: [(0.0, "0"), (-5.0, "−5"), (-10.0, "−10")].map(|(t, w)| (t, w.to_owned())).to_vec(),
+            foot: "weeks since the start".to_owned(),
+        },
+        placebo: vec![
+            ("The real start".to_owned(), effect(style.clone(), -7.1, -9.8, -4.4, None, -1)),
+            ("A made-up start before it".to_owned(), effect(style, 0.4, -1.9, 2.7, None, -1)),
+        ],
+        placebo_words: "At the made-up start nothing had happened, and nothing is seen: the method does not find differences that are not there.".to_owned(),
+    }
 }
 
 struct LaneSpec<'a> {
@@ -312,6 +338,7 @@ fn chain_page() -> ChainPage {
             node("Business gets", "7.1 days less stock", "likely 4.4 to 9.8", None),
         ],
         axis: Some(axis()),
+        timing: Some(timing()),
         treated: "Wave-1 plants (Ashby, Brannock, Corran)".to_owned(),
         compared: "Later plants, for comparison".to_owned(),
         rollout: "Rollout: wave 1, 15 Sep; wave 2, 13 Apr".to_owned(),

@@ -12,11 +12,11 @@ use serde::Deserialize;
 
 use super::forms::date;
 use super::format::{self, Style};
-use super::svg::Interval;
+use super::svg::{ByPeriod, Interval, effect_domain, ticks};
 use super::view::{
-    ChainPage, ChainRow, ChainsPage, DecisionCard, DecisionFact, Effect, Event, EventKind, Evidence, Expected,
+    ChartTable, ChainPage, ChainRow, ChainsPage, DecisionCard, DecisionFact, Effect, Event, EventKind, Evidence, Expected,
     Explanation, Grade, GradeRule, Group, Lane, LaneKind, LaneRow, LaneSection, LedgerRow, LeftOut, Link,
-    LinkNode, NextUnits, Place, RecoveryChart, Status, TimeAxis, Verdict,
+    LinkNode, NextUnits, Place, RecoveryChart, Status, TimeAxis, Timing, Verdict,
 };
 use crate::extract::{Form, Path};
 use crate::page;
@@ -153,6 +153,7 @@ pub async fn show(State(app): State<App>, asker: Asker, Path(id): Path<String>) 
         rollout: rollout(&chain, today),
         sections: reading.map_or_else(Vec::new, |r| sections(r, &words, today)),
         foot: reading.map_or_else(String::new, |r| foot(r, &words)),
+        timing: reading.and_then(|r| timing(r, &metric)),
         explanations: reading.map_or_else(Vec::new, |r| explanations(r, &metric)),
         ledger: reading.map_or_else(Vec::new, |r| ledger(r, &chain, &metric)),
         ledger_note: String::new(),
@@ -658,6 +659,68 @@ fn foot(r: &Reading, words: &Words) -> String {
         text.push_str(" Counts are for each person.");
     }
     text
+}
+
+/// When the difference came, and the made-up start beside the real one.
+fn timing(r: &Reading, metric: &Metric) -> Option<Timing> {
+    let outcome = &r.outcome;
+    if outcome.by_period.len() < 2 {
+        return None;
+    }
+    let style = style(metric, r.scale);
+    let points: Vec<(i64, Interval)> = outcome.by_period.iter().map(|(at, n)| (*at, number(*n))).collect();
+    let (lo, hi) = effect_domain(points.iter().map(|(_, i)| (*i, None)));
+    let marks = ticks(lo, hi, 4);
+    let step = marks.windows(2).map(|w| w[1] - w[0]).next().unwrap_or(1.0);
+    let word = outcome.lines.cadence.unwrap_or(Cadence::Week).word();
+    let shown = |n: studies::Number| Effect {
+        style: style.clone(),
+        interval: number(n),
+        naive: None,
+        better: outcome.better,
+    };
+    let fake = outcome.health.iter().find(|h| h.kind == studies::Check::FakeStart).and_then(|h| {
+        match h.numbers.as_slice() {
+            [value, low, high] => Some((studies::Number { value: *value, low: *low, high: *high }, h.met)),
+            _ => None,
+        }
+    });
+    let mut placebo = Vec::new();
+    let mut placebo_words = String::new();
+    if let (Some(real), Some((fake, met))) = (outcome.estimate, fake) {
+        placebo.push(("The real start".to_owned(), shown(real)));
+        placebo.push(("A made-up start before it".to_owned(), shown(fake)));
+        placebo_words = match met {
+            Some(true) => "At the made-up start nothing had happened, and nothing is seen: the method does not find differences that are not there.".to_owned(),
+            _ => "At the made-up start nothing had happened, and yet a difference is seen: the two sides were on different ways, so do not trust this one.".to_owned(),
+        };
+    }
+    Some(Timing {
+        table: ChartTable {
+            caption: format!("{} by {word}s since the start", metric.name),
+            heads: vec![format!("{}s since", format::capital(word)), "Difference".into(), "Likely".into()],
+            rows: points
+                .iter()
+                .map(|(at, i)| {
+                    vec![
+                        format::decimal(*at as f64, 0),
+                        style.effect(i.at, i.lo, i.hi),
+                        style.effect_range(i.lo, i.hi),
+                    ]
+                })
+                .collect(),
+        },
+        drawing: ByPeriod {
+            points,
+            ticks: marks
+                .iter()
+                .map(|t| (*t, if *t == 0.0 { "0".to_owned() } else { style.tick(*t, step) }))
+                .collect(),
+            foot: format!("{word}s since the start"),
+        },
+        placebo,
+        placebo_words,
+    })
 }
 
 fn explanations(r: &Reading, metric: &Metric) -> Vec<Explanation> {

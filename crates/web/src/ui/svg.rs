@@ -306,6 +306,74 @@ impl Forest {
     }
 }
 
+/// Differences by periods since the start, each with its range: before the start there should be none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ByPeriod {
+    /// Periods since the start, negative before it, in order; with the difference.
+    pub points: Vec<(i64, Interval)>,
+    /// Where the vertical axis has lines, with their words; zero is drawn stronger.
+    pub ticks: Vec<(f64, String)>,
+    /// Under the axis, at its left end: "weeks since the start".
+    pub foot: String,
+}
+
+impl ByPeriod {
+    /// The drawing; empty where there is nothing to draw.
+    pub fn svg(&self) -> Markup {
+        const W: f64 = 720.0;
+        const H: f64 = 190.0;
+        const LEFT: f64 = 56.0;
+        const FOOT: f64 = 150.0;
+        let (Some(first), Some(last)) = (self.points.first(), self.points.last()) else {
+            return Markup::default();
+        };
+        let (lo, hi) = effect_domain(self.points.iter().map(|(_, i)| (*i, None)));
+        let span = (last.0 - first.0).max(1) as f64;
+        let x = |period: i64| r(LEFT + 14.0 + (period - first.0) as f64 * (W - LEFT - 28.0) / span);
+        let y = |v: f64| r((8.0 + (hi - v) * (FOOT - 8.0) / (hi - lo)).clamp(0.0, FOOT + 8.0));
+        let mut s = format!(r#"<svg class="forest" viewBox="0 0 {W} {H}" aria-hidden="true" focusable="false">"#);
+        for (tick, word) in self.ticks.iter().filter(|(t, _)| (lo..=hi).contains(t)) {
+            let kind = if *tick == 0.0 { "zero" } else { "grid" };
+            let _ = write!(
+                s,
+                r#"<line class="forest__{kind}" x1="{LEFT}" x2="{W}" y1="{y}" y2="{y}"/><text x="{}" y="{}" text-anchor="end">{}</text>"#,
+                LEFT - 6.0,
+                r(y(*tick) + 4.0),
+                escape(word),
+                y = y(*tick)
+            );
+        }
+        if first.0 < 0 && last.0 >= 0 {
+            let at = r((x(-1) + x(0)) / 2.0);
+            let _ = write!(s, r#"<line class="forest__drift" x1="{at}" x2="{at}" y1="0" y2="{FOOT}"/>"#);
+        }
+        for (period, i) in &self.points {
+            let hollow = if i.holds_zero() { "" } else { " is-self" };
+            let at = x(*period);
+            let _ = write!(
+                s,
+                r#"<line class="forest__bar{hollow}" x1="{at}" x2="{at}" y1="{}" y2="{}"/><circle class="forest__dot{hollow}" cx="{at}" cy="{}" r="4"/>"#,
+                y(i.hi),
+                y(i.lo),
+                y(i.at)
+            );
+        }
+        let every = ((span / 10.0).ceil() as i64).max(1);
+        for (period, _) in self.points.iter().filter(|(p, _)| p % every == 0) {
+            let sign = if *period < 0 { "\u{2212}" } else { "" };
+            let _ = write!(
+                s,
+                r#"<text x="{}" y="{}" text-anchor="middle">{sign}{}</text>"#,
+                x(*period),
+                FOOT + 18.0,
+                period.abs()
+            );
+        }
+        let _ = write!(s, r#"<text x="{LEFT}" y="{}">{}</text></svg>"#, H - 4.0, escape(&self.foot));
+        Markup(s)
+    }
+}
+
 /// Round ticks for an axis from `lo` to `hi`, about `wanted` of them, always with zero where it is inside.
 pub fn ticks(lo: f64, hi: f64, wanted: u8) -> Vec<f64> {
     let span = hi - lo;
@@ -499,6 +567,22 @@ mod tests {
         assert!(text.contains(r#"<circle class="forest__naive" cx="66.8" cy="13" r="5"/>"#), "{text}");
         assert!(Interval { at: 0.1, lo: -0.5, hi: 0.7 }.holds_zero());
         assert!(!Interval { at: 0.1, lo: 0.05, hi: 0.7 }.holds_zero());
+    }
+
+    #[test]
+    fn differences_by_period_have_their_ranges_and_a_line_at_the_start() {
+        let at = |v: f64| Interval { at: v, lo: v - 1.0, hi: v + 1.0 };
+        let drawing = ByPeriod {
+            points: vec![(-2, at(0.1)), (-1, at(0.0)), (0, at(2.0)), (1, at(3.0))],
+            ticks: vec![(0.0, "no change".to_owned()), (2.0, "+2 <".to_owned()), (90.0, "far".to_owned())],
+            foot: "weeks since the start".to_owned(),
+        };
+        let svg = drawing.svg();
+        assert_eq!(svg.as_str().matches("<circle").count(), 4);
+        assert_eq!(svg.as_str().matches("is-self").count(), 4, "two of them hold no zero: {svg}");
+        assert_eq!(svg.as_str().matches("forest__drift").count(), 1);
+        assert!(svg.as_str().contains("+2 &lt;") && !svg.as_str().contains("far"), "{svg}");
+        assert_eq!(ByPeriod { points: vec![], ..drawing }.svg(), Markup::default());
     }
 
     #[test]

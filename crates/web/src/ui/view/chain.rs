@@ -5,7 +5,7 @@ use domain::time::Day;
 
 use super::{ChartTable, Effect, Evidence, Lane, Link, RecoveryChart, Shell, Status, TimeAxis};
 use crate::ui::filters;
-use crate::ui::svg::{Markup, effect_domain};
+use crate::ui::svg::{ByPeriod, Markup, effect_domain};
 
 /// A chain's page. Prints on one A4 page.
 ///
@@ -46,6 +46,8 @@ pub struct ChainPage {
     pub sections: Vec<LaneSection>,
     /// What the lines are: "Thin lines are plants, thick lines the middle of three."
     pub foot: String,
+    /// When the difference came, and the placebo beside it; `None` where the design gives neither.
+    pub timing: Option<Timing>,
     /// What else could explain it, and what was looked at.
     pub explanations: Vec<Explanation>,
     /// What the support costs in time, and what it gave back.
@@ -69,6 +71,26 @@ pub struct Verdict {
     pub explanation: String,
     /// What it does not say, a sentence each.
     pub limits: Vec<String>,
+}
+
+/// When the difference came, and what a made-up start shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Timing {
+    /// The drawing.
+    pub drawing: ByPeriod,
+    /// The same as a table, newest last.
+    pub table: ChartTable,
+    /// The real start and made-up ones on one axis, each with its words.
+    pub placebo: Vec<(String, Effect)>,
+    /// What the placebo says; empty where there is none.
+    pub placebo_words: String,
+}
+
+impl Timing {
+    /// One row of the placebo picture, on the axis that all share.
+    pub fn row(&self, effect: &Effect) -> Markup {
+        effect.row(effect_domain(self.placebo.iter().map(|(_, e)| (e.interval, None))))
+    }
 }
 
 /// What has to be decided.
