@@ -387,6 +387,8 @@ pub enum Act {
     Read,
     /// Read groups only.
     Aggregate,
+    /// Read rows without names, inside a study.
+    Pseudonymised,
     /// Change or add.
     Write,
     /// See that it exists and how it is, not what it says.

@@ -35,6 +35,9 @@ pub fn finding(reading: &Reading, support: &str, metric: &str) -> String {
             (Some(e), Some(n)) if e.holds_zero() && flatters(reading, *n) => {
                 format!("{support} looks better than it is: no evidence of a difference in {metric}")
             }
+            (Some(e), _) if !e.holds_zero() && e.value * f64::from(reading.outcome.better) > 0.0 => {
+                format!("{support}: {metric} is likely better with it, but the comparison is too weak to tell")
+            }
             _ => format!("{support}: it cannot be said yet whether {metric} is better with it"),
         },
     }

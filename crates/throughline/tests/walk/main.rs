@@ -279,13 +279,10 @@ fn the_market_dip_is_one_event(walk: &Walk) {
             .filter(|a| matches!(a.subject, Subject::Unit(u) if organisations.contains(&u)))
             .filter(|a| a.since <= dip && dip <= a.opened_on && a.opened_on <= dip.plus(13))
             .count();
-        let persons: std::collections::BTreeMap<_, usize> = all
-            .iter()
-            .filter(|a| a.kind == Kind::Shift && a.subject.person().is_some())
-            .fold(Default::default(), |mut weeks, a| {
-                *weeks.entry(a.opened_on.monday()).or_default() += 1;
-                weeks
-            });
+        let mut persons = std::collections::BTreeMap::<domain::time::Day, usize>::new();
+        for alert in all.iter().filter(|a| a.kind == Kind::Shift && a.subject.person().is_some()) {
+            *persons.entry(alert.opened_on.monday()).or_default() += 1;
+        }
         Ok((units, persons))
     });
     assert_eq!(units, 1, "one event");
