@@ -4,6 +4,7 @@ mod check;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use check::CheckRead;
 use domain::access::{
     Permit, ReadAlert, ReadCoaching, ReadMetrics, ReadTeamBoard, Resource, Scope, Viewer, Who, scope,
 };
@@ -14,7 +15,6 @@ use domain::metrics::{Grain, Metric};
 use domain::people::Person;
 use domain::targets::{Commitment, Target};
 use domain::time::Day;
-pub use check::CheckRead;
 pub use store::alerts::{Event, Stand};
 pub use store::coaching::Message;
 use store::db::Read;

@@ -166,7 +166,7 @@ testkit::both_databases! {
     async fn observations_are_idempotent_and_corrections_are_revisions(store: Store) {
         let app = app(store);
         small_company(&app).await;
-        define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)]).await.unwrap();
+        define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)], false).await.unwrap();
         let rows = vec![incoming(2, "calls", "ann", "2026-03-03", 30.0), incoming(3, "calls", "account:https://crm.example|bob", "2026-03-02", 20.0)];
         let first = record(&app, &may_send(), "a.csv", rows.clone(), OnProblem::Refuse, false).await.unwrap();
         assert_eq!((first.accepted, first.unchanged, first.corrected), (2, 0, 0));
@@ -184,7 +184,7 @@ testkit::both_databases! {
     async fn one_bad_row_stops_the_batch_unless_it_may_be_skipped(store: Store) {
         let app = app(store);
         small_company(&app).await;
-        define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)]).await.unwrap();
+        define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)], false).await.unwrap();
         let rows = vec![
             incoming(2, "calls", "ann", "2026-03-03", 30.0),
             incoming(3, "calls", "nobody", "2026-03-03", 30.0),
@@ -206,7 +206,7 @@ testkit::both_databases! {
         let app = app(store);
         small_company(&app).await;
         let definitions = vec![metric("calls", Aggregation::Sum, Cadence::Week), metric("share", Aggregation::Mean, Cadence::Day)];
-        define(&app, &may_send(), definitions).await.unwrap();
+        define(&app, &may_send(), definitions, false).await.unwrap();
         let mut rows: Vec<Incoming> = Vec::new();
         for week in 0..4 {
             for who in ["ann", "bob", "cid"] {
@@ -249,15 +249,15 @@ testkit::both_databases! {
     async fn a_definition_is_versioned_and_keeps_its_meaning(store: Store) {
         let app = app(store);
         small_company(&app).await;
-        assert_eq!(define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)]).await.unwrap(), 1);
-        assert_eq!(define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)]).await.unwrap(), 0);
+        assert_eq!(define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)], false).await.unwrap().len(), 1);
+        assert_eq!(define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)], false).await.unwrap().len(), 0);
         record(&app, &may_send(), "x", vec![incoming(1, "calls", "ann", "2026-03-03", 3.0)], OnProblem::Refuse, false).await.unwrap();
-        let Err(Error::Invalid(faults)) = define(&app, &may_send(), vec![metric("calls", Aggregation::Mean, Cadence::Week)]).await else { panic!() };
+        let Err(Error::Invalid(faults)) = define(&app, &may_send(), vec![metric("calls", Aggregation::Mean, Cadence::Week)], false).await else { panic!() };
         assert!(faults[0].reason.contains("define a new metric"), "{}", faults[0].reason);
         let mut renamed = metric("calls", Aggregation::Sum, Cadence::Week);
         renamed.metric.name = "Successful calls".into();
         renamed.why = "the CRM calls them so".into();
-        assert_eq!(define(&app, &may_send(), vec![renamed]).await.unwrap(), 1);
+        assert_eq!(define(&app, &may_send(), vec![renamed], false).await.unwrap().len(), 1);
         let versions = app.store.read(|r| {
             let metric = store::metrics::metric_by_code(r, "calls")?.unwrap();
             Ok::<_, Error>((metric.version, store::metrics::versions(r, metric.id)?))

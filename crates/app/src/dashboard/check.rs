@@ -98,7 +98,9 @@ fn peers(r: &mut Read, person: PersonId, today: Day) -> Result<Vec<PersonId>> {
         found.clear();
         for below in tree.subtree(unit) {
             let members = store::people::members_on(r, below, today)?;
-            found.extend(members.iter().filter(|(p, role)| p.id != person && *role == held.job_role).map(|m| m.0.id));
+            found.extend(
+                members.iter().filter(|(p, role)| p.id != person && *role == held.job_role).map(|m| m.0.id),
+            );
             if found.len() >= MOST {
                 break;
             }

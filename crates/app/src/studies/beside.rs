@@ -55,9 +55,8 @@ pub async fn minutes_beside(
         })
         .await?;
     if read.metric.is_some() {
-        let found = tokio::task::spawn_blocking(move || together::together(&pairs))
-            .await
-            .map_err(Error::internal)?;
+        let found =
+            tokio::task::spawn_blocking(move || together::together(&pairs)).await.map_err(Error::internal)?;
         read.found = Some(found.into_result().map_err(|reason| reason.sentence()));
     }
     Ok(read)
@@ -74,10 +73,8 @@ fn pairs(r: &mut Read, metric: &Metric, today: Day) -> Result<((Day, Day), Vec<P
     for (person, day, spent) in store::learning::minutes(r, first, end.plus(-1))? {
         *minutes.entry(person).or_default().entry(cadence.start(day)).or_default() += spent;
     }
-    let units: BTreeMap<Uuid, UnitId> = store::people::places_on(r, last)?
-        .into_iter()
-        .map(|(person, unit)| (person.uuid(), unit))
-        .collect();
+    let units: BTreeMap<Uuid, UnitId> =
+        store::people::places_on(r, last)?.into_iter().map(|(person, unit)| (person.uuid(), unit)).collect();
     let mut people: BTreeMap<Uuid, u32> = BTreeMap::new();
     let mut groups: BTreeMap<UnitId, u32> = BTreeMap::new();
     let mut pairs = Vec::new();

@@ -20,8 +20,7 @@ pub struct File {
 fn speaks_of_persons(input: &Input) -> bool {
     input.lanes.iter().any(|lane| {
         !lane.episodes.is_empty()
-            || lane.personal
-                && lane.members.iter().any(|m| m.people.is_none_or(|p| (p as usize) < MIN_GROUP))
+            || lane.personal && lane.members.iter().any(|m| m.people.is_none_or(|p| (p as usize) < MIN_GROUP))
     })
 }
 
@@ -39,15 +38,18 @@ pub async fn pack(
         .store
         .read(move |r| -> Result<_> {
             let study = store::studies::study(r, id)?.ok_or(Error::NotFound("study"))?;
-            let answer = store::studies::newest_answer(r, id)?.ok_or(Error::NotFound("reading of this study"))?;
-            let frozen = store::studies::input(r, id, answer.number)?.ok_or(Error::NotFound("frozen data"))?;
+            let answer =
+                store::studies::newest_answer(r, id)?.ok_or(Error::NotFound("reading of this study"))?;
+            let frozen =
+                store::studies::input(r, id, answer.number)?.ok_or(Error::NotFound("frozen data"))?;
             let support = store::interventions::name(r, study.intervention)?.unwrap_or_default();
             let metrics = store::metrics::metrics(r)?;
             Ok((study, support, metrics, answer.number, frozen))
         })
         .await?;
-    let input = Input::from_bytes(&frozen)
-        .ok_or_else(|| Error::Conflict("this reading was frozen by another version; read the study again".into()))?;
+    let input = Input::from_bytes(&frozen).ok_or_else(|| {
+        Error::Conflict("this reading was frozen by another version; read the study again".into())
+    })?;
     if speaks_of_persons(&input) && !may_rows {
         return Err(Denied::Forbidden.into());
     }

@@ -50,8 +50,8 @@ pub async fn prepare(app: &App, permit: &Permit<ReadStudy>, kind: Option<String>
         .store
         .read(move |r| -> Result<(Vec<(String, usize)>, String, Past, Study)> {
             let study = store::studies::study(r, id)?.ok_or(Error::NotFound("study"))?;
-            let support =
-                store::interventions::intervention(r, study.intervention)?.ok_or(Error::NotFound("support"))?;
+            let support = store::interventions::intervention(r, study.intervention)?
+                .ok_or(Error::NotFound("support"))?;
             let metric = store::metrics::metric(r, study.metric)?.ok_or(Error::NotFound("metric"))?;
             let place = Place::read(r, &study, &support, today)?;
             let kinds = place.kinds();
@@ -108,8 +108,7 @@ impl Place {
             Some(root) => tree.subtree(root),
             None => units.iter().map(|u| u.id).collect(),
         };
-        let started =
-            store::interventions::starts(r, support.id)?.into_iter().map(|s| (s.unit, s)).collect();
+        let started = store::interventions::starts(r, support.id)?.into_iter().map(|s| (s.unit, s)).collect();
         Ok(Self { units, tree, inside, started })
     }
     /// Kinds of units inside, with how many have not started; the kind that started comes first, then the most numerous.
@@ -162,9 +161,8 @@ fn past(r: &mut Read, metric: &Metric, place: &Place, kind: &str, today: Day, zo
             (Candidate { code: u.code.clone(), stratum: place.stratum(u.id), level }, values)
         })
         .collect();
-    let changed = store::metrics::versions(r, metric.id)?
-        .iter()
-        .any(|v| v.version > 1 && v.set_at.day(zone) >= first);
+    let changed =
+        store::metrics::versions(r, metric.id)?.iter().any(|v| v.version > 1 && v.set_at.day(zone) >= first);
     Ok(Past { units: histories, changed })
 }
 
@@ -323,7 +321,12 @@ pub(super) fn schedule(
 }
 
 /// How many units could still start: what a decision to scale would schedule.
-pub(super) fn waiting(r: &mut Read, study: &Study, support: &Intervention, today: Day) -> Result<(String, usize)> {
+pub(super) fn waiting(
+    r: &mut Read,
+    study: &Study,
+    support: &Intervention,
+    today: Day,
+) -> Result<(String, usize)> {
     let place = Place::read(r, study, support, today)?;
     let first = place.kinds().into_iter().next().filter(|_| !place.started.is_empty());
     Ok(first.unwrap_or_default())

@@ -98,7 +98,11 @@ impl Draft {
         let same = study.metric == next.metric
             && (&a.whom, a.expected, a.within, &a.because, &a.stop_if)
                 == (&b.whom, b.expected, b.within, &b.because, &b.stop_if);
-        if same { next } else { Study { hypothesis: Hypothesis { sentence: String::new(), ..next.hypothesis }, ..next } }
+        if same {
+            next
+        } else {
+            Study { hypothesis: Hypothesis { sentence: String::new(), ..next.hypothesis }, ..next }
+        }
     }
 }
 
@@ -201,7 +205,10 @@ pub async fn change(
             let held = store::studies::study(tx, id)?.ok_or(Error::NotFound("study"))?;
             let support = known(tx, &draft)?;
             if support.id != held.intervention {
-                return Err(Error::invalid("support", "A study stays with its support; write a new one for another."));
+                return Err(Error::invalid(
+                    "support",
+                    "A study stays with its support; write a new one for another.",
+                ));
             }
             let next = draft.over(&held);
             faults(workflow::check(&next))?;
@@ -217,7 +224,10 @@ pub async fn change(
                 Error::invalid("why", "a locked study is amended by a person; sign in and do it on the page")
             })?;
             if why.is_empty() {
-                return Err(Error::invalid("why", "This is locked. Say why it changes; whoever reads the result sees it."));
+                return Err(Error::invalid(
+                    "why",
+                    "This is locked. Say why it changes; whoever reads the result sees it.",
+                ));
             }
             if why.chars().count() > 1_000 {
                 return Err(Error::invalid("why", "At most 1,000 characters; say it shorter."));
@@ -357,7 +367,11 @@ fn standing_in(r: &mut Read, id: StudyId, today: Day) -> Result<Standing> {
     people.dedup();
     Ok(Standing {
         stage: workflow::stage(&study, first_start, today, answer.is_some(), !decisions.is_empty()),
-        missing: if study.locked_on.is_none() { workflow::to_lock(&study, first_start, today) } else { Vec::new() },
+        missing: if study.locked_on.is_none() {
+            workflow::to_lock(&study, first_start, today)
+        } else {
+            Vec::new()
+        },
         names: store::people::names(r, &people)?,
         metrics: {
             let mut all = store::metrics::metrics(r)?;

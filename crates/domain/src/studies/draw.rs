@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-pub use super::planning::{Candidate, Shape};
 use super::planning;
+pub use super::planning::{Candidate, Shape};
 use crate::time::Day;
 
 /// What is to be drawn.
@@ -39,7 +39,10 @@ pub const MOST_WAVES: u32 = 26;
 pub fn check(request: &Request, today: Day) -> Vec<(&'static str, String)> {
     let mut faults = Vec::new();
     if request.first <= today {
-        faults.push(("first", format!("{} is not after today; what has begun cannot be drawn.", request.first)));
+        faults.push((
+            "first",
+            format!("{} is not after today; what has begun cannot be drawn.", request.first),
+        ));
     } else if request.first > today.plus(730) {
         faults.push(("first", "That is more than two years away; choose an earlier day.".to_owned()));
     }
@@ -124,7 +127,8 @@ mod tests {
         assert_eq!(half.iter().filter(|d| d.day.is_none()).count(), 4);
         assert!(half.iter().all(|d| d.day.is_none() == (d.wave == 0)));
         assert_eq!(half[8].wave, 0, "those who wait come last");
-        let read: Request = serde_json::from_str(&serde_json::to_string(&request(Shape::Half, 2, 9)).unwrap()).unwrap();
+        let read: Request =
+            serde_json::from_str(&serde_json::to_string(&request(Shape::Half, 2, 9)).unwrap()).unwrap();
         assert_eq!(draw(&read, 7), half, "as it was kept");
     }
 

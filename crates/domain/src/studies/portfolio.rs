@@ -39,7 +39,8 @@ pub fn judge(readings: &[Option<&Reading>]) -> Vec<Option<Judged>> {
             let reading = (*reading)?;
             let stands = holding.next().flatten();
             let found = matches!(reading.verdict, Verdict::Helps | Verdict::Harms);
-            let verdict = if found && stands == Some(false) { Verdict::CannotTellYet } else { reading.verdict };
+            let verdict =
+                if found && stands == Some(false) { Verdict::CannotTellYet } else { reading.verdict };
             Some(Judged { verdict, stands, proposal: propose(reading, verdict) })
         })
         .collect()
@@ -88,12 +89,16 @@ mod tests {
 
     #[test]
     fn one_lucky_result_among_many_does_not_stand() {
-        let mut all: Vec<Reading> =
-            (0..19).map(|n| reading(Verdict::CannotTellYet, Some(0.1 + 0.04 * f64::from(n)), Some((-1.0, 1.0)), 0.0)).collect();
+        let mut all: Vec<Reading> = (0..19)
+            .map(|n| reading(Verdict::CannotTellYet, Some(0.1 + 0.04 * f64::from(n)), Some((-1.0, 1.0)), 0.0))
+            .collect();
         all.push(reading(Verdict::Helps, Some(0.03), Some((0.1, 2.0)), 5.0));
         let shown: Vec<Option<&Reading>> = all.iter().map(Some).collect();
         let judged = judge(&shown);
-        assert_eq!(judged[19], Some(Judged { verdict: Verdict::CannotTellYet, stands: Some(false), proposal: None }));
+        assert_eq!(
+            judged[19],
+            Some(Judged { verdict: Verdict::CannotTellYet, stands: Some(false), proposal: None })
+        );
         let alone = judge(&shown[19..]);
         assert_eq!(alone[0], Some(Judged { verdict: Verdict::Helps, stands: Some(true), proposal: None }));
         all[19].outcome.p_value = Some(0.0001);
@@ -109,9 +114,19 @@ mod tests {
         let on = |r: &Reading| judge(&[Some(r)])[0].and_then(|j| j.proposal);
         use Verdict::*;
         assert_eq!(on(&reading(Harms, Some(0.001), Some((-2.0, -1.0)), 5.0)), Some(Proposal::Retire));
-        assert_eq!(on(&reading(NoDifferenceWorthHaving, Some(0.8), Some((-0.1, 0.1)), 5.0)), Some(Proposal::Retire));
-        assert_eq!(on(&reading(CannotTellYet, Some(0.8), Some((-2.0, 2.0)), 5.0)), Some(Proposal::RetireOrChange));
-        assert_eq!(on(&reading(CannotTellYet, Some(0.01), Some((1.0, 2.0)), 5.0)), None, "weak evidence of something");
+        assert_eq!(
+            on(&reading(NoDifferenceWorthHaving, Some(0.8), Some((-0.1, 0.1)), 5.0)),
+            Some(Proposal::Retire)
+        );
+        assert_eq!(
+            on(&reading(CannotTellYet, Some(0.8), Some((-2.0, 2.0)), 5.0)),
+            Some(Proposal::RetireOrChange)
+        );
+        assert_eq!(
+            on(&reading(CannotTellYet, Some(0.01), Some((1.0, 2.0)), 5.0)),
+            None,
+            "weak evidence of something"
+        );
         assert_eq!(on(&reading(Harms, Some(0.001), Some((-2.0, -1.0)), 0.0)), None, "it costs no time");
         assert_eq!(on(&reading(Helps, Some(0.001), Some((1.0, 2.0)), 5.0)), None);
         let mut early = reading(NoDifferenceWorthHaving, None, Some((-0.1, 0.1)), 5.0);

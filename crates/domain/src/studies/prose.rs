@@ -36,7 +36,9 @@ pub fn finding(reading: &Reading, support: &str, metric: &str) -> String {
                 format!("{support} looks better than it is: no evidence of a difference in {metric}")
             }
             (Some(e), _) if !e.holds_zero() && e.value * f64::from(reading.outcome.better) > 0.0 => {
-                format!("{support}: {metric} is likely better with it, but the comparison is too weak to tell")
+                format!(
+                    "{support}: {metric} is likely better with it, but the comparison is too weak to tell"
+                )
             }
             _ => format!("{support}: it cannot be said yet whether {metric} is better with it"),
         },
@@ -212,11 +214,9 @@ pub fn health(h: &Health, say: &dyn Fn(f64) -> String) -> (String, String, Strin
             "With the left-out periods counted".to_owned(),
             if h.numbers.len() == 3 { format!("{} with them", range(0)) } else { "Left out".to_owned() },
         ),
-        Check::OtherEvent => (
-            h.words.join("; "),
-            "Not left out".to_owned(),
-            "It may be part of the difference".to_owned(),
-        ),
+        Check::OtherEvent => {
+            (h.words.join("; "), "Not left out".to_owned(), "It may be part of the difference".to_owned())
+        }
         Check::Chance => own(
             "Chance between few units",
             "Every way of picking as many units",
@@ -345,7 +345,10 @@ mod tests {
         );
         let stop = Hypothesis { stop_if: "complaints pass 4 a week".into(), ..Hypothesis::default() };
         let bare = Named { support: "It", metric: "sales", ..Named::default() };
-        assert_eq!(hypothesis(&stop, &bare), "We believe that It will move sales. We stop if complaints pass 4 a week.");
+        assert_eq!(
+            hypothesis(&stop, &bare),
+            "We believe that It will move sales. We stop if complaints pass 4 a week."
+        );
         let whole = Hypothesis { sentence: " As written. ".into(), ..h };
         assert_eq!(hypothesis(&whole, &named), "As written.");
     }

@@ -170,7 +170,8 @@ pub fn fixed_before_start(
     amended: impl IntoIterator<Item = (Day, Vec<Change>)>,
 ) -> bool {
     let Some(start) = first_start else { return study.locked_on.is_some() };
-    let late = amended.into_iter().any(|(day, changes)| day >= start && changes.iter().any(|c| c.field.decides()));
+    let late =
+        amended.into_iter().any(|(day, changes)| day >= start && changes.iter().any(|c| c.field.decides()));
     study.locked_on.is_some_and(|locked| locked <= start) && !late
 }
 
@@ -193,11 +194,9 @@ pub fn check(study: &Study) -> Vec<(&'static str, String)> {
             faults.push((field, "That is not a number that a metric could move by.".to_owned()));
         }
     }
-    for (field, n) in [
-        ("within", h.within.unwrap_or(1)),
-        ("before", study.plan.before),
-        ("after", study.plan.after),
-    ] {
+    for (field, n) in
+        [("within", h.within.unwrap_or(1)), ("before", study.plan.before), ("after", study.plan.after)]
+    {
         if n == 0 || n > LONGEST {
             faults.push((field, format!("{n} periods; give from 1 to {LONGEST}.")));
         }
@@ -217,7 +216,8 @@ pub fn to_lock(study: &Study, first_start: Option<Day>, today: Day) -> Vec<(&'st
     let h = &study.hypothesis;
     let written = !h.sentence.trim().is_empty();
     if !written && h.because.trim().is_empty() {
-        faults.push(("because", "Say why you believe it: the cause is what makes it a hypothesis.".to_owned()));
+        faults
+            .push(("because", "Say why you believe it: the cause is what makes it a hypothesis.".to_owned()));
     }
     if !written && h.expected.is_none_or(|by| by == 0.0) {
         faults.push(("by", "Say by how much; a guess written down beats one made afterwards.".to_owned()));
@@ -285,7 +285,11 @@ mod tests {
         let locked = Study { locked_on: Some(today), ..draft };
         assert_eq!(stage(&locked, start, today, false, false), Stage::Locked);
         assert_eq!(stage(&locked, None, today, false, false), Stage::Locked);
-        assert_eq!(stage(&locked, start, day("2026-05-01"), true, false), Stage::Running, "an early look is no reading");
+        assert_eq!(
+            stage(&locked, start, day("2026-05-01"), true, false),
+            Stage::Running,
+            "an early look is no reading"
+        );
         assert_eq!(stage(&locked, start, day("2026-06-01"), true, false), Stage::Read);
         assert_eq!(stage(&locked, start, day("2026-06-01"), false, false), Stage::Running);
         assert_eq!(stage(&locked, start, day("2026-06-02"), true, true), Stage::Decided);

@@ -39,6 +39,7 @@ struct Place {
 
 fn metric(server: &Server, code: &str, name: &str, direction: Direction, guardrail: bool) -> Definition {
     Definition {
+        line: 1,
         metric: Metric {
             id: server.app.new_id(),
             code: code.into(),
@@ -69,9 +70,9 @@ impl Place {
         let app = server.app.clone();
         let unit = |code: String, kind: &str, parent: Option<&str>| app::people::UnitRow {
             line: 2,
-            name: format!("Branch {code}"),
+            name: Some(format!("Branch {code}")),
             code,
-            kind: kind.into(),
+            kind: Some(kind.into()),
             parent: parent.map(str::to_owned),
             ..Default::default()
         };
@@ -94,7 +95,9 @@ impl Place {
             }
         }
         server.people(rows).await;
-        app::access::give_role(&app, host(WriteAssignment(())), "analyst", AccessRole::Analyst).await.unwrap();
+        app::access::give_role(&app, host(WriteAssignment(())), "analyst", AccessRole::Analyst)
+            .await
+            .unwrap();
         let may = host(SendObservations(()));
         let definitions = vec![
             metric(&server, "calls", "Successful calls", Direction::Up, false),

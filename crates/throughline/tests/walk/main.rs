@@ -194,7 +194,11 @@ fn in_database<T: Send + 'static>(
 }
 
 /// Whether a study concludes what was planted, and what it says.
-fn concluded(walk: &Walk, effect: &::demo::Effect, answers: &[(String, store::studies::Answered)]) -> (bool, String) {
+fn concluded(
+    walk: &Walk,
+    effect: &::demo::Effect,
+    answers: &[(String, store::studies::Answered)],
+) -> (bool, String) {
     let support = &walk.world.interventions[effect.intervention.at()];
     let plan = walk.world.studies.iter().find(|s| s.intervention == effect.intervention).unwrap();
     let (_, answer) = answers.iter().find(|(code, _)| code == plan.code).unwrap();

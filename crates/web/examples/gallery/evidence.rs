@@ -57,7 +57,8 @@ fn group(name: &str, seed: u32, level: f64, change: f64, spread: f64) -> Group {
 
 fn timing() -> Timing {
     let at = |n: i64| {
-        let at = if n < 0 { 0.3 * noise(5, n.unsigned_abs() as u32) } else { -7.0 * (n as f64 / 12.0).min(1.0) };
+        let at =
+            if n < 0 { 0.3 * noise(5, n.unsigned_abs() as u32) } else { -7.0 * (n as f64 / 12.0).min(1.0) };
         (n, Interval { at, lo: at - 2.4, hi: at + 2.4 })
     };
     let points: Vec<(i64, Interval)> = (-12..26).map(at).collect();
@@ -766,7 +767,8 @@ pub(crate) fn pages() -> Result<Pages, askama::Error> {
     };
     let mut picked = chain_page();
     picked.axis = None;
-    picked.title = "The webinar looks better than it is: no evidence of a difference in successful calls".to_owned();
+    picked.title =
+        "The webinar looks better than it is: no evidence of a difference in successful calls".to_owned();
     picked.rollout = "Given to single people".to_owned();
     picked.sections.remove(0);
     picked.sections.truncate(1);

@@ -72,18 +72,45 @@ fn before(draws: Vec<DrawRow>, errors: FormErrors) -> BeforeStart {
         findings: vec![
             finding(Status::Usual, "History", "78 weeks of history."),
             finding(Status::Usual, "Units", "120 units have data."),
-            finding(Status::InQuestion, "Coverage", "Only 84 in a hundred expected values arrived; mend the feed first."),
-            finding(Status::Usual, "Noise", "A unit moves by about €8 from week to week, around €212. Units differ by about €14."),
-            finding(Status::TooFew, "Definition", "The definition changed in this time; values before and after do not compare."),
+            finding(
+                Status::InQuestion,
+                "Coverage",
+                "Only 84 in a hundred expected values arrived; mend the feed first.",
+            ),
+            finding(
+                Status::Usual,
+                "Noise",
+                "A unit moves by about €8 from week to week, around €212. Units differ by about €14.",
+            ),
+            finding(
+                Status::TooFew,
+                "Definition",
+                "The definition changed in this time; values before and after do not compare.",
+            ),
         ],
-        horizons: ["after 4 weeks", "after 8 weeks", "after 12 weeks", "after 26 weeks"].map(str::to_owned).to_vec(),
+        horizons: ["after 4 weeks", "after 8 weeks", "after 12 weeks", "after 26 weeks"]
+            .map(str::to_owned)
+            .to_vec(),
         shapes: vec![
-            shape("Half now, half later, by lot", "Soonest clear answer", ["± €4.1", "± €3.2", "± €2.8", "± €2.1"], "4 weeks after the first start"),
-            shape("All in waves, order by lot: 4 waves, 4 weeks apart", "Everybody gets it; whoever waits is compared with", ["± €6.9", "± €5.2", "± €4.8", "–"], "8 weeks after the last start"),
+            shape(
+                "Half now, half later, by lot",
+                "Soonest clear answer",
+                ["± €4.1", "± €3.2", "± €2.8", "± €2.1"],
+                "4 weeks after the first start",
+            ),
+            shape(
+                "All in waves, order by lot: 4 waves, 4 weeks apart",
+                "Everybody gets it; whoever waits is compared with",
+                ["± €6.9", "± €5.2", "± €4.8", "–"],
+                "8 weeks after the last start",
+            ),
         ],
         hoped: "Hoped for: +€6.".to_owned(),
         draw: Some(DrawForm {
-            shapes: vec![choice("waves", "All in waves, order by lot", true), choice("half", "Half now, half later, by lot", false)],
+            shapes: vec![
+                choice("waves", "All in waves, order by lot", true),
+                choice("half", "Half now, half later, by lot", false),
+            ],
             kinds: vec![choice("branch", "branch (120 not in the rollout yet)", true)],
             waves: "4".to_owned(),
             first: "2026-04-13".to_owned(),
@@ -96,7 +123,8 @@ fn before(draws: Vec<DrawRow>, errors: FormErrors) -> BeforeStart {
 
 fn draft() -> StudyPage {
     let mut shell = executive("The second question", Place::Chains);
-    shell.viewer = Some(Viewer { name: "Jonas Wirth".to_owned(), job_role: "Performance analyst".to_owned() });
+    shell.viewer =
+        Some(Viewer { name: "Jonas Wirth".to_owned(), job_role: "Performance analyst".to_owned() });
     StudyPage {
         shell,
         href: "/studies/s".to_owned(),
@@ -135,8 +163,15 @@ pub(crate) fn pages() -> Result<Pages, askama::Error> {
     use askama::Template;
     let mut new_form = form(false, FormErrors::NONE);
     new_form.action = "/studies".to_owned();
-    new_form.supports = vec![choice("s1", "Call opener card", false), choice("s2", "The second question", false)];
-    for text in [&mut new_form.whom, &mut new_form.by, &mut new_form.within, &mut new_form.because, &mut new_form.unit] {
+    new_form.supports =
+        vec![choice("s1", "Call opener card", false), choice("s2", "The second question", false)];
+    for text in [
+        &mut new_form.whom,
+        &mut new_form.by,
+        &mut new_form.within,
+        &mut new_form.because,
+        &mut new_form.unit,
+    ] {
         text.clear();
     }
     let new = NewStudyPage {
@@ -216,7 +251,8 @@ pub(crate) fn pages() -> Result<Pages, askama::Error> {
     decided.stage = Stage::Decided;
     decided.steps = steps(4);
     decided.form = None;
-    decided.decisions = vec!["Scale: Renata Duarte decided on 6 Oct. It pays back its minutes; the north first.".to_owned()];
+    decided.decisions =
+        vec!["Scale: Renata Duarte decided on 6 Oct. It pays back its minutes; the north first.".to_owned()];
 
     let level = |level: &str, compares: &str, at: Option<(f64, f64, f64)>| BesideRow {
         level: level.to_owned(),

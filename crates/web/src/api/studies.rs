@@ -4,9 +4,9 @@ use app::App;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::access::{ReadStudyData, ReadStudyResult, Relation, permit};
-use http::header;
 use domain::ids::{MetricId, StudyId};
 use domain::studies::{Reading, draw, portfolio, prose};
+use http::header;
 use serde_json::{Value, json};
 
 use crate::extract::Path;
@@ -136,8 +136,11 @@ pub async fn pack(State(app): State<App>, asker: Asker, Path(id): Path<StudyId>)
     let rows = permit(&asker.who, Relation::NONE, ReadStudyData(id)).ok();
     let file = app::studies::pack(&app, &may, rows.as_ref(), id).await?;
     // Codes are plain words; anything else would end the header.
-    let name: String =
-        file.name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' }).collect();
+    let name: String = file
+        .name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' })
+        .collect();
     let headers = [
         (header::CONTENT_TYPE, "application/json".to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),

@@ -10,13 +10,13 @@ use domain::studies::{self, Choice, Design, Reading, Scale, prose};
 use domain::time::{Cadence, Day};
 use serde::Deserialize;
 
-use super::forms::date;
 use super::format::{self, Style};
+use super::forms::date;
 use super::svg::{ByPeriod, Interval, effect_domain, ticks};
 use super::view::{
-    ChartTable, ChainPage, ChainRow, ChainsPage, DecisionCard, DecisionFact, Effect, Event, EventKind, Evidence, Expected,
-    Explanation, Grade, GradeRule, Group, Lane, LaneKind, LaneRow, LaneSection, LedgerRow, LeftOut, Link,
-    LinkNode, NextUnits, Place, RecoveryChart, Status, TimeAxis, Timing, Verdict,
+    ChainPage, ChainRow, ChainsPage, ChartTable, DecisionCard, DecisionFact, Effect, Event, EventKind,
+    Evidence, Expected, Explanation, Grade, GradeRule, Group, Lane, LaneKind, LaneRow, LaneSection,
+    LedgerRow, LeftOut, Link, LinkNode, NextUnits, Place, RecoveryChart, Status, TimeAxis, Timing, Verdict,
 };
 use crate::extract::{Form, Path};
 use crate::page;
@@ -115,7 +115,11 @@ pub async fn show(State(app): State<App>, asker: Asker, Path(id): Path<String>) 
             (waiting > 0).then(|| NextUnits {
                 words: format!(
                     "{} not started yet",
-                    format::plural(waiting as u64, &format!("{kind} has"), &format!("{} have", plural_of(&kind)))
+                    format::plural(
+                        waiting as u64,
+                        &format!("{kind} has"),
+                        &format!("{} have", plural_of(&kind))
+                    )
                 ),
                 from: today.plus(14).monday().plus(7),
             })
@@ -161,9 +165,8 @@ pub async fn show(State(app): State<App>, asker: Asker, Path(id): Path<String>) 
             // Data of single persons, without names as they are, are for analysts.
             let persons = reading.is_some_and(|r| r.design == Design::Picked);
             let rows = permit(&asker.who, Relation::NONE, ReadStudyData(s.study.id)).is_ok();
-            (rows || !persons).then(|| {
-                Link::new("Evidence pack", format!("/api/v1/studies/{}/pack", s.study.id))
-            })
+            (rows || !persons)
+                .then(|| Link::new("Evidence pack", format!("/api/v1/studies/{}/pack", s.study.id)))
         }),
         href,
         title,
@@ -233,11 +236,13 @@ pub async fn decide(
         }
         _ => None,
     };
-    let (_, scheduled) =
-        app::studies::decide(&app, &may, study.study.id, choice, form.reason, next).await?;
+    let (_, scheduled) = app::studies::decide(&app, &may, study.study.id, choice, form.reason, next).await?;
     let said = match scheduled {
         0 => "Recorded, with your reason.".to_owned(),
-        n => format!("Recorded. {} scheduled, in an order by lot.", format::plural(n as u64, "unit is", "units are")),
+        n => format!(
+            "Recorded. {} scheduled, in an order by lot.",
+            format::plural(n as u64, "unit is", "units are")
+        ),
     };
     Ok(page::done(&format!("/chains/{id}"), &said))
 }

@@ -100,7 +100,9 @@ pub async fn create(State(app): State<App>, asker: Asker, Form(typed): Form<Type
         Err(errors) => return new_page(&app, &asker, &may, typed, errors).await,
     };
     match app::studies::create(&app, &may, draft).await {
-        Ok(id) => Ok(pages::done(&format!("/studies/{id}"), "Written down. It is a draft until it is locked.")),
+        Ok(id) => {
+            Ok(pages::done(&format!("/studies/{id}"), "Written down. It is a draft until it is locked."))
+        }
         Err(error) => {
             let errors = form_errors(error.into(), str::to_owned)?;
             new_page(&app, &asker, &may, typed, errors).await
@@ -170,7 +172,9 @@ fn draft(typed: &Typed, units: &[UnitId]) -> Result<Draft, FormErrors> {
             None
         }
     };
-    let (Some(support), Some(metric), true) = (support, metric, errors.is_empty()) else { return Err(errors) };
+    let (Some(support), Some(metric), true) = (support, metric, errors.is_empty()) else {
+        return Err(errors);
+    };
     Ok(Draft {
         support,
         metric,
@@ -218,11 +222,7 @@ fn form(typed: &Typed, metrics: &[Metric], errors: FormErrors, action: String) -
     let metric = |set: &str| -> Vec<Choice> {
         metrics
             .iter()
-            .map(|m| Choice {
-                value: m.id.to_string(),
-                label: m.name.clone(),
-                set: m.id.to_string() == set,
-            })
+            .map(|m| Choice { value: m.id.to_string(), label: m.name.clone(), set: m.id.to_string() == set })
             .collect()
     };
     let chosen = metrics.iter().find(|m| m.id.to_string() == typed.metric);
@@ -250,7 +250,9 @@ fn form(typed: &Typed, metrics: &[Metric], errors: FormErrors, action: String) -
             .to_vec(),
         whom: typed.whom.clone(),
         by: typed.by.clone(),
-        unit: chosen.map_or_else(String::new, |m| if typed.scale == "log" { "as a share".into() } else { m.unit.clone() }),
+        unit: chosen.map_or_else(String::new, |m| {
+            if typed.scale == "log" { "as a share".into() } else { m.unit.clone() }
+        }),
         within: typed.within.clone(),
         periods: chosen.map_or_else(|| "periods".into(), |m| format!("{}s", m.cadence.rolled().word())),
         because: typed.because.clone(),
@@ -306,7 +308,9 @@ pub async fn lock(State(app): State<App>, asker: Asker, Path(id): Path<StudyId>)
     let may = permit(&asker.who, Relation::NONE, WriteStudy(()))?;
     let read = permit(&asker.who, Relation::NONE, ReadStudy(id))?;
     match app::studies::lock(&app, &may, id).await {
-        Ok(_) => Ok(pages::done(&format!("/studies/{id}"), "Locked. From now on it changes only in the open.")),
+        Ok(_) => {
+            Ok(pages::done(&format!("/studies/{id}"), "Locked. From now on it changes only in the open."))
+        }
         Err(error) => {
             let errors = form_errors(error.into(), str::to_owned)?;
             let held = app::studies::standing(&app, &read).await?.study;

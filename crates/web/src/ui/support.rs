@@ -191,11 +191,8 @@ fn note(app: &App, c: &Chain, judged: Option<Judged>, today: Day) -> String {
 
 /// Up to three findings: what is known, what would give time back, what only looks as if it helps.
 fn headlines(chains: &[Chain], judged: &[Option<Judged>]) -> Vec<Headline> {
-    let read: Vec<(&Chain, &Reading, Judged)> = chains
-        .iter()
-        .zip(judged)
-        .filter_map(|(c, j)| Some((c, c.reading.as_ref()?, (*j)?)))
-        .collect();
+    let read: Vec<(&Chain, &Reading, Judged)> =
+        chains.iter().zip(judged).filter_map(|(c, j)| Some((c, c.reading.as_ref()?, (*j)?))).collect();
     let mut cards = Vec::new();
     let names = |of: &[&(&Chain, &Reading, Judged)]| -> String {
         let names: Vec<&str> = of.iter().map(|x| x.0.support.intervention.name.as_str()).collect();

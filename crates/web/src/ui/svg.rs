@@ -331,7 +331,8 @@ impl ByPeriod {
         let span = (last.0 - first.0).max(1) as f64;
         let x = |period: i64| r(LEFT + 14.0 + (period - first.0) as f64 * (W - LEFT - 28.0) / span);
         let y = |v: f64| r((8.0 + (hi - v) * (FOOT - 8.0) / (hi - lo)).clamp(0.0, FOOT + 8.0));
-        let mut s = format!(r#"<svg class="forest" viewBox="0 0 {W} {H}" aria-hidden="true" focusable="false">"#);
+        let mut s =
+            format!(r#"<svg class="forest" viewBox="0 0 {W} {H}" aria-hidden="true" focusable="false">"#);
         for (tick, word) in self.ticks.iter().filter(|(t, _)| (lo..=hi).contains(t)) {
             let kind = if *tick == 0.0 { "zero" } else { "grid" };
             let _ = write!(

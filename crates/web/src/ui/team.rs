@@ -11,7 +11,9 @@ use domain::metrics::Direction;
 use domain::time::Day;
 use serde::Deserialize;
 
-use super::arrange::{alert_facts, answer_words, episode_status, first_name, periods, recovery_chart, spark, status};
+use super::arrange::{
+    alert_facts, answer_words, episode_status, first_name, periods, recovery_chart, spark, status,
+};
 use super::format::{self, Style};
 use super::view::{
     AlsoOpen, Board as BoardView, BoardCell, BoardRow, CheckDue, Link, Place, Sight, Status, TeamAlert,

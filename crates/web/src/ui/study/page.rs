@@ -27,7 +27,9 @@ pub(super) async fn show(app: &App, asker: &Asker, id: StudyId, back: Back) -> A
     let stand = app::studies::standing(app, &may).await?;
     let can_write = may_write(asker);
     let today = app.today();
-    let Some(metric) = stand.metrics.iter().find(|m| m.id == stand.study.metric) else { return Err(Problem::not_found()) };
+    let Some(metric) = stand.metrics.iter().find(|m| m.id == stand.study.metric) else {
+        return Err(Problem::not_found());
+    };
     let started = stand.first_start.is_some_and(|day| day <= today);
     let prepared = match (started, stand.study.design) {
         (false, Design::Staged | Design::BeforeAfter) => Some(app::studies::prepare(app, &may, None).await?),
@@ -78,7 +80,9 @@ pub(super) async fn show(app: &App, asker: &Asker, id: StudyId, back: Back) -> A
                 what: a
                     .changes
                     .iter()
-                    .map(|c| format!("{}: {} became {}", c.field.words(), quoted(&c.before), quoted(&c.after)))
+                    .map(|c| {
+                        format!("{}: {} became {}", c.field.words(), quoted(&c.before), quoted(&c.after))
+                    })
                     .collect(),
                 why: a.why.clone(),
             })
@@ -101,7 +105,12 @@ pub(super) async fn show(app: &App, asker: &Asker, id: StudyId, back: Back) -> A
             .iter()
             .map(|d| {
                 let day = format::short_date(d.at.day(zone), today);
-                format!("{}: {} decided on {day}. {}", format::capital(choice(d.choice)), name(&stand, d.by), d.why)
+                format!(
+                    "{}: {} decided on {day}. {}",
+                    format::capital(choice(d.choice)),
+                    name(&stand, d.by),
+                    d.why
+                )
             })
             .collect(),
         href,
@@ -130,7 +139,9 @@ fn title(stand: &Standing, today: Day) -> String {
             Some(day) => format!("{support} starts on {}", format::date(day, today)),
             None => format!("{support} is locked; who starts when is open"),
         },
-        (Stage::Running, Some(day)) => format!("{support} is running, to be read on {}", format::date(day, today)),
+        (Stage::Running, Some(day)) => {
+            format!("{support} is running, to be read on {}", format::date(day, today))
+        }
         (Stage::Running, None) => format!("{support} is running"),
         (Stage::Read, _) => format!("{support} was read; a decision is due"),
         (Stage::Decided, _) => match stand.decisions.first() {
@@ -141,7 +152,8 @@ fn title(stand: &Standing, today: Day) -> String {
 }
 
 fn steps(stand: &Standing, today: Day) -> Vec<Step> {
-    let at = |day: Option<Day>| day.map_or_else(String::new, |d| format!(", {}", format::short_date(d, today)));
+    let at =
+        |day: Option<Day>| day.map_or_else(String::new, |d| format!(", {}", format::short_date(d, today)));
     let labels = [
         (Stage::Draft, "Draft".to_owned()),
         (Stage::Locked, format!("Locked{}", at(stand.study.locked_on))),
@@ -201,7 +213,10 @@ fn fixed(stand: &Standing, metric: &Metric, today: Day) -> Vec<Fact> {
             "Method",
             format!(
                 "{}{}",
-                format::capital(prose::design(study.design, stand.waves.iter().any(|w| w.drawn) && stand.waves.iter().all(|w| w.drawn))),
+                format::capital(prose::design(
+                    study.design,
+                    stand.waves.iter().any(|w| w.drawn) && stand.waves.iter().all(|w| w.drawn)
+                )),
                 if plan.scale == Scale::Log { ", as shares" } else { "" }
             ),
         ),
@@ -366,7 +381,10 @@ fn findings(prepared: &Prepared, metric: &Metric) -> Vec<(Status, String, String
         Some(n) => (
             Status::DataLate,
             "Cadence".into(),
-            format!("The newest value is {} behind.", format::plural(u64::from(n), word, &format!("{word}s"))),
+            format!(
+                "The newest value is {} behind.",
+                format::plural(u64::from(n), word, &format!("{word}s"))
+            ),
         ),
     });
     findings
@@ -388,7 +406,11 @@ fn during(
                 Status::TooFew,
                 format!("{}, on {}", format::plural(n as u64, "week", "weeks"), format::date(day, today)),
             ),
-            _ => ("Time to readable".into(), Status::Recovered, format!("Readable since {}", format::date(day, today))),
+            _ => (
+                "Time to readable".into(),
+                Status::Recovered,
+                format!("Readable since {}", format::date(day, today)),
+            ),
         });
     }
     let mut look = String::new();
@@ -436,7 +458,10 @@ fn during(
         used: a.used,
     };
     let withheld = match (adoption.known, adoption.withheld) {
-        (false, _) => "Nothing records its use: name an activity for the support, or bring in its single uses.".to_owned(),
+        (false, _) => {
+            "Nothing records its use: name an activity for the support, or bring in its single uses."
+                .to_owned()
+        }
         (true, 0) if adoption.roles.is_empty() => "It was not started by units.".to_owned(),
         (true, 0) => String::new(),
         (true, n) => format!(

@@ -402,7 +402,9 @@ impl RecoveryChart {
             })
             .collect();
         let mut heads = match self.since {
-            Some(_) => vec![format!("{}s since", format::capital(self.cadence.word())), "Given it".to_owned()],
+            Some(_) => {
+                vec![format!("{}s since", format::capital(self.cadence.word())), "Given it".to_owned()]
+            }
             None => vec![period_head(self.cadence).to_owned(), "What came".to_owned()],
         };
         if !self.compare.is_empty() {
