@@ -1,5 +1,7 @@
 //! The talk: open it from a red, record two lines and an action, sign, look again.
 
+mod guests;
+
 use domain::access::{AnswerAlert, OpenCoaching, Permit, WriteCoaching};
 use domain::alerts::Step;
 use domain::coaching::{
@@ -15,6 +17,8 @@ use uuid::Uuid;
 use crate::alerts::advance;
 use crate::notify::{Telling, tell};
 use crate::{App, Error, Fault, Ids, Result, Topic};
+
+pub use guests::{admit, dismiss, invite, is_guest};
 
 /// Most characters of a message.
 const MESSAGE_MAX: usize = 4_000;
@@ -198,6 +202,14 @@ fn signer(permit: &Permit<WriteCoaching>, session: &Session) -> Result<PersonId>
         .ok_or(Error::Denied(domain::access::Denied::Hidden))
 }
 
+/// Who writes into the talk: one of the two, or a co-coach whom both let in.
+fn writer(r: &mut Read, permit: &Permit<WriteCoaching>, session: &Session) -> Result<PersonId> {
+    match permit.person() {
+        Some(who) if guests::admitted(r, session.id, who)? => Ok(who),
+        _ => signer(permit, session),
+    }
+}
+
 /// Adds a point to the agenda.
 pub async fn add_point(app: &App, permit: &Permit<WriteCoaching>, text: &str) -> Result<()> {
     let id = permit.asked().0;
@@ -205,7 +217,7 @@ pub async fn add_point(app: &App, permit: &Permit<WriteCoaching>, text: &str) ->
     let text = line("text", text)?;
     write(app, move |tx, _| {
         let mut session = held(tx, id)?;
-        let by = signer(&permit, &session)?;
+        let by = writer(tx, &permit, &session)?;
         if session.state == State::Closed {
             return Err(Error::Conflict("this talk is closed; open a new one to add points".into()));
         }
@@ -323,7 +335,7 @@ pub async fn sign(app: &App, permit: &Permit<WriteCoaching>) -> Result<()> {
                 let mut alert = crate::alerts::held(tx, alert)?;
                 // An episode that ended meanwhile stays ended.
                 if !alert.state.is_closed() && alert.state != domain::alerts::State::InQuestion {
-                    advance(tx, &mut alert, &by.to_string(), Step::Act, &session.agreed, hand.now)?;
+                    advance(tx, &mut alert, &by.to_string(), Step::Act, "", hand.now)?;
                     store::alerts::put(tx, &[alert])?;
                 }
             }
@@ -389,7 +401,7 @@ pub async fn say(app: &App, permit: &Permit<WriteCoaching>, text: &str) -> Resul
     let text = message_text(text)?;
     write(app, move |tx, hand| {
         let session = held(tx, id)?;
-        let by = signer(&permit, &session)?;
+        let by = writer(tx, &permit, &session)?;
         if session.state == State::Closed {
             return Err(Error::Conflict("this talk is closed; open a new one to go on".into()));
         }
@@ -397,8 +409,12 @@ pub async fn say(app: &App, permit: &Permit<WriteCoaching>, text: &str) -> Resul
             Message { thread: id.uuid(), id: hand.ids.next(hand.now), author: by, at: hand.now, text };
         store::coaching::add_messages(tx, &[message])?;
         let name = person(tx, by)?.name;
-        tell_other(tx, hand, &session, other(&session, by), &format!("{name} wrote in your talk"))?;
-        Ok(((), vec![session.person, session.leader]))
+        let mut all = vec![session.person, session.leader];
+        all.extend(store::coaching::guests(tx, id)?.into_iter().filter(|g| g.admitted()).map(|g| g.person));
+        for &to in all.iter().filter(|p| **p != by) {
+            tell_other(tx, hand, &session, to, &format!("{name} wrote in your talk"))?;
+        }
+        Ok(((), all))
     })
     .await
 }

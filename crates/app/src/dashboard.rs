@@ -49,6 +49,8 @@ pub struct Board {
     pub cells: BTreeMap<(PersonId, MetricId), Cell>,
     /// Open alerts about them, the largest effect first.
     pub alerts: Vec<Alert>,
+    /// Which of those ask nobody but their person for now.
+    pub held: crate::attention::Held,
     /// What was proposed to them, newest first.
     pub proposals: Vec<Proposal>,
     /// Names of the supports in `proposals`.
@@ -96,7 +98,7 @@ fn own_talks(mut sessions: Vec<Session>, me: PersonId, reports: &BTreeSet<Person
 }
 
 async fn board(app: &App, viewer: &Viewer, ids: Vec<PersonId>, list: Scope) -> Result<Board> {
-    let me = viewer.person;
+    let (me, today) = (viewer.person, app.today());
     let unit = viewer.unit;
     let reports = viewer.reports.clone();
     let today = app.today();
@@ -139,6 +141,7 @@ async fn board(app: &App, viewer: &Viewer, ids: Vec<PersonId>, list: Scope) -> R
                 }
             }
             Ok(Board {
+                held: crate::attention::Held::read(r, &alerts, today)?,
                 people,
                 metrics,
                 cells,
@@ -225,6 +228,8 @@ pub struct MetricRead {
     pub commitments: Vec<Commitment>,
     /// Names of whoever set those targets and commitments.
     pub set_by: BTreeMap<PersonId, String>,
+    /// Who agreed to which of those.
+    pub agreed: BTreeMap<Uuid, crate::targets::Agreed>,
     /// Every alert on it, newest first.
     pub alerts: Vec<Alert>,
     /// Every talk about it that the reader has part in, newest first.
@@ -290,6 +295,9 @@ fn metric_in(
         .chain(commitments.iter().map(|c| &c.set_by))
         .filter_map(|by| by.parse().ok())
         .collect();
+    let levels: Vec<Uuid> =
+        targets.iter().map(|t| t.id.uuid()).chain(commitments.iter().map(|c| c.id.uuid())).collect();
+    let agreed = crate::targets::agreed(r, &levels)?;
     let mut sessions = store::coaching::sessions_about(r, id, metric.id)?;
     sessions.retain(|s| Some(s.person) == reader || Some(s.leader) == reader);
     let session_ids: Vec<SessionId> = sessions.iter().map(|s| s.id).collect();
@@ -312,6 +320,7 @@ fn metric_in(
         targets,
         commitments,
         set_by: store::people::names(r, &Vec::from_iter(set_by))?,
+        agreed,
         alerts: store::alerts::of_subject(r, Subject::Person(id), Some(metric.id))?,
         actions: store::coaching::actions(r, &session_ids)?,
         sessions,
@@ -337,6 +346,10 @@ pub struct AlertRead {
     pub messages: Vec<Message>,
     /// What was proposed to the person, newest first.
     pub proposals: Vec<Proposal>,
+    /// What keeps it quiet, if anything does.
+    pub silence: Option<domain::attention::Silence>,
+    /// Until when the person has it for themselves.
+    pub person_first: Option<domain::time::Instant>,
 }
 
 /// An alert about an org unit: what moved its people together, at the level where it is common.
@@ -403,7 +416,12 @@ pub async fn alert(app: &App, permit: &Permit<ReadAlert>) -> Result<AlertRead> {
             let messages = store::coaching::messages(r, id.uuid())?;
             let mut people: Vec<PersonId> = events.iter().filter_map(|e| e.by.parse().ok()).collect();
             people.extend(messages.iter().map(|m| m.author));
+            people.extend(alert.hand);
+            let silence = crate::attention::Quiet::on(r, today)?.over(r, &alert, today)?.cloned();
+            people.extend(silence.as_ref().map(|s| s.owner));
             Ok(AlertRead {
+                silence,
+                person_first: store::attention::in_grace(r, &[id])?.remove(&id),
                 names: store::people::names(r, &people)?,
                 proposals: store::coaching::proposals(r, &[person])?,
                 alert,
@@ -430,6 +448,8 @@ pub struct SessionRead {
     pub messages: Vec<Message>,
     /// Names of whoever wrote.
     pub names: BTreeMap<PersonId, String>,
+    /// Co-coaches who are asked for or let in.
+    pub guests: Vec<domain::coaching::Guest>,
     /// What was proposed to the person, newest first.
     pub proposals: Vec<Proposal>,
     /// The look that came out of this talk, or of the last one of the same two about the metric.
@@ -457,6 +477,9 @@ pub async fn session(app: &App, permit: &Permit<ReadCoaching>) -> Result<Session
             let mut people: Vec<PersonId> = messages.iter().map(|m| m.author).collect();
             people.extend([session.person, session.leader]);
             people.extend(session.agenda.iter().filter_map(|p| p.added_by));
+            let mut guests = store::coaching::guests(r, id)?;
+            guests.retain(|g| g.ended_at.is_none());
+            people.extend(guests.iter().map(|g| g.person));
             let names = store::people::names(r, &people)?;
             // Talks come newest first.
             let talk = read
@@ -478,6 +501,7 @@ pub async fn session(app: &App, permit: &Permit<ReadCoaching>) -> Result<Session
                 read,
                 messages,
                 names,
+                guests,
             })
         })
         .await
@@ -496,13 +520,14 @@ pub struct Talks {
     pub names: BTreeMap<PersonId, String>,
 }
 
-/// Reads the talks of a viewer. Only the two of a talk ever see it in a list.
+/// Reads the talks of a viewer. Only the two of a talk, and whom both let in, ever see it in a list.
 pub async fn talks(app: &App, viewer: &Viewer) -> Result<Talks> {
     let me = viewer.person;
     let reports = viewer.reports.clone();
     app.store
         .read(move |r| -> Result<Talks> {
-            let sessions = own_talks(store::coaching::sessions_with(r, me, 200)?, me, &reports);
+            let mut sessions = own_talks(store::coaching::sessions_with(r, me, 200)?, me, &reports);
+            sessions.extend(store::coaching::sessions_as_guest(r, me)?);
             let ids: Vec<SessionId> = sessions.iter().map(|s| s.id).collect();
             let people: Vec<PersonId> = sessions.iter().flat_map(|s| [s.person, s.leader]).collect();
             Ok(Talks {

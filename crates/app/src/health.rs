@@ -53,12 +53,34 @@ pub struct FeedHealth {
 
 /// Whether a person answers for any feed or metric.
 pub async fn answers_for_data(app: &App, person: PersonId) -> Result<bool> {
-    app.store
+    let owns = app
+        .store
         .read(move |r| -> Result<bool> {
+            Ok(store::feeds::feeds(r)?.iter().any(|f| f.owner == Some(person)))
+        })
+        .await?;
+    Ok(owns || !metrics_of(app, person).await?.is_empty())
+}
+
+/// The metrics for whose data a person answers, by name.
+pub async fn metrics_of(app: &App, person: PersonId) -> Result<Vec<Metric>> {
+    app.store
+        .read(move |r| -> Result<Vec<Metric>> {
             let feeds = store::feeds::feeds(r)?;
-            let metrics = store::metrics::metrics(r)?;
-            Ok(feeds.iter().any(|f| f.owner == Some(person))
-                || metrics.iter().any(|m| answers_for(m, &feeds) == Some(person)))
+            let mut metrics = store::metrics::metrics(r)?;
+            metrics.retain(|m| answers_for(m, &feeds) == Some(person));
+            metrics.sort_by(|a, b| a.name.cmp(&b.name));
+            Ok(metrics)
+        })
+        .await
+}
+
+/// Who answers for a metric's data.
+pub async fn who_answers_for(app: &App, metric: MetricId) -> Result<Option<PersonId>> {
+    app.store
+        .read(move |r| -> Result<_> {
+            let feeds = store::feeds::feeds(r)?;
+            Ok(store::metrics::metric(r, metric)?.and_then(|m| answers_for(&m, &feeds)))
         })
         .await
 }

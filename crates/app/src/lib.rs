@@ -10,6 +10,7 @@
 pub mod access;
 pub mod accounts;
 pub mod alerts;
+pub mod attention;
 pub mod audit;
 pub mod cases;
 pub mod chain;
@@ -25,6 +26,7 @@ pub mod interventions;
 pub mod learning;
 mod live;
 pub mod metrics;
+pub mod notes;
 pub mod notify;
 pub mod outbox;
 pub mod people;
@@ -91,6 +93,8 @@ pub struct Settings {
     pub demo: bool,
     /// How long a sign-in holds.
     pub sessions: SessionRules,
+    /// For how many hours an alert about a person is theirs alone before their leader is told.
+    pub grace_hours: u32,
 }
 
 impl Default for Settings {
@@ -101,6 +105,7 @@ impl Default for Settings {
             public_url: "http://127.0.0.1:8080".into(),
             demo: false,
             sessions: SessionRules::default(),
+            grace_hours: 0,
         }
     }
 }

@@ -27,6 +27,25 @@ pub struct Telling<'a> {
     pub path: String,
 }
 
+/// Tells one person something that they did not ask for. Beyond [`domain::attention::A_DAY`] in 24 hours it is shown
+/// on screen, and its mail waits for the digest.
+pub fn tell_unasked(
+    tx: &mut Tx,
+    ids: &Ids,
+    now: Instant,
+    public_url: &str,
+    person: &Person,
+    telling: &Telling,
+) -> Result<()> {
+    let today = store::attention::unasked_since(tx, person.id, now.plus_seconds(-24 * 3600))?;
+    let held = today >= domain::attention::A_DAY as i64;
+    let quiet = Person { email: person.email.clone().filter(|_| !held), ..person.clone() };
+    let id = post(tx, ids, now, public_url, &quiet, telling)?;
+    // Who gets no mail at all, such as about a loaded history, gets no digest of it either.
+    store::attention::mark_unasked(tx, person.id, id, held && person.email.is_some())?;
+    Ok(())
+}
+
 /// Tells one person: a notification on screen, and a mail where they have an address.
 pub fn tell(
     tx: &mut Tx,
@@ -36,11 +55,23 @@ pub fn tell(
     person: &Person,
     telling: &Telling,
 ) -> Result<()> {
+    post(tx, ids, now, public_url, person, telling).map(|_| ())
+}
+
+fn post(
+    tx: &mut Tx,
+    ids: &Ids,
+    now: Instant,
+    public_url: &str,
+    person: &Person,
+    telling: &Telling,
+) -> Result<NotificationId> {
+    let id = ids.next::<NotificationId>(now);
     store::jobs::notify(
         tx,
         &Notification {
             person: person.id,
-            id: ids.next::<NotificationId>(now),
+            id,
             at: now,
             about: telling.about.to_owned(),
             about_id: telling.about_id,
@@ -70,7 +101,7 @@ pub fn tell(
         };
         crate::outbox::queue(tx, ids, now, Kind::Mail, &format!("mail:{}", person.id), None, &mail)?;
     }
-    Ok(())
+    Ok(id)
 }
 
 /// What the person who asks was told, newest first.

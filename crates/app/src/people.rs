@@ -177,22 +177,33 @@ async fn import(
     let ids = app.ids.clone();
     let now = app.now();
     let by = permit.by().to_owned();
-    let difference = app
+    let today = now.day(&app.settings.zone);
+    let (difference, concerned) = app
         .store
-        .write(move |tx: &mut Tx| -> Result<Difference> {
+        .write(move |tx: &mut Tx| -> Result<(Difference, BTreeSet<PersonId>)> {
             let mut plan = plan(tx, &ids, now)?;
+            // Whose leader changes, and the leaders of before and after.
+            let mut concerned = BTreeSet::new();
             if !plan.faults.is_empty() {
                 return Err(Error::Invalid(plan.faults));
             }
             if !dry_run && !plan.difference.changes.is_empty() {
                 plan.difference.applied = true;
+                for &person in plan.lines.keys() {
+                    concerned.insert(person);
+                    concerned.extend(store::people::leaders_on(tx, person, today)?.first());
+                }
                 apply(tx, &plan, now)?;
+                for &person in plan.lines.keys() {
+                    concerned.extend(store::people::leaders_on(tx, person, today)?.first());
+                }
                 let detail = format!("{} changes", plan.difference.changes.len());
                 crate::audit::note(tx, &ids, now, &by, "people.import", what, &detail)?;
             }
-            Ok(plan.difference)
+            Ok((plan.difference, concerned))
         })
         .await?;
+    crate::attention::leaders_changed(app, concerned);
     if difference.applied {
         app.work.notify_one();
     }
@@ -731,6 +742,16 @@ pub async fn person_with_code(
     app.store
         .read(move |r| -> Result<Option<PersonId>> {
             Ok(store::people::person_by_code(r, &code)?.map(|p| p.id))
+        })
+        .await
+}
+
+/// The id of an org unit by what somebody typed: its code. Where units are is open to everybody who works here.
+pub async fn unit_with_code(app: &App, code: &str) -> Result<Option<UnitId>> {
+    let code = code.trim().to_owned();
+    app.store
+        .read(move |r| -> Result<Option<UnitId>> {
+            Ok(store::people::unit_ids(r, std::slice::from_ref(&code))?.remove(&code))
         })
         .await
 }

@@ -29,6 +29,13 @@ pub async fn settle(app: &App) -> Result<()> {
     Ok(())
 }
 
+/// What becomes due without anything arriving: leaders who are told after their people, and digests.
+pub async fn by_the_clock_alone(app: &App) -> Result<()> {
+    crate::attention::tell_leaders(app).await?;
+    crate::attention::send_digests(app).await?;
+    Ok(())
+}
+
 /// Runs for as long as the server does. A failed round is logged and tried again.
 pub async fn run(app: App) {
     // What changes by the clock alone: data that become late, snoozes that end.
@@ -49,6 +56,9 @@ pub async fn run(app: App) {
                 }
             }
             continue;
+        }
+        if let Err(error) = by_the_clock_alone(&app).await {
+            tracing::error!(%error, "what is due by the clock could not be told and will be tried again");
         }
         tokio::select! {
             () = app.work.notified() => {}

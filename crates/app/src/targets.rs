@@ -1,5 +1,6 @@
 //! Targets and commitments: set them with a reason, and find the one in force.
 
+mod agree;
 mod import;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,8 @@ use store::people::Directory;
 
 use crate::{App, Error, Result};
 
+pub(crate) use agree::agreed;
+pub use agree::{Agreed, agree};
 pub use import::{import_commitments, import_targets};
 
 /// A level to be set, with its reason.
@@ -78,8 +81,31 @@ pub async fn set_own(
     metric: MetricId,
     level: Level,
 ) -> Result<Target> {
-    let scope = TargetScope::Person(permit.asked().0);
-    set(app, permit, metric, scope, level).await
+    let person = permit.asked().0;
+    let target = set(app, permit, metric, TargetScope::Person(person), level).await?;
+    if let Some(by) = permit.person() {
+        let what = if target.ended { "ended your target" } else { "set your target" };
+        told(app, by, person, metric, what).await?;
+    }
+    Ok(target)
+}
+
+/// Tells the other one about a level, in open pages too.
+async fn told(app: &App, by: PersonId, person: PersonId, metric: MetricId, what: &'static str) -> Result<()> {
+    let hand = app.clone();
+    let other = app
+        .store
+        .write(move |tx: &mut Tx| -> Result<Option<PersonId>> {
+            let metric = store::metrics::metric(tx, metric)?.ok_or(Error::NotFound("metric"))?;
+            agree::tell_of_level(&hand, tx, by, person, &metric, what)
+        })
+        .await?;
+    app.post.notify_one();
+    if let Some(person) = other {
+        app.live.tell(person, crate::Topic::Notifications);
+        app.live.tell(person, crate::Topic::Today);
+    }
+    Ok(())
 }
 
 /// Sets a target for any scope.
@@ -175,6 +201,8 @@ pub async fn commit(app: &App, person: PersonId, metric: MetricId, level: Level)
         })
         .await?;
     app.work.notify_one();
+    let what = if commitment.ended { "took their commitment back" } else { "changed their commitment" };
+    told(app, person, person, metric, what).await?;
     Ok(commitment)
 }
 

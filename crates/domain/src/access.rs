@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use crate::actors::ActorPattern;
-use crate::ids::{AlertId, KeyId, PersonId, SessionId, StudyId, UnitId};
+use crate::ids::{AlertId, KeyId, MetricId, PersonId, SessionId, StudyId, UnitId};
 
 worded! {
     /// A standing permission of a person; never called just "role".
@@ -510,6 +510,11 @@ impl Owned for ReadOwnFeeds {}
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SettleData(pub AlertId);
 impl Owned for SettleData {}
+
+/// Keep a metric quiet, everywhere or in one unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SilenceMetric(pub MetricId);
+impl Owned for SilenceMetric {}
 
 /// Proof that somebody may do one thing to one resource. Only this module makes one.
 #[derive(Debug, Clone)]

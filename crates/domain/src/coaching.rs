@@ -104,6 +104,30 @@ impl Session {
     }
 }
 
+/// A co-coach of one talk: a second leader, asked for by one of the two and admitted by the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guest {
+    /// Of which session.
+    pub session: SessionId,
+    /// Who.
+    pub person: PersonId,
+    /// Who of the two asked for them.
+    pub invited_by: PersonId,
+    /// When.
+    pub invited_at: Instant,
+    /// When the other one agreed.
+    pub agreed_at: Option<Instant>,
+    /// When it ended, or the question was taken back.
+    pub ended_at: Option<Instant>,
+}
+
+impl Guest {
+    /// Whether they are let in now.
+    pub const fn admitted(&self) -> bool {
+        self.agreed_at.is_some() && self.ended_at.is_none()
+    }
+}
+
 /// Who does what, and when the metric is looked at again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Action {

@@ -124,6 +124,8 @@ ids! {
     CauseId, "cause", "a cause id";
     /// A secret for a machine.
     KeyId, "key", "an API key id";
+    /// Something that is kept quiet for a time.
+    SilenceId, "silence", "a silence";
     /// An xAPI statement. Its wire form is the plain UUID.
     StatementId, "statement", "a statement id";
     /// A row of the outbox.
@@ -184,7 +186,7 @@ impl fmt::Display for Subject {
 #[macro_export]
 macro_rules! for_each_id {
     ($callback:ident) => {
-        $callback! { PersonId AccountId UnitId JobRoleId MetricId TargetId CommitmentId FeedId RunId RuleId AlertId NotificationId SessionId ActionId MessageId ProposalId InterventionId StudyId DecisionId CaseId CauseId KeyId StatementId DeliveryId ForwardId AuditId ImportId }
+        $callback! { PersonId AccountId UnitId JobRoleId MetricId TargetId CommitmentId FeedId RunId RuleId AlertId NotificationId SessionId ActionId MessageId ProposalId InterventionId StudyId DecisionId CaseId CauseId KeyId SilenceId StatementId DeliveryId ForwardId AuditId ImportId }
     };
 }
 

@@ -29,6 +29,7 @@ macro_rules! worded {
 pub mod access;
 pub mod actors;
 pub mod alerts;
+pub mod attention;
 pub mod cases;
 pub mod coaching;
 pub mod feeds;

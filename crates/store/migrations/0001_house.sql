@@ -98,12 +98,14 @@ CREATE TABLE password (
     changed_at {instant} NOT NULL
 ) {strict};
 
+-- notes_key is the key of their private notes while they are open, sealed by the session's secret.
 CREATE TABLE web_session (
     token_hash {bytes} PRIMARY KEY,
     person_id  {id} NOT NULL REFERENCES person (id),
     created_at {instant} NOT NULL,
     seen_at    {instant} NOT NULL,
-    ends_at    {instant} NOT NULL
+    ends_at    {instant} NOT NULL,
+    notes_key  {bytes}
 ) {strict};
 CREATE INDEX web_session_person ON web_session (person_id);
 
@@ -285,6 +287,13 @@ CREATE TABLE commitment (
     UNIQUE (person_id, metric_id, version)
 ) {strict};
 
+-- That the other one of a person and their leader agreed to a target or commitment.
+CREATE TABLE level_agreement (
+    level_id  {id} PRIMARY KEY,
+    person_id {id} NOT NULL REFERENCES person (id),
+    at        {instant} NOT NULL
+) {strict};
+
 -- Where each subject stands on each metric now. Derived; can be rebuilt.
 CREATE TABLE standing (
     subject_id  {id} NOT NULL,
@@ -342,6 +351,7 @@ CREATE TABLE alert (
     answer_note  {text},
     answered_at  {instant},
     version      {bigint} NOT NULL,
+    hand_id      {id},
     PRIMARY KEY (subject_id, id)
 ) {strict};
 CREATE UNIQUE INDEX alert_id ON alert (id);
@@ -358,6 +368,26 @@ CREATE TABLE alert_event (
     PRIMARY KEY (alert_id, number)
 ) {clustered};
 
+-- What is kept quiet for a time: scope by person, metric or unit, with who answers for it, a reason and an end.
+CREATE TABLE silence (
+    id        {id} PRIMARY KEY,
+    person_id {id} REFERENCES person (id),
+    metric_id {id} REFERENCES metric (id),
+    unit_id   {id} REFERENCES org_unit (id),
+    owner_id  {id} NOT NULL REFERENCES person (id),
+    reason    {text} NOT NULL,
+    set_at    {instant} NOT NULL,
+    until_day {day} NOT NULL,
+    ended_at  {instant}
+) {strict};
+
+-- Alerts that their person has for themselves until a moment; then their leader is told.
+CREATE TABLE alert_grace (
+    alert_id {id} PRIMARY KEY,
+    due_at   {instant} NOT NULL
+) {strict};
+
+-- unasked is true for what nobody asked for, held for what waits for the digest.
 CREATE TABLE notification (
     person_id  {id} NOT NULL REFERENCES person (id),
     id         {id} NOT NULL,
@@ -367,8 +397,11 @@ CREATE TABLE notification (
     text       {text} NOT NULL,
     url        {text} NOT NULL,
     seen_at    {instant},
+    unasked    {bool} NOT NULL DEFAULT FALSE,
+    held       {bool} NOT NULL DEFAULT FALSE,
     PRIMARY KEY (person_id, id)
 ) {strict};
+CREATE INDEX notification_held ON notification (at) WHERE held = TRUE;
 
 -- ---------------------------------------------------------------- jobs
 
@@ -716,6 +749,18 @@ CREATE TABLE coaching_session (
 CREATE UNIQUE INDEX coaching_session_id ON coaching_session (id);
 CREATE INDEX coaching_session_leader ON coaching_session (leader_id, state);
 
+-- A second leader in one talk: asked for by one of the two, let in once the other agreed.
+CREATE TABLE coaching_guest (
+    session_id {id} NOT NULL,
+    person_id  {id} NOT NULL REFERENCES person (id),
+    invited_by {id} NOT NULL REFERENCES person (id),
+    invited_at {instant} NOT NULL,
+    agreed_at  {instant},
+    ended_at   {instant},
+    PRIMARY KEY (session_id, person_id)
+) {strict};
+CREATE INDEX coaching_guest_person ON coaching_guest (person_id);
+
 CREATE TABLE coaching_action (
     session_id {id} NOT NULL,
     id         {id} NOT NULL,
@@ -737,6 +782,24 @@ CREATE TABLE message (
     at        {instant} NOT NULL,
     text      {text} NOT NULL,
     PRIMARY KEY (thread_id, id)
+) {strict};
+
+-- The key of somebody's private notes, sealed by a phrase and by a recovery code that are stored nowhere.
+CREATE TABLE notes_lock (
+    person_id   {id} PRIMARY KEY REFERENCES person (id),
+    salt        {bytes} NOT NULL,
+    by_phrase   {bytes} NOT NULL,
+    by_recovery {bytes} NOT NULL,
+    made_at     {instant} NOT NULL
+) {strict};
+
+-- One's own note on a talk, sealed by one's own key.
+CREATE TABLE private_note (
+    author_id  {id} NOT NULL REFERENCES person (id),
+    session_id {id} NOT NULL,
+    sealed     {bytes} NOT NULL,
+    at         {instant} NOT NULL,
+    PRIMARY KEY (author_id, session_id)
 ) {strict};
 
 CREATE TABLE proposal (

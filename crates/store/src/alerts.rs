@@ -12,8 +12,8 @@ use crate::params;
 type Result<T> = std::result::Result<T, Error>;
 
 const COLUMNS: &str = "SELECT id, subject_id, subject_kind, metric_id, kind, direction, state, since, opened_on, opened_at,
-    closed_on, closed_at, snoozed_until, effect, facts, rule, within_id, previous_id, answer, answer_note, answered_at, version
-    FROM alert ";
+    closed_on, closed_at, snoozed_until, effect, facts, rule, within_id, previous_id, answer, answer_note, answered_at, version,
+    hand_id FROM alert ";
 
 fn read_alert(row: &Row) -> Result<Alert> {
     let subject: Uuid = row.get(1)?;
@@ -47,6 +47,7 @@ fn read_alert(row: &Row) -> Result<Alert> {
         answer_note: row.get(19)?,
         answered_at: row.get(20)?,
         version: row.get(21)?,
+        hand: row.get(22)?,
     })
 }
 
@@ -150,7 +151,8 @@ pub fn put(tx: &mut Tx, alerts: &[Alert]) -> Result<()> {
             a.answer.map(Answer::word),
             a.answer_note.as_deref(),
             a.answered_at,
-            a.version
+            a.version,
+            a.hand
         ]);
     }
     tx.insert_many(
@@ -158,14 +160,14 @@ pub fn put(tx: &mut Tx, alerts: &[Alert]) -> Result<()> {
         &[
             "subject_id", "id", "subject_kind", "metric_id", "kind", "direction", "state", "since", "opened_on",
             "opened_at", "closed_on", "closed_at", "snoozed_until", "effect", "facts", "rule", "within_id",
-            "previous_id", "answer", "answer_note", "answered_at", "version",
+            "previous_id", "answer", "answer_note", "answered_at", "version", "hand_id",
         ],
         rows,
         "ON CONFLICT (subject_id, id) DO UPDATE SET state = excluded.state, since = excluded.since,
              closed_on = excluded.closed_on, closed_at = excluded.closed_at, snoozed_until = excluded.snoozed_until,
              effect = excluded.effect, facts = excluded.facts, within_id = excluded.within_id,
              answer = excluded.answer, answer_note = excluded.answer_note, answered_at = excluded.answered_at,
-             version = excluded.version",
+             version = excluded.version, hand_id = excluded.hand_id",
     )?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Coaching sessions, their actions, messages and proposals.
 
-use domain::coaching::{Action, CheckResult, Point, Proposal, ProposalState, Session, State};
+use domain::coaching::{Action, CheckResult, Guest, Point, Proposal, ProposalState, Session, State};
 use domain::ids::{MessageId, MetricId, PersonId, ProposalId, SessionId};
 use domain::time::{Day, Instant};
 use uuid::Uuid;
@@ -52,6 +52,51 @@ pub fn sessions_with(r: &mut Read, person: PersonId, limit: u32) -> Result<Vec<S
         params![person, i64::from(limit)],
         read_session,
     )
+}
+
+/// The sessions to which somebody is admitted as co-coach, newest first.
+pub fn sessions_as_guest(r: &mut Read, person: PersonId) -> Result<Vec<Session>> {
+    r.query(
+        [
+            SESSION,
+            "WHERE id IN (SELECT session_id FROM coaching_guest
+                WHERE person_id = $1 AND agreed_at IS NOT NULL AND ended_at IS NULL) ORDER BY opened_at DESC, id DESC",
+        ]
+        .concat(),
+        params![person],
+        read_session,
+    )
+}
+
+/// Everybody who was ever asked for as co-coach of a session, in the order of asking.
+pub fn guests(r: &mut Read, session: SessionId) -> Result<Vec<Guest>> {
+    r.query(
+        "SELECT session_id, person_id, invited_by, invited_at, agreed_at, ended_at FROM coaching_guest
+         WHERE session_id = $1 ORDER BY invited_at, person_id",
+        params![session],
+        |row| {
+            Ok(Guest {
+                session: row.get(0)?,
+                person: row.get(1)?,
+                invited_by: row.get(2)?,
+                invited_at: row.get(3)?,
+                agreed_at: row.get(4)?,
+                ended_at: row.get(5)?,
+            })
+        },
+    )
+}
+
+/// Adds a co-coach, or writes over the one of the same session and person.
+pub fn put_guest(tx: &mut Tx, g: &Guest) -> Result<()> {
+    tx.execute(
+        "INSERT INTO coaching_guest (session_id, person_id, invited_by, invited_at, agreed_at, ended_at)
+         VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (session_id, person_id) DO UPDATE SET invited_by = excluded.invited_by,
+             invited_at = excluded.invited_at, agreed_at = excluded.agreed_at, ended_at = excluded.ended_at",
+        params![g.session, g.person, g.invited_by, g.invited_at, g.agreed_at, g.ended_at],
+    )?;
+    Ok(())
 }
 
 /// The sessions about one person's work on one metric, newest first.

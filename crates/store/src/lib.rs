@@ -10,6 +10,7 @@
 pub mod access;
 pub mod activities;
 pub mod alerts;
+pub mod attention;
 pub mod audit;
 pub mod cases;
 pub mod coaching;
@@ -22,6 +23,7 @@ pub mod interventions;
 pub mod jobs;
 pub mod learning;
 pub mod metrics;
+pub mod notes;
 pub mod outbox;
 pub mod people;
 pub mod pipeline;

@@ -2,6 +2,7 @@
 
 use domain::ids::{JobRoleId, MetricId, PersonId, UnitId};
 use domain::targets::{Commitment, Target, TargetScope};
+use domain::time::Instant;
 use uuid::Uuid;
 
 use crate::db::{Error, Read, Row, Tx, Value};
@@ -139,4 +140,22 @@ pub fn add_commitment(tx: &mut Tx, c: &Commitment) -> Result<()> {
         params![c.id, c.person, c.metric, c.version, c.level, c.from, c.ended, &c.set_by, c.set_at, &c.why],
     )?;
     Ok(())
+}
+
+/// Notes that somebody agreed to a target or commitment; a second time changes nothing.
+pub fn add_agreement(tx: &mut Tx, level: Uuid, by: PersonId, at: Instant) -> Result<()> {
+    tx.execute(
+        "INSERT INTO level_agreement (level_id, person_id, at) VALUES ($1, $2, $3) ON CONFLICT (level_id) DO NOTHING",
+        params![level, by, at],
+    )?;
+    Ok(())
+}
+
+/// Who agreed to targets and commitments, and when.
+pub fn agreements(r: &mut Read, levels: &[Uuid]) -> Result<Vec<(Uuid, PersonId, Instant)>> {
+    r.query(
+        "SELECT level_id, person_id, at FROM level_agreement WHERE level_id = ANY($1) ORDER BY at, level_id",
+        params![Value::list(levels.iter().copied())],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )
 }

@@ -58,6 +58,7 @@ pub(crate) struct File {
     trusted_proxies: Option<Vec<String>>,
     connections: Option<usize>,
     sessions: Sessions,
+    attention: Attention,
     mail: Mail,
     outbound: Outbound,
     xapi: Xapi,
@@ -68,6 +69,12 @@ pub(crate) struct File {
 struct Xapi {
     version: Option<String>,
     origins: Option<Vec<String>>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Attention {
+    grace_hours: Option<u32>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -158,6 +165,10 @@ const KEYS: &[(&str, Setter)] = &[
         f.sessions.longest_hours = Some(number(&v)?);
         Ok(())
     }),
+    ("ATTENTION_GRACE_HOURS", |f, v| {
+        f.attention.grace_hours = Some(number(&v)?);
+        Ok(())
+    }),
     ("MAIL_HOST", |f, v| {
         f.mail.host = Some(v);
         Ok(())
@@ -237,6 +248,8 @@ pub(crate) struct Config {
     pub(crate) proxies: Vec<IpAddr>,
     pub(crate) connections: usize,
     pub(crate) sessions: SessionRules,
+    /// Hours for which an alert is the person's alone; `None` where nothing is said.
+    pub(crate) grace_hours: Option<u32>,
     pub(crate) mail: Option<connect::mail::Config>,
     /// How webhooks leave.
     pub(crate) outbound: connect::http::Config,
@@ -341,6 +354,13 @@ fn judge(file: File, path: Option<PathBuf>) -> Result<Config, Bad> {
         )? * 60,
         longest: minutes(file.sessions.longest_hours, "sessions.longest_hours", rules.longest / 3600)? * 3600,
     };
+    let grace_hours = file.attention.grace_hours;
+    if grace_hours.is_some_and(|hours| hours > 14 * 24) {
+        return Err(Bad::new(
+            "attention.grace_hours",
+            "more than two weeks would keep a leader from what they should help with; give at most 336, or 0 for at once",
+        ));
+    }
     Ok(Config {
         file: path,
         listen,
@@ -352,6 +372,7 @@ fn judge(file: File, path: Option<PathBuf>) -> Result<Config, Bad> {
         proxies,
         connections,
         sessions,
+        grace_hours,
         mail: mail(file.mail)?,
         outbound: outbound(file.outbound)?,
         xapi_version: xapi_version(file.xapi.version.as_deref())?,
@@ -529,6 +550,7 @@ mod tests {
         assert!(bad("[xapi]\norigins = [\"*\"]").contains("xapi.origins"));
         assert!(bad("[mail]\nhost = \"h\"\n").contains("mail.from"));
         assert!(bad("[sessions]\nidle_minutes = 0").contains("sessions.idle_minutes"));
+        assert!(bad("[attention]\ngrace_hours = 400").contains("attention.grace_hours"));
         assert!(bad("data = \"x\"\ndatabase = \"postgres://h/n\"").contains("database"));
         let said = load(&Flags::default(), vars(&[("THROUGHLINE_LISTN", "x")])).unwrap_err().to_string();
         assert!(said.contains("THROUGHLINE_LISTN") && said.contains("THROUGHLINE_LISTEN"), "{said}");

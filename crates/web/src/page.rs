@@ -50,14 +50,22 @@ pub fn done(path: &str, what: &str) -> Response {
     response
 }
 
+/// As [`done`], and the next page offers to take it back by a form to `undo`.
+pub fn done_and_back(path: &str, what: &str, undo: &str) -> Response {
+    done(path, &format!("{what}\n{undo}"))
+}
+
 /// The cookie that carries "what was just done" to the next page, which takes it away.
 const TOAST: &str = "throughline-done";
 
 fn toast(headers: &HeaderMap) -> Option<view::Toast> {
     let value = session::read_cookie(headers, TOAST)?;
     let (text, _) = form_urlencoded::parse(value.as_bytes()).next()?;
+    let (text, undo) = text.split_once('\n').map_or((&*text, None), |(text, undo)| (text, Some(undo)));
     let text: String = text.chars().filter(|c| !c.is_control()).take(300).collect();
-    (!text.is_empty()).then_some(view::Toast { text, undo: None })
+    // A form goes to this server or nowhere, whatever a cookie says.
+    let undo = undo.filter(|path| local(path) == *path && *path != "/").map(str::to_owned);
+    (!text.is_empty()).then_some(view::Toast { text, undo })
 }
 
 /// Takes the cookie away once a page has shown it.

@@ -1,7 +1,7 @@
 //! `cargo xtask`: everything one does to this repository, from showing the demo to measuring speed.
 //!
 //! Each file is one command or one thing that several commands need:
-//! [`demo`], [`assets`], [`testing`], [`tidy`], [`screenshot`], [`conformance`] and [`bench`] are the commands;
+//! [`demo`], [`assets`], [`testing`], [`tidy`], [`screenshot`], [`shots`], [`conformance`] and [`bench`] are the commands;
 //! [`steps`] runs and times other programs, [`machine`] looks for and installs what a command needs,
 //! [`npm`] and [`python`] bring in pinned packages, and [`postgres`] owns a throw-away database cluster.
 //!
@@ -19,6 +19,7 @@ mod npm;
 mod postgres;
 mod python;
 mod screenshot;
+mod shots;
 mod steps;
 mod testing;
 mod tidy;
@@ -73,6 +74,12 @@ const COMMANDS: &[Command] = &[
         about: "run the xAPI conformance suite on both databases",
         help: conformance::HELP,
         run: conformance::run,
+    },
+    Command {
+        name: "shots",
+        about: "take pictures of every page of the demo",
+        help: shots::HELP,
+        run: shots::run,
     },
     Command { name: "bench", about: "measure speed, memory and size", help: bench::HELP, run: bench::run },
 ];

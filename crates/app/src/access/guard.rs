@@ -70,6 +70,19 @@ impl Guard {
         self.in_turn(move || hash(&password)).await
     }
 
+    /// A key from what a person chose, as slow as a password's hash.
+    pub(crate) async fn stretch(&self, phrase: &str, salt: [u8; 16]) -> Result<[u8; 32]> {
+        let phrase = phrase.to_owned();
+        self.in_turn(move || {
+            let mut key = [0; 32];
+            hasher()?
+                .hash_password_into(phrase.as_bytes(), &salt, &mut key)
+                .map_err(|e| Error::internal(e.to_string()))?;
+            Ok(key)
+        })
+        .await
+    }
+
     /// Whether a password is the stored one. Without a stored one it takes the same time and says no.
     pub(super) async fn verify(&self, password: &str, stored: Option<String>) -> Result<bool> {
         let known = stored.is_some();
@@ -91,7 +104,7 @@ impl Guard {
     }
 
     /// Counts a try before it is made, so that many at once cannot slip through, or says how long to wait.
-    pub(super) fn take(&self, account: &str, address: IpAddr, now: Instant) -> Result<()> {
+    pub(crate) fn take(&self, account: &str, address: IpAddr, now: Instant) -> Result<()> {
         self.tries
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -99,7 +112,7 @@ impl Guard {
             .map_err(Error::TooMany)
     }
     /// Takes a counted try back, because it was right.
-    pub(super) fn right(&self, account: &str, address: IpAddr) {
+    pub(crate) fn right(&self, account: &str, address: IpAddr) {
         self.tries.lock().unwrap_or_else(PoisonError::into_inner).right(account, address);
     }
 }

@@ -14,7 +14,8 @@ use store::db::{Read, Tx};
 use store::people::Directory;
 use uuid::Uuid;
 
-use crate::notify::{Telling, tell};
+use crate::attention::Quiet;
+use crate::notify::{Telling, tell_unasked};
 use crate::targets::Places;
 use crate::{App, Ids, Result, Topic};
 
@@ -124,6 +125,8 @@ struct World {
     lags: BTreeMap<MetricId, i32>,
     rules: Rules,
     rule: String,
+    quiet: Quiet,
+    grace_hours: u32,
 }
 
 impl World {
@@ -163,6 +166,8 @@ impl World {
             absences,
             rules,
             rule,
+            quiet: Quiet::on(tx, today)?,
+            grace_hours: settings.grace_hours,
         })
     }
 
@@ -439,6 +444,7 @@ impl Book<'_> {
             closed_on: None,
             closed_at: None,
             snoozed_until: None,
+            hand: None,
             effect: episode.effect,
             facts,
             rule: self.world.rule.clone(),
@@ -655,6 +661,9 @@ fn announce(
         (_, Way::Lower) => "lower than usual",
         (_, Way::Higher) => "higher than usual",
     };
+    if world.quiet.over(tx, alert, world.today)?.is_some() {
+        return Ok(());
+    }
     let path = format!("/alerts/{}", alert.id);
     let mut telling =
         Telling { about: "alert", about_id: alert.id.uuid(), text: String::new(), more: String::new(), path };
@@ -666,8 +675,13 @@ fn announce(
                 "Something about your {} is worth a look: {what}. You see it first; you can say why, ask for help, or say that the data are wrong.",
                 metric.name.to_lowercase()
             );
-            tell(tx, ids, now, url, &world.addressed(person.clone()), &telling)?;
+            tell_unasked(tx, ids, now, url, &world.addressed(person.clone()), &telling)?;
             done.people.insert(person.id);
+            // The person first: their leader is told later, and that is whoever leads them then.
+            if world.grace_hours > 0 && world.occasion == Occasion::Arrival {
+                let due = now.plus_seconds(i64::from(world.grace_hours) * 3600);
+                return Ok(store::attention::wait_for_leader(tx, alert.id, due)?);
+            }
             let leader = store::people::leaders_on(tx, person.id, world.today)?.first().copied();
             if let Some(leader) = leader.map(|l| store::people::person(tx, l)).transpose()?.flatten() {
                 telling.text = format!("{}: {what} for {}", metric.name, person.name);
@@ -675,7 +689,7 @@ fn announce(
                     "Something about {}'s work may need a talk. {} was told at the same time.",
                     person.name, person.name
                 );
-                tell(tx, ids, now, url, &world.addressed(leader.clone()), &telling)?;
+                tell_unasked(tx, ids, now, url, &world.addressed(leader.clone()), &telling)?;
                 done.people.insert(leader.id);
             }
         }
@@ -690,7 +704,7 @@ fn announce(
                 "This moved for {} subjects together, so it is told once, at the level where it is common. Nobody's own usual range is judged by it.",
                 alert.facts.subjects
             );
-            tell(tx, ids, now, url, &world.addressed(owner.clone()), &telling)?;
+            tell_unasked(tx, ids, now, url, &world.addressed(owner.clone()), &telling)?;
             done.people.insert(owner.id);
         }
     }

@@ -11,7 +11,7 @@ use store::alerts::Event;
 use store::db::Tx;
 use uuid::Uuid;
 
-use crate::notify::{Telling, tell};
+use crate::notify::{Telling, tell_unasked};
 use crate::targets::Places;
 use crate::{App, Ids, Result, Topic};
 
@@ -112,7 +112,7 @@ fn watch(
                 text,
                 path: "/health".into(),
             };
-            tell(tx, ids, now, url, &owner, &telling)?;
+            tell_unasked(tx, ids, now, url, &owner, &telling)?;
             told.insert(owner.id);
         }
     }
@@ -141,6 +141,7 @@ fn no_data(
         closed_on: None,
         closed_at: None,
         snoozed_until: None,
+        hand: None,
         effect: 0.0,
         facts: Facts {
             level: 0.0,

@@ -59,7 +59,7 @@ pub(crate) fn concerned(r: &mut Read, subject: Subject, today: Day) -> Result<Ve
     })
 }
 
-async fn change(
+pub(crate) async fn change(
     app: &App,
     id: AlertId,
     act: impl FnOnce(&mut Tx, &mut Alert, &Ids, Instant, Day) -> Result<()> + Send + 'static,
@@ -140,6 +140,8 @@ pub async fn answer(app: &App, permit: &Permit<AnswerAlert>, answer: Answer, not
         alert.answer = Some(answer);
         alert.answer_note = (!note.is_empty()).then(|| note.clone());
         alert.answered_at = Some(now);
+        // Who has answered no longer has it for themselves.
+        store::attention::end_grace(tx, alert.id)?;
         let what = if answer == Answer::DataWrong { Step::Question } else { Step::See };
         advance(tx, alert, &by, what, if note.is_empty() { answer.word() } else { &note }, now)?;
         let metric = store::metrics::metric(tx, alert.metric)?.ok_or(Error::NotFound("metric"))?;

@@ -8,7 +8,7 @@ pub mod series;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AlertId, MetricId, Subject};
+use crate::ids::{AlertId, MetricId, PersonId, Subject};
 use crate::time::{Day, Instant};
 
 worded! {
@@ -112,6 +112,19 @@ pub fn step(from: State, step: Step) -> Result<State, NotNow> {
     }
 }
 
+/// The state after what was done last is taken back: the one before it, given only where the same person did it.
+///
+/// What the numbers did cannot be taken back, nor what the owner of a feed found.
+pub fn taken_back(from: State, before: Option<State>) -> Result<State, NotNow> {
+    match (from, before) {
+        (State::Recovered | State::WrongData, _) | (_, None) => Err(NotNow { from }),
+        (_, Some(before)) if before.is_closed() => Err(NotNow { from }),
+        // Nobody unsees what they have seen.
+        (_, Some(State::New)) => Ok(State::Seen),
+        (_, Some(before)) => Ok(before),
+    }
+}
+
 worded! {
     /// What the person concerned says about an alert.
     pub enum Answer {
@@ -178,6 +191,8 @@ pub struct Alert {
     pub closed_at: Option<Instant>,
     /// Not shown as needing anybody before this day.
     pub snoozed_until: Option<Day>,
+    /// Who said that they have it in hand.
+    pub hand: Option<PersonId>,
     /// Size in units of the subject's own usual variation; how lists are ordered.
     pub effect: f64,
     /// What it says, in numbers.
@@ -248,6 +263,15 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_step_is_taken_back_by_who_took_it() {
+        assert_eq!(taken_back(State::Accepted, Some(State::Talked)), Ok(State::Talked));
+        assert_eq!(taken_back(State::InQuestion, Some(State::New)), Ok(State::Seen));
+        assert!(taken_back(State::Accepted, None).is_err(), "somebody else did it");
+        assert!(taken_back(State::Recovered, Some(State::Seen)).is_err());
+        assert!(taken_back(State::Accepted, Some(State::Recovered)).is_err());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use domain::access::{
 };
 use domain::ids::{
     AccountId, AlertId, CaseId, DeliveryId, ForwardId, ImportId, InterventionId, KeyId, MetricId, ProposalId,
-    StudyId,
+    SilenceId, StudyId, TargetId,
 };
 use domain::metrics::{Aggregation, Direction, Grain, Level, Metric, Quantity};
 use domain::time::{Cadence, Day};
@@ -321,6 +321,17 @@ fn study(
     })
 }
 
+/// Names a co-coach whom nobody asked for.
+fn nobody(line: Line) -> Line {
+    let ask = line.ask;
+    let guest = domain::ids::PersonId::new(uuid::Uuid::nil()).to_string();
+    let with = move |w: &World| match ask(w) {
+        Ask::Form(path, _) => Ask::Form(path, vec![("guest", guest.clone())]),
+        other => other,
+    };
+    Line { ask: Box::new(with), missing: Some("co-coach"), ..line }
+}
+
 const MEMBER: &[Principal] = &[Principal::Itself];
 const LEADER: &[Principal] = &[Principal::LeadDirect];
 /// Those who lead a team of their own; it is their own team that they see.
@@ -524,6 +535,12 @@ fn lines() -> Vec<Line> {
         line("POST", "/people/{person}/metrics/{metric}/target", Row(Target, Write, None), move |w| {
             Ask::Form(metric(w) + "/target", vec![("level", "42".into()), ("why", "a test".into())])
         }),
+        lacks(
+            "target or commitment",
+            line("POST", "/people/{person}/metrics/{metric}/agree", Row(MetricValue, Read, None), move |w| {
+                Ask::Form(metric(w) + "/agree", vec![("level", TargetId::new(uuid::Uuid::nil()).to_string())])
+            }),
+        ),
         line("GET", "/alerts/{id}", Row(RedAlert, Read, None), |w| Ask::Get(format!("/alerts/{}", w.alert))),
         alert(
             "/alerts/{id}/answer",
@@ -534,6 +551,24 @@ fn lines() -> Vec<Line> {
         alert("/alerts/{id}/wait", Part(Rectification, Write, LEADER), &[("until", "2026-04-01")]),
         alert("/alerts/{id}/wrong", Part(Rectification, Write, LEADER), &[("text", "a test")]),
         alert("/alerts/{id}/accept", Part(Rectification, Write, LEADER), &[("why", "a test")]),
+        alert("/alerts/{id}/hand", Part(Rectification, Write, LEADER), &[]),
+        alert(
+            "/alerts/{id}/silence",
+            Part(Rectification, Write, LEADER),
+            &[("until", "2026-04-01"), ("why", "a test")],
+        ),
+        alert("/alerts/{id}/undo", Row(Rectification, Write, None), &[]),
+        get("/silences", Own),
+        line("POST", "/silences", Theirs, |_| {
+            let fields = vec![
+                ("metric", MetricId::new(uuid::Uuid::nil()).to_string()),
+                ("until", "2026-04-01".into()),
+            ];
+            Ask::Form("/silences".into(), fields)
+        }),
+        line("POST", "/silences/{id}/end", Theirs, |_| {
+            Ask::Form(format!("/silences/{}/end", SilenceId::new(uuid::Uuid::nil())), vec![])
+        }),
         no_support(alert("/alerts/{id}/propose", Part(CoachingShared, Write, LEADER), &[])),
         alert("/alerts/{id}/message", Row(Rectification, Write, None), &[("text", "a test")]),
         line("GET", "/sessions/{id}", Row(CoachingShared, Read, None), |w| Ask::Get(w.talk.clone())),
@@ -546,6 +581,11 @@ fn lines() -> Vec<Line> {
         talk("/sessions/{id}/agree", Row(CoachingShared, Write, None), &[]),
         no_support(talk("/sessions/{id}/propose", Part(CoachingShared, Write, LEADER), &[])),
         talk("/sessions/{id}/message", Row(CoachingShared, Write, None), &[("text", "a test")]),
+        // Let in, and told that their notes are locked.
+        talk("/sessions/{id}/guest", Row(CoachingShared, Write, None), &[("code", "nobody")]),
+        nobody(talk("/sessions/{id}/guest/agree", Row(CoachingShared, Write, None), &[])),
+        nobody(talk("/sessions/{id}/guest/end", Row(CoachingShared, Write, None), &[])),
+        talk("/sessions/{id}/note", Row(CoachingShared, Write, None), &[("text", "a test")]),
         talk("/sessions/{id}/check", Row(CoachingShared, Write, None), &[("outcome", "continue")]),
         line("POST", "/proposals/{id}/answer", Theirs, |_| {
             let id = ProposalId::new(uuid::Uuid::nil());
@@ -595,6 +635,12 @@ fn lines() -> Vec<Line> {
         line("POST", "/me/password", Own, |_| {
             Ask::Form("/me/password".into(), vec![("old", "x".into()), ("new", "y".into())])
         }),
+        get("/me/notes", Own),
+        line("POST", "/me/notes", Own, |_| Ask::Form("/me/notes".into(), vec![("phrase", "short".into())])),
+        line("POST", "/me/notes/recover", Own, |_| {
+            Ask::Form("/me/notes/recover".into(), vec![("code", "x".into()), ("phrase", "y".into())])
+        }),
+        line("POST", "/me/notes/start-over", Own, |_| Ask::Form("/me/notes/start-over".into(), vec![])),
         line("POST", "/me/sessions/end", Own, |_| Ask::Form("/me/sessions/end".into(), vec![])),
     ];
     // xAPI has few rules of its own: a key with a scope for it, and never a cookie.

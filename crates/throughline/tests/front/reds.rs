@@ -3,7 +3,7 @@
 use store::Store;
 
 use crate::company::Company;
-use crate::harness::Client;
+use crate::harness::{Client, Server, person, settings};
 
 testkit::both_databases! {
     async fn a_shift_is_on_the_pages_of_the_two_it_concerns_and_on_no_others(store: Store) {
@@ -157,6 +157,187 @@ testkit::both_databases! {
         act("talk", &[]).expect(409);
         act("wrong", &[("text", "late")]).expect(409);
         maya.form(&format!("{}/answer", c.alert_page()), &[("answer", "know"), ("text", "late")]).expect(409);
+    }
+
+    async fn a_leader_takes_it_in_hand_keeps_it_quiet_and_takes_a_step_back(store: Store) {
+        let c = Company::start(store).await;
+        let leader = c.browser("lead0").await;
+        let maya = c.browser("p3").await;
+        let act = |what: &str, fields: &[(&str, &str)]| leader.form(&format!("{}/{what}", c.alert_page()), fields);
+        // Undone by whoever did it, and by nobody else.
+        let done = act("hand", &[]).expect(303);
+        assert!(done.cookies().iter().any(|k| k.contains("undo")), "{:?}", done.headers);
+        leader.get("/team").expect(200).contains("Nobody needs you today").contains("You have it in hand");
+        leader.get(&c.alert_page()).expect(200).contains("Lead0 Example has it in hand");
+        maya.form(&format!("{}/undo", c.alert_page()), &[]).expect(409);
+        act("undo", &[]).expect(303);
+        leader.get("/team").expect(200).contains("1 of your 5 people needs you");
+        act("wait", &[("until", "2026-03-25"), ("why", "new phones")]).expect(303);
+        act("undo", &[]).expect(303);
+        leader.get("/team").expect(200).contains("1 of your 5 people needs you");
+        act("accept", &[("why", "the new usual")]).expect(303);
+        leader.get(&c.alert_page()).expect(200).contains("Ended: taken as usual, Lead0 Example");
+        act("undo", &[]).expect(303);
+        leader.get("/team").expect(200).contains("1 of your 5 people needs you");
+        act("wrong", &[("text", "a line is missing")]).expect(303);
+        act("undo", &[]).expect(303);
+        leader.get(&c.alert_page()).expect(200).contains("took the last step back");
+
+        // Quiet: for a time, with a reason, seen by the person, ended by whoever answers for it.
+        for (until, why) in [("2026-03-18", "x"), ("2027-03-18", "x"), ("", "x"), ("2026-04-01", " ")] {
+            act("silence", &[("until", until), ("why", why)]).expect(400);
+        }
+        let quiet = act("silence", &[("until", "2026-04-01"), ("why", "the phones are new")]).expect(303);
+        leader.get("/team").expect(200).contains("Nobody needs you today");
+        assert!(!maya.get("/today").expect(200).text().contains("/alerts/"));
+        for who in [&maya, &leader] {
+            who.get("/silences").expect(200).contains("Successful calls of P3 Example").contains("the phones are new");
+            who.get(&c.alert_page()).expect(200).contains("Quiet until");
+        }
+        let cookie = quiet.cookies().into_iter().find(|k| k.contains("silences")).expect("a way back");
+        let end = cookie.split("%0A").nth(1).unwrap().replace("%2F", "/");
+        for other in ["p3", "lead1", "boss", "admin"] {
+            let other = c.browser(other).await;
+            other.form(&end, &[]).expect(404);
+        }
+        assert!(!c.browser("lead1").await.get("/silences").expect(200).text().contains("P3"));
+        leader.form(&end, &[]).expect(303);
+        leader.get("/team").expect(200).contains("1 of your 5 people needs you");
+
+        // Whoever answers for the metric, in one unit or everywhere.
+        let keeper = c.browser("keeper").await;
+        let metric = c.metric.to_string();
+        let set = |unit: &str, until: &str| {
+            keeper.form("/silences", &[("metric", &metric), ("unit", unit), ("until", until), ("why", "the exchange moves")])
+        };
+        set("B-99", "2026-04-01").expect(400).contains("No unit has the code");
+        set("", "tomorrow").expect(400);
+        leader.form("/silences", &[("metric", &metric), ("until", "2026-04-01"), ("why", "x")]).expect(404);
+        set("B-01", "2026-04-01").expect(303);
+        keeper.get("/silences").expect(200).contains("Successful calls in Harbour Street");
+        leader.get("/team").expect(200).contains("Nobody needs you today");
+        c.server.advance(15 * 86_400);
+        c.browser("lead0").await.get("/team").expect(200).contains("1 of your 5 people needs you");
+    }
+
+    async fn the_person_first_and_their_leader_after_the_time_that_the_organisation_sets(store: Store) {
+        let server = Server::start_with(store, app::Settings { grace_hours: 24, ..settings() }, web::Options::default()).await;
+        let c = Company::start_with(server, |_| None).await;
+        let (maya, leader) = (c.browser("p3").await, c.browser("lead0").await);
+        assert!(c.told("p3").await.contains("Successful calls: lower than usual"));
+        assert!(!c.told("lead0").await.contains("Successful calls"));
+        leader.get("/team").expect(200).contains("Nobody needs you today");
+        maya.get("/today").expect(200).contains("You see this first").contains("Lead0 is told on");
+        app::pipeline::by_the_clock_alone(&c.server.app).await.unwrap();
+        assert!(!c.told("lead0").await.contains("Successful calls"));
+        // Meanwhile they report to somebody else: whoever leads them then is told, once.
+        let moved = app::people::PersonRow { from: domain::time::Day::of(2026, 3, 18), ..person("p3", Some("lead1")) };
+        c.server.people(vec![moved]).await;
+        c.server.advance(25 * 3600);
+        for _ in 0..2 {
+            app::pipeline::by_the_clock_alone(&c.server.app).await.unwrap();
+        }
+        assert_eq!(c.told("lead1").await.matches("Successful calls: worth a look for P3 Example").count(), 1);
+        for other in ["lead0", "boss"] {
+            assert!(!c.told(other).await.contains("Successful calls"), "{other}");
+        }
+        c.browser("lead1").await.get("/team").expect(200).contains("1 of your 6 people needs you");
+    }
+
+    async fn an_answer_ends_the_time_that_is_the_persons_own(store: Store) {
+        let server = Server::start_with(store, app::Settings { grace_hours: 24, ..settings() }, web::Options::default()).await;
+        let c = Company::start_with(server, |_| None).await;
+        let maya = c.browser("p3").await;
+        maya.form(&format!("{}/answer", c.alert_page()), &[("answer", "help"), ("text", "the phones")]).expect(303);
+        assert!(c.told("lead0").await.contains("P3 Example answered"));
+        c.browser("lead0").await.get("/team").expect(200).contains("1 of your 5 people needs you");
+        c.server.advance(25 * 3600);
+        app::pipeline::by_the_clock_alone(&c.server.app).await.unwrap();
+        assert!(!c.told("lead0").await.contains("worth a look"), "told once");
+    }
+
+    async fn a_change_of_leader_reaches_open_pages_at_once(store: Store) {
+        let c = Company::start(store).await;
+        let (before, after) = (c.browser("lead0").await, c.browser("lead1").await);
+        let (mut one, mut two) = (before.events("/live", &[]), after.events("/live", &[]));
+        let moved = app::people::PersonRow { from: domain::time::Day::of(2026, 3, 18), ..person("p3", Some("lead1")) };
+        c.server.people(vec![moved]).await;
+        assert_eq!(one.next().as_deref(), Some("team"));
+        assert_eq!(two.next().as_deref(), Some("team"));
+        assert!(!before.get("/team").expect(200).text().contains("P3 Example"));
+        after.get("/team").expect(200).contains("P3 Example");
+    }
+
+    async fn at_most_five_things_a_day_come_by_themselves_and_the_rest_in_one_mail(store: Store) {
+        let server = Server::start(store).await;
+        let who = server.org().await.member;
+        let app = server.app.clone();
+        let (ids, now) = (app.ids.clone(), app.now());
+        app.store
+            .write(move |tx| -> app::Result<()> {
+                let someone = store::people::person(tx, who)?.unwrap();
+                for n in 0..8 {
+                    let telling = app::notify::Telling {
+                        about: "alert",
+                        about_id: ids.next::<domain::ids::AlertId>(now).uuid(),
+                        text: format!("thing {n}"),
+                        more: format!("Thing {n} happened."),
+                        path: "/today".into(),
+                    };
+                    app::notify::tell_unasked(tx, &ids, now, "http://x", &someone, &telling)?;
+                }
+                Ok(())
+            })
+            .await
+            .unwrap();
+        let mails = |app: app::App| async move {
+            app.store
+                .read(|r| -> app::Result<Vec<String>> {
+                    Ok(r.query("SELECT payload FROM outbox ORDER BY id", store::params![], |row| row.get(0))?)
+                })
+                .await
+                .unwrap()
+        };
+        assert_eq!(mails(app.clone()).await.len(), 5);
+        let page = server.sign_in_as(who).await.get("/notifications").expect(200).text();
+        assert!((0..8).all(|n| page.contains(&format!("thing {n}"))), "on screen there is all of it");
+        app::attention::send_digests(&app).await.unwrap();
+        assert_eq!(mails(app.clone()).await.len(), 5, "not before a day is over");
+        server.advance(25 * 3600);
+        app::attention::send_digests(&app).await.unwrap();
+        app::attention::send_digests(&app).await.unwrap();
+        let all = mails(app.clone()).await;
+        assert_eq!(all.len(), 6, "one digest");
+        assert!(all[5].contains("3 more things are waiting for you") && ["thing 5", "thing 6", "thing 7"].iter().all(|t| all[5].contains(t)), "{}", all[5]);
+    }
+
+    async fn a_level_is_set_with_a_reason_and_agreed_with_one_tap(store: Store) {
+        let c = Company::start(store).await;
+        let (maya, leader) = (c.browser("p3").await, c.browser("lead0").await);
+        let page = c.metric_page();
+        let level = |who: &Client| {
+            let text = who.get(&page).expect(200).text();
+            text.split("name=\"level\" value=\"").skip(1).map(|t| t.split('"').next().unwrap().to_owned()).find(|t| t.contains('_'))
+        };
+        leader.form(&format!("{page}/target"), &[("level", "42"), ("why", "what the branch needs")]).expect(303);
+        assert!(c.told("p3").await.contains("Successful calls: Lead0 Example set your target"));
+        assert_eq!(level(&leader), None, "who set it has said so");
+        let target = level(&maya).expect("a target to agree to");
+        let agree = |who: &Client, id: &str| who.form(&format!("{page}/agree"), &[("level", id)]);
+        agree(&leader, &target).expect(409);
+        agree(&c.browser("p4").await, &target).expect(403);
+        agree(&maya, "x").expect(400);
+        agree(&maya, &target).expect(303);
+        for who in [&maya, &leader] {
+            // On the table and on the chart.
+            who.get(&page).expect(200).contains("Agreed by P3 Example, 18 March").contains("\"label\":\"Target 42");
+        }
+        maya.form(&format!("{page}/commitment"), &[("level", "40"), ("why", "step by step")]).expect(303);
+        assert!(c.told("lead0").await.contains("Successful calls: P3 Example changed their commitment"));
+        assert_eq!(level(&maya), None);
+        let promise = level(&leader).expect("a commitment to agree to");
+        agree(&leader, &promise).expect(303);
+        maya.get(&page).expect(200).contains("Agreed by Lead0 Example, 18 March");
     }
 
     async fn messages_go_both_ways_and_every_look_is_on_the_persons_list(store: Store) {

@@ -138,6 +138,121 @@ testkit::both_databases! {
         assert!(away.header("location").starts_with("/sign-in"));
     }
 
+    async fn private_notes_are_for_their_author_alone_and_nothing_stored_tells_them(store: Store) {
+        let c = Company::start(store).await;
+        let (maya, leader) = (c.browser("p3").await, c.browser("lead0").await);
+        let page = c.talk(&leader);
+        let note = format!("{page}/note");
+        leader.get(&page).expect(200).contains("Choose a phrase");
+        leader.form(&note, &[("text", "too early")]).expect(409);
+        leader.form("/me/notes", &[("phrase", "short")]).expect(400).contains("Give 12 to 200 characters");
+        let made = leader.form("/me/notes", &[("phrase", "the quiet blue door"), ("back", &page)]).expect(200);
+        let text = made.contains("Write this down now").text();
+        let code = text.split("<code>").nth(1).unwrap().split("</code>").next().unwrap().to_owned();
+        leader.form(&note, &[("text", "she may be thinking of leaving")]).expect(303);
+        leader.get(&page).expect(200).contains("she may be thinking of leaving");
+        assert!(!leader.get("/me/notes").expect(200).text().contains(&code), "shown once");
+        // The other one has notes of their own.
+        assert!(!maya.get(&page).expect(200).text().contains("thinking of leaving"));
+        maya.form("/me/notes", &[("phrase", "another phrase entirely")]).expect(200);
+        maya.form(&note, &[("text", "ask about the part-time place")]).expect(303);
+        maya.get(&page).expect(200).contains("ask about the part-time place");
+        assert!(!leader.get(&page).expect(200).text().contains("part-time place"));
+
+        // What is stored: neither the notes, nor a phrase, nor the code, in any column of these tables.
+        let stored = c.server.app.store.read(|r| -> app::Result<Vec<u8>> {
+            let mut all = Vec::new();
+            for sql in [
+                "SELECT sealed FROM private_note",
+                "SELECT by_phrase FROM notes_lock",
+                "SELECT by_recovery FROM notes_lock",
+                "SELECT notes_key FROM web_session WHERE notes_key IS NOT NULL",
+            ] {
+                let rows: Vec<Vec<u8>> = r.query(sql, store::params![], |row| row.get(0))?;
+                assert_eq!(rows.len(), 2, "{sql}");
+                all.extend(rows.concat());
+            }
+            Ok(all)
+        }).await.unwrap();
+        for secret in ["leaving", "part-time", "quiet blue", "another phrase"] {
+            assert!(!stored.windows(secret.len()).any(|w| w == secret.as_bytes()), "{secret}");
+        }
+
+        // Another sign-in, such as one made by whoever resets passwords, opens nothing.
+        let again = c.browser("lead0").await;
+        let locked = again.get(&page).expect(200).contains("Open my notes");
+        assert!(!locked.text().contains("thinking of leaving"));
+        again.form(&note, &[("text", "over it")]).expect(409);
+        again.form("/me/notes", &[("phrase", "the quiet red door")]).expect(400).contains("not your phrase");
+        again.form("/me/notes", &[("phrase", " the quiet blue door "), ("back", "https://evil.example")]).expect(303);
+        again.get(&page).expect(200).contains("thinking of leaving");
+
+        // The phrase is forgotten: the code, however it is typed, opens with a new one, and the old ones end.
+        let third = c.browser("lead0").await;
+        let recover = |code: &str| third.form("/me/notes/recover", &[("code", code), ("phrase", "a green bicycle bell")]);
+        recover("0000-0000-0000-0000-0000-0000-0000-0000").expect(400).contains("not your recovery code");
+        recover(&code.replace('-', " ").to_uppercase()).expect(200).contains("Write this down now");
+        third.get(&page).expect(200).contains("thinking of leaving");
+        assert!(!leader.get(&page).expect(200).text().contains("thinking of leaving"), "closed elsewhere");
+        recover(&code).expect(400);
+        leader.form("/me/notes", &[("phrase", "the quiet blue door")]).expect(400);
+
+        // Somebody else's key opens nothing, even where their row is moved under one's own name.
+        let (p3, lead0) = (c.maya, c.server.id_of("lead0").await);
+        c.server.app.store.write(move |tx| -> app::Result<()> {
+            tx.execute(
+                "UPDATE private_note SET sealed = (SELECT sealed FROM private_note WHERE author_id = $1) WHERE author_id = $2",
+                store::params![lead0, p3],
+            )?;
+            Ok(())
+        }).await.unwrap();
+        assert!(!maya.get(&page).expect(200).text().contains("thinking of leaving"));
+
+        // Lost altogether: taken away, and begun anew.
+        third.form("/me/notes/start-over", &[]).expect(400);
+        third.form("/me/notes/start-over", &[("sure", "yes")]).expect(303);
+        third.get(&page).expect(200).contains("Choose a phrase");
+    }
+
+    async fn a_co_coach_is_let_in_by_both_and_sees_nothing_before_or_after(store: Store) {
+        let c = Company::start(store).await;
+        let (maya, leader, guest) = (c.browser("p3").await, c.browser("lead0").await, c.browser("lead1").await);
+        let page = c.talk(&leader);
+        let invite = |code: &str| leader.form(&format!("{page}/guest"), &[("code", code)]);
+        invite("nobody-99").expect(400).contains("Nobody has the code");
+        invite("p4").expect(400).contains("leads nobody");
+        invite("p3").expect(400).contains("in this talk already");
+        invite("lead1").expect(303);
+        invite("lead1").expect(400).contains("was asked for already");
+        guest.get(&page).expect(404);
+        assert!(c.told("p3").await.contains("Lead0 Example would like Lead1 Example as co-coach"));
+        let id = c.server.id_of("lead1").await.to_string();
+        let act = |who: &crate::harness::Client, what: &str| who.form(&format!("{page}/guest/{what}"), &[("guest", &id)]);
+        act(&leader, "agree").expect(409);
+        act(&guest, "agree").expect(404);
+        maya.get(&page).expect(200).contains("Asked for; you decide");
+        act(&maya, "agree").expect(303);
+        // Let in: reads, adds points, writes; neither records nor signs nor sees what else there is.
+        assert!(c.told("lead1").await.contains("You are co-coach in a talk of P3 Example"));
+        guest.get("/coaching").expect(200).contains(&page);
+        guest.get(&page).expect(200).contains("Successful calls: lower since");
+        guest.form(&format!("{page}/point"), &[("text", "How did the others solve it")]).expect(303);
+        guest.form(&format!("{page}/message"), &[("text", "Happy to help")]).expect(303);
+        guest.form(&format!("{page}/record"), AGREED).expect(404);
+        guest.form(&format!("{page}/agree"), &[]).expect(404);
+        guest.form(&format!("{page}/guest"), &[("code", "lead2")]).expect(404);
+        guest.get(&c.metric_page()).expect(403);
+        guest.get(&c.alert_page()).expect(403);
+        for who in [&maya, &leader] {
+            who.get(&page).expect(200).contains("How did the others solve it").contains("Happy to help").contains("your co-coach can see this talk");
+        }
+        maya.get("/me").expect(200).contains("Lead1 Example, your coach");
+        act(&maya, "end").expect(303);
+        guest.get(&page).expect(404);
+        guest.form(&format!("{page}/message"), &[("text", "still here")]).expect(404);
+        assert!(!guest.get("/coaching").expect(200).text().contains(&page));
+    }
+
     async fn a_former_leader_loses_everything_at_once_and_the_new_one_gets_no_old_talk(store: Store) {
         let c = Company::start(store).await;
         let maya = c.browser("p3").await;

@@ -268,6 +268,8 @@ fn metric_page() -> MetricPage {
         tolerance: None,
         style: Style::plain(0),
         who_why: who_why.to_owned(),
+        agreed: String::new(),
+        to_agree: None,
     };
     let mut errors = FormErrors::NONE;
     errors.add("why", "Say in a few words why the commitment changes");
@@ -509,6 +511,15 @@ fn alert_page(next: NextStep, shell: Shell) -> AlertPage {
         why: "Rule: change in a weekly metric (version 4, agreed 3 Nov 2025). You lead Maya’s branch. She had two \
               working days to see it first. False signals of this rule: about 1 in 180 person-weeks."
             .to_owned(),
+        history: vec![
+            EpisodeLine { at: at("2026-03-16", 6, 10), text: "Opened by the rule".to_owned() },
+            EpisodeLine { at: at("2026-03-16", 9, 12), text: "Seen, Maya Lindqvist".to_owned() },
+            EpisodeLine {
+                at: at("2026-03-17", 16, 22),
+                text: "Seen, Maya Lindqvist: since the desk move I sit by the entrance".to_owned(),
+            },
+        ],
+        before: Some(Link::new("The episode before: since 3 Nov 2025, recovered", "/alert")),
         next,
         thread: thread(),
         can_write: true,
@@ -590,6 +601,16 @@ fn session_page(record: Record) -> SessionPage {
                 text: "Data was wrong: a week missing. Closed.".to_owned(),
             },
         ],
+        guests: vec![GuestRow {
+            id: "b".to_owned(),
+            name: "Amara Nwosu".to_owned(),
+            admitted: false,
+            to_agree: true,
+            may_end: true,
+        }],
+        can_invite: true,
+        guest_errors: FormErrors::NONE,
+        notes: NotesCard::Open { text: "Ask about the desk without leading.".to_owned() },
         thread: thread(),
         can_write: true,
     }
@@ -622,6 +643,8 @@ pub(crate) fn pages() -> Result<Pages, askama::Error> {
     let lead = NextStep::Lead(LeadForm {
         session_href: None,
         note: "You already meet on Friday 20 March at 10:00.".to_owned(),
+        in_hand: false,
+        open: String::new(),
         until: Some(day("2026-04-01")),
         until_max: Some(day("2026-06-01")),
         errors: FormErrors::NONE,
@@ -716,6 +739,28 @@ pub(crate) fn pages() -> Result<Pages, askama::Error> {
             errors: FormErrors::NONE,
         }],
     };
+    let notes = |state, code: Option<&str>| NotesPage {
+        shell: member("Private notes", Place::Today),
+        state,
+        back: "/session".to_owned(),
+        code: code.map(str::to_owned),
+        errors: FormErrors::NONE,
+    };
+    let silences = SilencesPage {
+        shell: leader("Kept quiet", Place::Team),
+        rows: vec![SilenceRow {
+            covers: "Successful calls of Maya Lindqvist".to_owned(),
+            reason: "The phones are being replaced.".to_owned(),
+            owner: "Daniel Osei".to_owned(),
+            until: day("2026-04-01"),
+            end: Some("/silences/a/end".to_owned()),
+        }],
+        form: Some(SilenceForm {
+            metrics: vec![("a".to_owned(), "Successful calls".to_owned())],
+            until_max: Some(day("2026-09-17")),
+            ..SilenceForm::default()
+        }),
+    };
     let notifications = NotificationsPage {
         shell: member("Notifications", Place::Today),
         rows: vec![
@@ -751,5 +796,9 @@ pub(crate) fn pages() -> Result<Pages, askama::Error> {
         ("me", me.render()?),
         ("notifications", notifications.render()?),
         ("questions", questions.render()?),
+        ("silences", silences.render()?),
+        ("notes-first", notes(NotesState::None, None).render()?),
+        ("notes-code", notes(NotesState::Open, Some("3f7k-9d2m-xq40-1vht-8c5e-ra6n-bz7p-w0gj")).render()?),
+        ("notes-locked", notes(NotesState::Locked, None).render()?),
     ]))
 }

@@ -15,18 +15,22 @@ use super::arrange::{
 };
 use super::format::{self, Style};
 use super::forms::{self, Propose, Text, Why};
-use super::view::{AlertPage, AnswerForm, Fact, FormErrors, LeadForm, Link, NextStep, Step, StepState};
+use super::view::{
+    AlertPage, AnswerForm, EpisodeLine, Fact, FormErrors, LeadForm, Link, NextStep, Step, StepState,
+};
 use crate::extract::{Form, Path, Query};
 use crate::page;
 use crate::problem::{Answer, Problem};
 use crate::session::Asker;
 
-/// What the page can be asked: the choice that a link sets in the person's form.
+/// What the page can be asked: the choice that a link sets in the person's form, and the leader's form that it opens.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
     #[serde(default)]
     answer: String,
+    #[serde(default)]
+    open: String,
 }
 
 async fn subject(app: &App, id: AlertId) -> Result<PersonId, Problem> {
@@ -46,7 +50,7 @@ pub async fn show(
     if let Some(Subject::Unit(_)) = dashboard::alert_subject(&app, id).await? {
         return unit_page(&app, &asker, id).await;
     }
-    page_of(&app, &asker, id, Typed { choice: asked.answer, ..Typed::default() }).await
+    page_of(&app, &asker, id, Typed { choice: asked.answer, open: asked.open, ..Typed::default() }).await
 }
 
 /// What moved everybody in a unit: told once, at the level where it is common. It holds groups, never one person.
@@ -86,6 +90,8 @@ async fn unit_page(app: &App, asker: &Asker, id: AlertId) -> Answer {
         can_propose: false,
         not_offered: String::new(),
         why: why(&read.alert),
+        history: Vec::new(),
+        before: None,
         next: NextStep::Nothing(if closed {
             "It is over.".into()
         } else {
@@ -138,6 +144,7 @@ fn unit_chart(read: &dashboard::UnitAlertRead, sentence: String, today: Day) -> 
 #[derive(Default)]
 struct Typed {
     choice: String,
+    open: String,
     text: Option<String>,
     errors: FormErrors,
 }
@@ -153,7 +160,13 @@ async fn again(
     text: &str,
 ) -> Answer {
     let errors = forms::form_errors(problem, field)?;
-    page_of(app, asker, id, Typed { choice: choice.to_owned(), text: Some(text.to_owned()), errors }).await
+    page_of(
+        app,
+        asker,
+        id,
+        Typed { choice: choice.to_owned(), text: Some(text.to_owned()), errors, open: String::new() },
+    )
+    .await
 }
 
 async fn page_of(app: &App, asker: &Asker, id: AlertId, typed: Typed) -> Answer {
@@ -218,7 +231,9 @@ async fn page_of(app: &App, asker: &Asker, id: AlertId, typed: Typed) -> Answer 
             ),
         },
         why: why(&read.alert),
-        next: next(&read, relation, typed, today),
+        history: history(&read, &app.settings.zone),
+        before: before(&read, today),
+        next: next(&read, relation, typed, &app.settings.zone, today),
         thread: forms::thread(&read.messages, &read.names, &app.settings.zone),
         can_write: true,
         shell,
@@ -337,6 +352,62 @@ fn facts(read: &AlertRead, style: &Style, today: Day) -> Vec<Fact> {
     facts
 }
 
+/// Why an open alert asks for nobody now, in a sentence; empty where it does.
+fn standing_by(read: &AlertRead, today: Day) -> String {
+    let name = |id: PersonId| read.names.get(&id).map_or_else(|| "Somebody".to_owned(), Clone::clone);
+    let alert = &read.alert;
+    if let Some(s) = &read.silence {
+        return format!("Quiet until {}, says {}: {}", format::day(s.until, today), name(s.owner), s.reason);
+    }
+    if let Some(until) = alert.snoozed_until.filter(|u| *u > today) {
+        return format!("Waits until {}.", format::day(until, today));
+    }
+    alert.hand.map_or_else(String::new, |id| format!("{} has it in hand.", name(id)))
+}
+
+/// What happened to the episode, in order, with who and why.
+fn history(read: &AlertRead, zone: &Zone) -> Vec<EpisodeLine> {
+    use AlertState::{Accepted, Acting, InQuestion, New, Recovered, Seen, Talked, WrongData};
+    read.events
+        .iter()
+        .map(|e| {
+            let word = match e.state {
+                New => "Opened by the rule",
+                Seen => "Seen",
+                Talked => "A talk was opened",
+                Acting => "Agreed what to try",
+                InQuestion => "Data in question",
+                Recovered => "Ended: recovered",
+                Accepted => "Ended: taken as usual",
+                WrongData => "Ended: the data were wrong",
+            };
+            let who = e.by.parse().ok().and_then(|id: PersonId| read.names.get(&id));
+            let mut text = word.to_owned();
+            if let Some(who) = who {
+                text.push_str(&format!(", {who}"));
+            }
+            // What two agreed stays theirs, also from whoever leads the person later.
+            if !e.note.is_empty() && e.state != Acting {
+                text.push_str(&format!(": {}", e.note));
+            }
+            EpisodeLine { at: format::Moment::of(e.at, zone), text }
+        })
+        .collect()
+}
+
+/// The episode before this one, if there was one.
+fn before(read: &AlertRead, today: Day) -> Option<Link> {
+    let before = read.alert.previous.and_then(|id| read.read.alerts.iter().find(|a| a.id == id))?;
+    let ended = match before.state {
+        AlertState::Recovered => "recovered",
+        AlertState::Accepted => "taken as usual",
+        AlertState::WrongData => "the data were wrong",
+        _ => "still open",
+    };
+    let since = format::date(before.since, today);
+    Some(Link::new(format!("The episode before: since {since}, {ended}"), format!("/alerts/{}", before.id)))
+}
+
 /// What whoever answers for the data found, once they have looked.
 fn checked(read: &AlertRead) -> Option<Fact> {
     let at = read.events.iter().rposition(|e| e.state == AlertState::InQuestion)?;
@@ -363,7 +434,7 @@ fn why(alert: &Alert) -> String {
     }
 }
 
-fn next(read: &AlertRead, relation: Relation, typed: Typed, today: Day) -> NextStep {
+fn next(read: &AlertRead, relation: Relation, typed: Typed, zone: &Zone, today: Day) -> NextStep {
     let alert = &read.alert;
     if alert.state.is_closed() {
         return NextStep::Nothing(match alert.state {
@@ -386,7 +457,14 @@ fn next(read: &AlertRead, relation: Relation, typed: Typed, today: Day) -> NextS
             chosen,
             text: typed.text.or_else(|| alert.answer_note.clone()).unwrap_or_default(),
             suggestions: Vec::new(),
-            note: format!("{leader} sees this page too, with your answer."),
+            note: match (&read.silence, read.person_first) {
+                (Some(_), _) => standing_by(read, today),
+                (None, Some(due)) => format!(
+                    "You see this first. {leader} is told on {}, or as soon as you answer.",
+                    format::Moment::of(due, zone).words(today)
+                ),
+                (None, None) => format!("{leader} sees this page too, with your answer."),
+            },
             errors: typed.errors,
         });
     }
@@ -397,10 +475,9 @@ fn next(read: &AlertRead, relation: Relation, typed: Typed, today: Day) -> NextS
         .find(|s| s.alert == Some(alert.id) && s.state != domain::coaching::State::Closed);
     NextStep::Lead(LeadForm {
         session_href: open.map(|s| format!("/sessions/{}", s.id)),
-        note: alert
-            .snoozed_until
-            .filter(|u| *u > today)
-            .map_or_else(String::new, |u| format!("Waits until {}.", format::day(u, today))),
+        note: standing_by(read, today),
+        in_hand: alert.hand.is_some(),
+        open: typed.open,
         until: Some(today.plus(7)),
         until_max: Some(today.plus(92)),
         errors: typed.errors,
@@ -498,7 +575,8 @@ pub async fn wait(
         Ok(until) => until,
         Err(problem) => return again(&app, &asker, id, problem, str::to_owned, "", "").await,
     };
-    Ok(page::done("/team", &format!("It waits until {}.", format::day(until, app.today()))))
+    let said = format!("It waits until {}.", format::day(until, app.today()));
+    Ok(page::done_and_back("/team", &said, &format!("/alerts/{id}/undo")))
 }
 
 /// The leader says that the data are wrong.
@@ -529,7 +607,55 @@ pub async fn accept(
         Err(problem) => return again(&app, &asker, id, problem, str::to_owned, "", "").await,
     };
     app::alerts::accept(&app, &may, why).await?;
-    Ok(page::done("/team", "Taken as usual. The next range is drawn from this level."))
+    let said = "Taken as usual. The next range is drawn from this level.";
+    Ok(page::done_and_back("/team", said, &format!("/alerts/{id}/undo")))
+}
+
+/// The leader has it in hand.
+pub async fn hand(State(app): State<App>, asker: Asker, Path(id): Path<AlertId>) -> Answer {
+    let may = as_leader(&app, &asker, id).await?;
+    app::attention::take_in_hand(&app, &may).await?;
+    let said = "You have it in hand. It stays on your board under “Also open”.";
+    Ok(page::done_and_back("/team", said, &format!("/alerts/{id}/undo")))
+}
+
+/// Takes back what the asker did last.
+pub async fn undo(State(app): State<App>, asker: Asker, Path(id): Path<AlertId>) -> Answer {
+    let person = subject(&app, id).await?;
+    let (may, _) = towards(&app, &asker.who, person, AnswerAlert(id)).await?;
+    app::attention::take_back(&app, &may).await?;
+    Ok(page::done(&format!("/alerts/{id}"), "Taken back."))
+}
+
+/// Quiet until a day.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quiet {
+    until: String,
+    #[serde(default)]
+    why: String,
+}
+
+/// The leader keeps the metric of this person quiet until a day.
+pub async fn silence(
+    State(app): State<App>,
+    asker: Asker,
+    Path(id): Path<AlertId>,
+    Form(form): Form<Quiet>,
+) -> Answer {
+    let may = as_leader(&app, &asker, id).await?;
+    let quiet = async {
+        let until = forms::date("silence-until", &form.until)?
+            .ok_or_else(|| Problem::invalid("silence-until", "choose a day"))?;
+        Ok((app::attention::silence_person(&app, &may, until, &form.why).await?, until))
+    };
+    match quiet.await {
+        Ok((silence, until)) => {
+            let said = format!("Quiet until {}. The person sees why.", format::day(until, app.today()));
+            Ok(page::done_and_back("/team", &said, &format!("/silences/{silence}/end")))
+        }
+        Err(problem) => again(&app, &asker, id, problem, str::to_owned, "", "").await,
+    }
 }
 
 /// The leader proposes a support.

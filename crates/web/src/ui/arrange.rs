@@ -185,6 +185,9 @@ pub(crate) fn control_chart(
             });
         }
     }
+    for (day, label) in levels_set(read, first) {
+        events.push(Event { day, label, kind: EventKind::Happened, planned: day > today });
+    }
     for (day, name) in &read.starts {
         events.push(Event { day: *day, label: name.clone(), kind: EventKind::Ours, planned: *day > today });
     }
@@ -309,6 +312,17 @@ pub(crate) fn sight(read: &MetricRead, me: PersonId) -> Sight {
 /// A moment in the installation's zone.
 pub(crate) fn moment(at: domain::time::Instant, zone: &Zone) -> Moment {
     Moment::of(at, zone)
+}
+
+/// The targets and commitments that began in the window, as events of a chart: "Target 42", "Promise ended".
+fn levels_set(read: &MetricRead, first: Day) -> Vec<(Day, String)> {
+    let style = Style::of_metric(&read.metric);
+    let word = |what: &str, level: f64, ended: bool| {
+        if ended { format!("{what} ended") } else { format!("{what} {}", style.number(level)) }
+    };
+    let targets = read.targets.iter().map(|t| (t.from, word("Target", t.level, t.ended)));
+    let promises = read.commitments.iter().map(|c| (c.from, word("Promise", c.level, c.ended)));
+    targets.chain(promises).filter(|(day, _)| *day >= first).collect()
 }
 
 /// The signed-in person's id.

@@ -100,6 +100,12 @@ fn sees(own: &access::Own) -> Vec<SeesRow> {
         rows.push(row(leader, "Figures of groups of five or more, never yours alone", "Leads your leader"));
     }
     rows.push(row(
+        "Whoever answers for a feed",
+        "Your name, the weeks and your sentence, and no numbers, once you say that data are wrong",
+        "Must look at the data to answer you",
+    ));
+    rows.push(row("Nobody but you", "Your private notes", "Sealed with a phrase that only you know"));
+    rows.push(row(
         "Everybody who works here",
         "Your name, place and job role",
         "The staff list is open within the organisation",

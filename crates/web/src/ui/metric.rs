@@ -6,7 +6,8 @@ use app::targets::{Level, commit, set_own};
 use axum::extract::State;
 use domain::access::{ReadMetrics, Relation, SetTarget, permit};
 use domain::alerts::{Kind, Standing, State as AlertState};
-use domain::ids::{MetricId, PersonId};
+use domain::ids::{CommitmentId, MetricId, PersonId, TargetId};
+use domain::targets::TargetScope;
 use domain::time::Day;
 use serde::Deserialize;
 
@@ -148,7 +149,7 @@ fn arrange(
         status,
         can_say,
         cannot_say,
-        levels: levels(read, &style),
+        levels: levels(read, &style, relation, today),
         commitment: relation.same.then(|| LevelForm {
             level: number(stand.and_then(|s| s.commitment)),
             hint: level_hint.clone(),
@@ -263,7 +264,18 @@ fn who_why(read: &MetricRead, by: &str, why: &str) -> String {
     format!("{who}: {why}")
 }
 
-fn levels(read: &MetricRead, style: &Style) -> Vec<LevelRow> {
+fn levels(read: &MetricRead, style: &Style, relation: Relation, today: Day) -> Vec<LevelRow> {
+    let direct = relation.lead == domain::access::Lead::Direct;
+    let agreed = |id| {
+        read.agreed.get(&id).map_or_else(String::new, |a| {
+            format!("Agreed by {}, {}", a.name, format::date(a.at.day(&domain::time::Zone::UTC), today))
+        })
+    };
+    // The newest of each is the one to agree to; what was before is history.
+    let newest_target =
+        read.targets.iter().find(|t| t.scope == TargetScope::Person(read.person.id)).filter(|t| !t.ended);
+    let newest_promise = read.commitments.first().filter(|c| !c.ended);
+    let open = |id, shown: String, mine: bool| (mine && !read.agreed.contains_key(&id)).then_some(shown);
     let mut rows: Vec<LevelRow> = read
         .targets
         .iter()
@@ -274,6 +286,12 @@ fn levels(read: &MetricRead, style: &Style) -> Vec<LevelRow> {
             tolerance: Some(t.tolerance).filter(|x| *x > 0.0),
             style: style.clone(),
             who_why: who_why(read, &t.set_by, &t.why),
+            agreed: agreed(t.id.uuid()),
+            to_agree: open(
+                t.id.uuid(),
+                t.id.to_string(),
+                relation.same && newest_target.is_some_and(|n| n.id == t.id),
+            ),
         })
         .chain(read.commitments.iter().map(|c| LevelRow {
             from: c.from,
@@ -282,10 +300,39 @@ fn levels(read: &MetricRead, style: &Style) -> Vec<LevelRow> {
             tolerance: None,
             style: style.clone(),
             who_why: who_why(read, &c.set_by, &c.why),
+            agreed: agreed(c.id.uuid()),
+            to_agree: open(
+                c.id.uuid(),
+                c.id.to_string(),
+                direct && newest_promise.is_some_and(|n| n.id == c.id),
+            ),
         }))
         .collect();
     rows.sort_by_key(|r| std::cmp::Reverse(r.from));
     rows
+}
+
+/// Which level.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agree {
+    level: String,
+}
+
+/// The other one agrees to a target or a commitment.
+pub async fn agree(
+    State(app): State<App>,
+    asker: Asker,
+    Path((person, metric)): Path<(PersonId, MetricId)>,
+    Form(form): Form<Agree>,
+) -> Answer {
+    let (may, _) = towards(&app, &asker.who, person, ReadMetrics(person)).await?;
+    let target = form.level.parse::<TargetId>().map(|id| id.uuid());
+    let Ok(level) = target.or_else(|_| form.level.parse::<CommitmentId>().map(|id| id.uuid())) else {
+        return Err(crate::problem::Problem::invalid("level", "not the id of a target or a commitment"));
+    };
+    app::targets::agree(&app, &may, metric, level).await?;
+    Ok(page::done(&format!("/people/{person}/metrics/{metric}"), "Agreed."))
 }
 
 fn about(read: &MetricRead, today: Day) -> Vec<Fact> {

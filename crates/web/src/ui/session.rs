@@ -15,8 +15,8 @@ use super::arrange::{first_name, me, moment, recovery_chart, support_option};
 use super::format;
 use super::forms::{self, Propose, Text, date};
 use super::view::{
-    AgendaItem, CoachingPage, EarlierTalk, Fact, FormErrors, LastCheck, Link, Place, Record, RecordForm,
-    SessionPage, Sight, Signature, TalkRow,
+    AgendaItem, CoachingPage, EarlierTalk, Fact, FormErrors, GuestRow, LastCheck, Link, Place, Record,
+    RecordForm, SessionPage, Sight, Signature, TalkRow,
 };
 use crate::extract::{Form, Path};
 use crate::page;
@@ -49,7 +49,9 @@ fn talk_row(s: &Session, talks: &Talks, me: PersonId, today: Day) -> TalkRow {
     let mine = if s.person == me { s.person_signed } else { s.leader_signed };
     let action = talks.actions.iter().find(|a| a.session == s.id);
     let overdue = action.is_some_and(|a| a.closed_at.is_none() && a.check < today);
+    let of_two = s.person == me || s.leader == me;
     let waits = match s.state {
+        _ if !of_two => false,
         SessionState::Open => true,
         SessionState::Recorded => mine.is_none(),
         SessionState::Agreed => overdue && s.leader == me,
@@ -90,7 +92,9 @@ pub(crate) async fn on<A: Asked>(
         return Err(Problem::not_found());
     };
     let mut relation = app::access::relation_to(app, &asker.who, person).await?;
-    relation.coach = relation.lead == Lead::Direct && asker.who.person().is_some_and(|v| v.person == leader);
+    let viewer = asker.person()?.person;
+    relation.coach =
+        relation.lead == Lead::Direct && viewer == leader || app::coaching::is_guest(app, id, viewer).await?;
     Ok((permit(&asker.who, relation, asked)?, relation, person))
 }
 
@@ -100,6 +104,16 @@ pub async fn show(State(app): State<App>, asker: Asker, Path(id): Path<SessionId
 }
 
 async fn page_of(app: &App, asker: &Asker, id: SessionId, typed: Option<RecordForm>) -> Answer {
+    page_with(app, asker, id, typed, None).await
+}
+
+async fn page_with(
+    app: &App,
+    asker: &Asker,
+    id: SessionId,
+    typed: Option<RecordForm>,
+    typed_guest: Option<FormErrors>,
+) -> Answer {
     let (may, relation, person) = on(app, asker, id, ReadCoaching(id)).await?;
     let read = dashboard::session(app, &may).await?;
     app::access::log_look(
@@ -117,16 +131,25 @@ async fn page_of(app: &App, asker: &Asker, id: SessionId, typed: Option<RecordFo
     let today = app.today();
     let zone = &app.settings.zone;
     let viewer = me(asker)?;
+    let notes = super::notes::card(app, asker, &may, &format!("/sessions/{id}")).await?;
     let mut shell = page::shell(app, asker, "Talk").await?;
     shell.here = Some(Place::Coaching);
     let other = if relation.same { &read.leader } else { &read.read.person.name };
     shell.sight = Some(Sight {
-        who: format!("You and {other} can see this talk; nobody else."),
+        who: match read.guests.iter().filter(|g| g.admitted()).count() {
+            0 => format!("You and {other} can see this talk; nobody else."),
+            _ => "The two of you and your co-coach can see this talk; nobody else.".to_owned(),
+        },
         looked: String::new(),
         link: Some(Link::new("My data", "/me")),
     });
-    let status = if typed.is_some() { http::StatusCode::BAD_REQUEST } else { http::StatusCode::OK };
+    let status = if typed.is_some() || typed_guest.is_some() {
+        http::StatusCode::BAD_REQUEST
+    } else {
+        http::StatusCode::OK
+    };
     let session = &read.session;
+    let of_two = session.person == viewer || session.leader == viewer;
     let signed = if session.person == viewer { session.person_signed } else { session.leader_signed };
     let page = SessionPage {
         href: format!("/sessions/{id}"),
@@ -137,19 +160,25 @@ async fn page_of(app: &App, asker: &Asker, id: SessionId, typed: Option<RecordFo
         title: format!("1:1 with {}, {}", first_name(other), format::long_day(session.opened_on, today)),
         when: format!("About {}", read.read.metric.name.to_lowercase()),
         agenda: agenda(&read, relation),
-        record: record(&read, relation, typed, today),
+        record: match session.state {
+            SessionState::Open if !of_two => {
+                Record::Waiting("The two of them write here what they agree.".into())
+            }
+            _ if !of_two => Record::Written(written(&read, today)),
+            _ => record(&read, relation, typed, today),
+        },
         signatures: [(&read.read.person.name, session.person_signed), (&read.leader, session.leader_signed)]
             .into_iter()
             .filter(|_| session.state != SessionState::Open)
             .map(|(name, at)| Signature { name: name.clone(), at: at.map(|at| moment(at, zone)) })
             .collect(),
-        can_sign: session.state == SessionState::Recorded && signed.is_none(),
+        can_sign: of_two && session.state == SessionState::Recorded && signed.is_none(),
         supports: if session.state == SessionState::Closed {
             Vec::new()
         } else {
             supports.iter().map(support_option).collect()
         },
-        can_propose: !relation.same,
+        can_propose: relation.lead == Lead::Direct,
         last_check: read.check.as_ref().map(|check| LastCheck {
             title: format!(
                 "{}, after the talk on {}",
@@ -175,10 +204,27 @@ async fn page_of(app: &App, asker: &Asker, id: SessionId, typed: Option<RecordFo
             })
             .collect(),
         thread: forms::thread(&read.messages, &read.names, zone),
+        notes,
+        guests: guests(&read, viewer),
+        can_invite: of_two && session.state != SessionState::Closed,
+        guest_errors: typed_guest.unwrap_or(FormErrors::NONE),
         can_write: session.state != SessionState::Closed,
         shell,
     };
     page::with_status(status, &page)
+}
+
+/// The co-coaches as the page shows them.
+fn guests(read: &SessionRead, viewer: PersonId) -> Vec<GuestRow> {
+    let of_two = read.session.person == viewer || read.session.leader == viewer;
+    let row = |g: &domain::coaching::Guest| GuestRow {
+        id: g.person.to_string(),
+        name: read.names.get(&g.person).cloned().unwrap_or_default(),
+        admitted: g.admitted(),
+        to_agree: of_two && !g.admitted() && g.invited_by != viewer,
+        may_end: of_two,
+    };
+    read.guests.iter().map(row).collect()
 }
 
 fn agenda(read: &SessionRead, relation: Relation) -> Vec<AgendaItem> {
@@ -377,7 +423,7 @@ pub async fn propose(
     Form(form): Form<Propose>,
 ) -> Answer {
     let (_, relation, person) = on(&app, &asker, id, WriteCoaching(id)).await?;
-    if relation.same {
+    if relation.lead != Lead::Direct {
         return Err(domain::access::Denied::Forbidden.into());
     }
     let may = permit(&asker.who, relation, OpenCoaching(person))?;
@@ -395,6 +441,73 @@ pub async fn message(
     let may = writing(&app, &asker, id).await?;
     app::coaching::say(&app, &may, &form.text).await?;
     Ok(page::done(&format!("/sessions/{id}#thread"), "Sent."))
+}
+
+/// Whom to bring in.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Invite {
+    #[serde(default)]
+    code: String,
+}
+
+/// One of the two asks for a co-coach.
+pub async fn invite(
+    State(app): State<App>,
+    asker: Asker,
+    Path(id): Path<SessionId>,
+    Form(form): Form<Invite>,
+) -> Answer {
+    let may = writing(&app, &asker, id).await?;
+    if let Err(error) = app::coaching::invite(&app, &may, &form.code).await {
+        let errors = forms::form_errors(error.into(), |_| "guest".to_owned())?;
+        return page_with(&app, &asker, id, None, Some(errors)).await;
+    }
+    Ok(page::done(&format!("/sessions/{id}#guests"), "Asked. The other one of you must agree."))
+}
+
+/// Which co-coach.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    guest: PersonId,
+}
+
+/// The other one agrees to a co-coach.
+pub async fn admit(
+    State(app): State<App>,
+    asker: Asker,
+    Path(id): Path<SessionId>,
+    Form(form): Form<Which>,
+) -> Answer {
+    let may = writing(&app, &asker, id).await?;
+    app::coaching::admit(&app, &may, form.guest).await?;
+    Ok(page::done(&format!("/sessions/{id}#guests"), "Agreed. They can read along from now."))
+}
+
+/// Either of the two ends it.
+pub async fn dismiss(
+    State(app): State<App>,
+    asker: Asker,
+    Path(id): Path<SessionId>,
+    Form(form): Form<Which>,
+) -> Answer {
+    let may = writing(&app, &asker, id).await?;
+    app::coaching::dismiss(&app, &may, form.guest).await?;
+    Ok(page::done(&format!("/sessions/{id}#guests"), "Ended. They see nothing more."))
+}
+
+/// Writes one's own note, which nobody else can read.
+pub async fn note(
+    State(app): State<App>,
+    asker: Asker,
+    Path(id): Path<SessionId>,
+    Form(form): Form<Text>,
+) -> Answer {
+    let may = writing(&app, &asker, id).await?;
+    let token = asker.session.as_deref().unwrap_or_default();
+    app::notes::write(&app, &may, token, &form.text).await?;
+    Ok(page::done(&format!("/sessions/{id}#note"), "Sealed. Only you can read it."))
 }
 
 /// How the check ended.

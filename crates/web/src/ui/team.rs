@@ -1,6 +1,7 @@
 //! My team: who needs the leader today, everybody by name, checks that are due.
 
 use app::App;
+use app::attention::A_DAY as BUDGET;
 use app::dashboard::{self, Board, Stand};
 use axum::extract::State;
 use domain::access::{Denied, ReadTeamBoard, Relation, Viewer, permit};
@@ -23,9 +24,6 @@ use crate::extract::Query;
 use crate::page;
 use crate::problem::Answer;
 use crate::session::Asker;
-
-/// The most unsolicited items a day.
-const BUDGET: usize = 5;
 
 /// What the page can be asked.
 #[derive(Debug, Deserialize)]
@@ -60,8 +58,12 @@ pub async fn show(State(app): State<App>, asker: Asker, Query(asked): Query<Aske
     page::html(&arrange(shell, &board, &viewer, today, asked.by == "threshold"))
 }
 
-fn needs_leader(alert: &Alert, today: Day) -> bool {
-    alert.needs_somebody(today) && matches!(alert.state, AlertState::New | AlertState::Seen)
+/// Whether an alert asks the leader: nobody has it in hand, it is not quiet, and the person had it first for long enough.
+fn needs_leader(board: &Board, alert: &Alert, today: Day) -> bool {
+    alert.needs_somebody(today)
+        && matches!(alert.state, AlertState::New | AlertState::Seen)
+        && alert.hand.is_none()
+        && !board.held.holds(alert.id)
 }
 
 fn worse_than_target(stand: &Stand, direction: Direction) -> bool {
@@ -85,7 +87,7 @@ fn arrange(
 ) -> TeamPage {
     let metric = |id: MetricId| board.metrics.iter().find(|m| m.id == id);
     let name = |id: PersonId| board.people.iter().find(|p| p.id == id).map_or("", |p| p.name.as_str());
-    let needing: Vec<&Alert> = board.alerts.iter().filter(|a| needs_leader(a, today)).collect();
+    let needing: Vec<&Alert> = board.alerts.iter().filter(|a| needs_leader(board, a, today)).collect();
     let needing_people: std::collections::BTreeSet<PersonId> =
         needing.iter().filter_map(|a| a.subject.person()).collect();
     let look = |s: Status| s.worth_a_look() || s == Status::InQuestion;
@@ -162,6 +164,16 @@ fn arrange(
                 action: "Open the talks".into(),
                 href: "/coaching".into(),
             })
+            .chain(board.alerts.iter().filter(|a| a.hand == Some(viewer.person)).map(|a| AlsoOpen {
+                text: format!(
+                    "{}: {}",
+                    name(a.subject.person().unwrap_or(viewer.person)),
+                    metric(a.metric).map_or("", |m| m.name.as_str())
+                ),
+                sub: "You have it in hand".into(),
+                action: "Open".into(),
+                href: format!("/alerts/{}", a.id),
+            }))
             .chain(needing.iter().skip(BUDGET).map(|a| AlsoOpen {
                 text: format!(
                     "{}: {}",

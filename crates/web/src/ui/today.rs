@@ -6,7 +6,7 @@ use axum::extract::State;
 use domain::alerts::Alert;
 use domain::coaching::{ProposalState, State as SessionState};
 use domain::ids::ProposalId;
-use domain::time::Day;
+use domain::time::{Day, Zone};
 use serde::Deserialize;
 
 use super::arrange::{
@@ -43,7 +43,15 @@ pub async fn show(State(app): State<App>, asker: Asker) -> Answer {
         _ => "Good evening",
     };
     let supports = dashboard::offered(&app).await?;
-    page::html(&arrange(shell, &board, greeting, leader_name.as_deref(), &supports, today))
+    page::html(&arrange(
+        shell,
+        &board,
+        greeting,
+        leader_name.as_deref(),
+        &supports,
+        &app.settings.zone,
+        today,
+    ))
 }
 
 fn arrange(
@@ -52,6 +60,7 @@ fn arrange(
     greeting: &str,
     leader: Option<&str>,
     supports: &[Offered],
+    zone: &Zone,
     today: Day,
 ) -> TodayPage {
     let me = board.people.first();
@@ -75,7 +84,11 @@ fn arrange(
                 .collect()
         })
         .unwrap_or_default();
-    let mut alerts: Vec<&Alert> = board.alerts.iter().filter(|a| a.needs_somebody(today)).collect();
+    let mut alerts: Vec<&Alert> = board
+        .alerts
+        .iter()
+        .filter(|a| a.needs_somebody(today) && !board.held.quiet.contains(&a.id))
+        .collect();
     alerts.sort_by_key(|a| std::cmp::Reverse(a.opened_on));
     let numbers_to = board.cells.values().filter_map(|c| c.stand.period).max().map(|p| p.plus(6));
     let small_thing = board.proposals.iter().find(|p| p.state == ProposalState::Proposed).and_then(|p| {
@@ -95,7 +108,7 @@ fn arrange(
         greeting: greeting.to_owned(),
         first_name: me.map_or_else(String::new, |p| first_name(&p.name)),
         numbers_to,
-        alerts: alerts.into_iter().take(5).filter_map(|a| own_alert(board, a, leader, today)).collect(),
+        alerts: alerts.into_iter().take(5).filter_map(|a| own_alert(board, a, leader, zone, today)).collect(),
         tiles,
         small_thing,
         coming: coming(board, today),
@@ -104,7 +117,14 @@ fn arrange(
     }
 }
 
-fn own_alert(board: &Board, alert: &Alert, leader: Option<&str>, today: Day) -> Option<OwnAlert> {
+fn own_alert(
+    board: &Board,
+    alert: &Alert,
+    leader: Option<&str>,
+    zone: &Zone,
+    today: Day,
+) -> Option<OwnAlert> {
+    let first = board.held.person_first.get(&alert.id);
     let person = alert.subject.person()?;
     let metric = board.metrics.iter().find(|m| m.id == alert.metric)?;
     let cell = board.cells.get(&(person, metric.id))?;
@@ -119,8 +139,12 @@ fn own_alert(board: &Board, alert: &Alert, leader: Option<&str>, today: Day) -> 
         facts: alert_facts(alert, &style, today),
         spark: spark(cell, metric, 16),
         style,
-        sees_first: false,
-        seen_by: leader.map_or_else(String::new, |l| format!("{} sees the same page", first_name(l))),
+        sees_first: first.is_some(),
+        seen_by: match (leader.map(first_name), first) {
+            (None, _) => String::new(),
+            (Some(leader), None) => format!("{leader} sees the same page"),
+            (Some(leader), Some(due)) => format!("{leader} is told on {}", moment(*due, zone).words(today)),
+        },
         answered: answer_words(alert).map(|a| format!("You answered: {a}")),
         why: "With a usual range from your own 26 weeks, chance alone sets this off about once in 180 weeks for one metric. It says that something changed in the work, not what, and nothing about you.".into(),
     })

@@ -5,6 +5,7 @@ use domain::time::Day;
 
 use super::{ControlChart, Fact, FormErrors, Link, Message, Shell, Status, Step, StepState, SupportOption};
 use crate::ui::filters;
+use crate::ui::format::Moment;
 
 /// An alert's page, the same for the person and their leader except for the next step.
 ///
@@ -12,8 +13,9 @@ use crate::ui::filters;
 /// - the person: `POST {href}/answer` with `answer` = `know`, `help` or `wrong`, and `text` (one line);
 /// - the leader: `POST {href}/talk` (no fields); `POST {href}/wait` with `until` (a date) and `why`;
 ///   `POST {href}/wrong` with `text`; `POST {href}/accept` with `why` (the level is accepted as it is);
+///   `POST {href}/hand` (no fields); `POST {href}/silence` with `until` and `why`;
 ///   `POST {href}/propose` with `support` (an id);
-/// - both: `POST {href}/message` with `text`.
+/// - both: `POST {href}/message` with `text`; `POST {href}/undo` takes back what they did last.
 ///
 /// `GET {href}?answer=know` sets the choice in the person's form.
 #[derive(Debug, Clone, PartialEq, Template)]
@@ -49,12 +51,25 @@ pub struct AlertPage {
     pub not_offered: String,
     /// The rule, its version, what chance alone would do, who was told when.
     pub why: String,
+    /// What happened to it, in order.
+    pub history: Vec<EpisodeLine>,
+    /// The episode before it.
+    pub before: Option<Link>,
     /// What the viewer can do next.
     pub next: NextStep,
     /// The messages.
     pub thread: Vec<Message>,
     /// Whether the viewer may write.
     pub can_write: bool,
+}
+
+/// One thing that happened to an episode.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EpisodeLine {
+    /// When.
+    pub at: Moment,
+    /// What, who and why: "Seen, Maya Lindqvist".
+    pub text: String,
 }
 
 /// What the viewer can do next.
@@ -90,11 +105,15 @@ pub struct LeadForm {
     pub session_href: Option<String>,
     /// "You already meet on Friday 20 March at 10:00." May be empty.
     pub note: String,
+    /// The id of the form that a link opened: `wait` or `wrong`; may be empty.
+    pub open: String,
+    /// Whether somebody has it in hand.
+    pub in_hand: bool,
     /// What stands in the date field of Wait until.
     pub until: Option<Day>,
     /// The latest date that can be chosen.
     pub until_max: Option<Day>,
-    /// What to put right. Field ids: `until`, `wait-why`, `wrong-text`, `accept-why`.
+    /// What to put right. Field ids: `until`, `wait-why`, `wrong-text`, `accept-why`, `silence-until`, `silence-why`.
     pub errors: FormErrors,
 }
 

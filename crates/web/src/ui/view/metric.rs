@@ -79,6 +79,10 @@ pub struct LevelRow {
     pub style: Style,
     /// Who set it and why.
     pub who_why: String,
+    /// "Agreed by Maya Lindqvist, 18 March"; may be empty.
+    pub agreed: String,
+    /// Its id, where the viewer is the one to agree: `POST {page}/agree` with `level`.
+    pub to_agree: Option<String>,
 }
 
 /// Which of the two.

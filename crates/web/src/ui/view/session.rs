@@ -3,7 +3,7 @@
 use askama::Template;
 use domain::time::Day;
 
-use super::{FormErrors, Link, Message, RecoveryChart, Shell, SupportOption};
+use super::{FormErrors, Link, Message, NotesCard, RecoveryChart, Shell, SupportOption};
 use crate::ui::filters;
 use crate::ui::format::Moment;
 
@@ -15,6 +15,8 @@ use crate::ui::format::Moment;
 ///   `look_again` (a date), and `do` = `agree` or `save`;
 /// - `POST {href}/agree` (no fields): the other one signs what was recorded;
 /// - `POST {href}/propose` with `support` (an id);
+/// - `POST {href}/guest` with `code`; `POST {href}/guest/agree` and `POST {href}/guest/end` with `guest` (an id);
+/// - `POST {href}/note` with `text`: one's own note;
 /// - `POST {href}/message` with `text`.
 #[derive(Debug, Clone, PartialEq, Template)]
 #[template(path = "session.html")]
@@ -51,10 +53,33 @@ pub struct SessionPage {
     pub last_check: Option<LastCheck>,
     /// Earlier talks, newest first.
     pub earlier: Vec<EarlierTalk>,
+    /// The viewer's own note, which nobody else can read.
+    pub notes: NotesCard,
+    /// Co-coaches who are asked for or let in.
+    pub guests: Vec<GuestRow>,
+    /// Whether the viewer may ask for one.
+    pub can_invite: bool,
+    /// What to put right in that form. Field id: `guest`.
+    pub guest_errors: FormErrors,
     /// The messages.
     pub thread: Vec<Message>,
     /// Whether the viewer may write and add points.
     pub can_write: bool,
+}
+
+/// A co-coach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuestRow {
+    /// Their id, as forms send it.
+    pub id: String,
+    /// Their name.
+    pub name: String,
+    /// Whether they are let in.
+    pub admitted: bool,
+    /// Whether the viewer is the one to agree.
+    pub to_agree: bool,
+    /// Whether the viewer may end it.
+    pub may_end: bool,
 }
 
 /// One point of the agenda.

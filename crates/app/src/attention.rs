@@ -1,0 +1,380 @@
+//! Attention: the person first and their leader after a time, at most five things a day, and what is kept quiet.
+//!
+//! An alert about a person is theirs alone for as long as the organisation says; then it is told to whoever leads them
+//! at that moment, and to nobody further up. More than [`A_DAY`] things that nobody asked for wait for one mail.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::access::{AnswerAlert, Permit, SilenceMetric, Viewer};
+use domain::alerts::{Alert, State};
+use domain::attention::{Silence, check_silence};
+use domain::ids::{AlertId, MetricId, PersonId, SilenceId, Subject, UnitId};
+use domain::time::{Day, Instant};
+use store::db::{Read, Tx};
+
+use crate::notify::{Telling, tell, tell_unasked};
+use crate::{App, Error, Fault, Result, Topic};
+
+pub use domain::attention::A_DAY;
+
+/// For how long what waits for a digest waits at most; what a day is, without asking where somebody lives.
+const A_DAYS_SECONDS: i64 = 24 * 3600;
+
+/// What is quiet on a day, for judging alerts.
+#[derive(Debug, Clone, Default)]
+pub struct Quiet(Vec<Silence>);
+
+impl Quiet {
+    /// The silences in force on a day.
+    pub fn on(r: &mut Read, today: Day) -> Result<Self> {
+        Ok(Self(store::attention::silences(r, today)?))
+    }
+    /// The silence that keeps an alert quiet, if one does.
+    pub fn over(&self, r: &mut Read, alert: &Alert, today: Day) -> Result<Option<&Silence>> {
+        if self.0.is_empty() {
+            return Ok(None);
+        }
+        // The place in the organisation is only read where a silence asks for it.
+        let units: Vec<UnitId> = match alert.subject {
+            _ if self.0.iter().all(|s| s.unit.is_none()) => Vec::new(),
+            Subject::Person(person) => crate::targets::place_of(r, person, today)?.units,
+            Subject::Unit(unit) => vec![unit],
+        };
+        Ok(self.0.iter().find(|s| s.covers(alert.subject.person(), &units, alert.metric)))
+    }
+}
+
+/// What leaders need to know about alerts besides what they say: which are quiet, and which the person has for themselves.
+#[derive(Debug, Clone, Default)]
+pub struct Held {
+    /// Alerts that are kept quiet.
+    pub quiet: BTreeSet<AlertId>,
+    /// Alerts of which the leader is told later, and when.
+    pub person_first: BTreeMap<AlertId, Instant>,
+}
+
+impl Held {
+    /// Reads it for some alerts.
+    pub fn read(r: &mut Read, alerts: &[Alert], today: Day) -> Result<Self> {
+        let silences = Quiet::on(r, today)?;
+        let mut quiet = BTreeSet::new();
+        for alert in alerts {
+            if silences.over(r, alert, today)?.is_some() {
+                quiet.insert(alert.id);
+            }
+        }
+        let ids: Vec<AlertId> = alerts.iter().map(|a| a.id).collect();
+        Ok(Self { quiet, person_first: store::attention::in_grace(r, &ids)? })
+    }
+    /// Whether an alert asks nobody but its person for now.
+    pub fn holds(&self, alert: AlertId) -> bool {
+        self.quiet.contains(&alert) || self.person_first.contains_key(&alert)
+    }
+}
+
+/// Says that somebody has an alert in hand, so that it no longer asks for anybody.
+pub async fn take_in_hand(app: &App, permit: &Permit<AnswerAlert>) -> Result<Alert> {
+    let by = permit.by().to_owned();
+    let person = permit.person();
+    crate::alerts::change(app, permit.asked().0, move |tx, alert, _, now, _| {
+        alert.hand = person;
+        crate::alerts::advance(tx, alert, &by, domain::alerts::Step::See, "has it in hand", now)
+    })
+    .await
+}
+
+/// Takes back what the same person did last to an alert: a wait, an accepted level, wrong data, or having it in hand.
+///
+/// # Errors
+/// [`Error::Conflict`] where somebody else, or the numbers, did something since.
+pub async fn take_back(app: &App, permit: &Permit<AnswerAlert>) -> Result<Alert> {
+    let by = permit.by().to_owned();
+    crate::alerts::change(app, permit.asked().0, move |tx, alert, _, now, _| {
+        let events = store::alerts::events(tx, alert.id)?;
+        let mine = events.last().is_some_and(|e| e.by == by);
+        let before = events.iter().rev().nth(1).map(|e| e.state);
+        let next = domain::alerts::taken_back(alert.state, before.filter(|_| mine))
+            .map_err(|e| Error::Conflict(e.to_string()))?;
+        if alert.state == State::InQuestion {
+            (alert.answer, alert.answer_note, alert.answered_at) = (None, None, None);
+        }
+        alert.state = next;
+        (alert.closed_on, alert.closed_at) = (None, None);
+        (alert.snoozed_until, alert.hand) = (None, None);
+        alert.version += 1;
+        let event = store::alerts::Event {
+            alert: alert.id,
+            number: alert.version,
+            at: now,
+            state: next,
+            by: by.clone(),
+            note: "took the last step back".into(),
+        };
+        store::alerts::add_events(tx, &[event])?;
+        Ok(())
+    })
+    .await
+}
+
+fn faults(until: Day, reason: &str, today: Day) -> Result<()> {
+    let faults = check_silence(until, reason, today);
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Invalid(faults.into_iter().map(|(field, why)| Fault::at(field, why)).collect()))
+}
+
+/// Keeps a metric of the person of an alert quiet until a day. Nobody is told about it until then; the person sees it.
+pub async fn silence_person(
+    app: &App,
+    permit: &Permit<AnswerAlert>,
+    until: Day,
+    reason: &str,
+) -> Result<SilenceId> {
+    let owner = permit.person().ok_or(domain::access::Denied::Forbidden)?;
+    let alert = permit.asked().0;
+    let (person, metric) = app
+        .store
+        .read(move |r| -> Result<_> {
+            let alert = crate::alerts::held(r, alert)?;
+            Ok((alert.subject.person().ok_or(Error::NotFound("alert"))?, alert.metric))
+        })
+        .await?;
+    set(app, owner, (Some(person), Some(metric), None), until, reason).await
+}
+
+/// Keeps a metric quiet until a day, everywhere or in one unit and below.
+pub async fn silence_metric(
+    app: &App,
+    permit: &Permit<SilenceMetric>,
+    unit: Option<UnitId>,
+    until: Day,
+    reason: &str,
+) -> Result<SilenceId> {
+    let owner = permit.person().ok_or(domain::access::Denied::Forbidden)?;
+    set(app, owner, (None, Some(permit.asked().0), unit), until, reason).await
+}
+
+async fn set(
+    app: &App,
+    owner: PersonId,
+    (person, metric, unit): (Option<PersonId>, Option<MetricId>, Option<UnitId>),
+    until: Day,
+    reason: &str,
+) -> Result<SilenceId> {
+    faults(until, reason, app.today())?;
+    let (ids, now) = (app.ids.clone(), app.now());
+    let silence = Silence {
+        id: ids.next(now),
+        person,
+        metric,
+        unit,
+        owner,
+        reason: reason.trim().to_owned(),
+        set_at: now,
+        until,
+        ended_at: None,
+    };
+    let id = silence.id;
+    app.store
+        .write(move |tx: &mut Tx| -> Result<()> {
+            store::attention::add_silence(tx, &silence)?;
+            let by = owner.to_string();
+            crate::audit::note(tx, &ids, now, &by, "silence.set", &id.to_string(), &silence.reason)
+        })
+        .await?;
+    for concerned in person.into_iter().chain([owner]) {
+        for topic in [Topic::Alert, Topic::Today, Topic::Team] {
+            app.live.tell(concerned, topic);
+        }
+    }
+    Ok(id)
+}
+
+/// A silence with the names that a page shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Named {
+    /// The silence.
+    pub silence: Silence,
+    /// What it covers: "Successful calls of Maya Lindqvist".
+    pub covers: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Whether the viewer may end it.
+    pub may_end: bool,
+}
+
+fn may_end(viewer: &Viewer, silence: &Silence) -> bool {
+    silence.owner == viewer.person || silence.person.is_some_and(|p| viewer.reports.contains(&p))
+}
+
+/// The silences that concern somebody: that they set, about themselves, or about whom they lead.
+pub async fn silences(app: &App, viewer: &Viewer) -> Result<Vec<Named>> {
+    let (viewer, today) = (viewer.clone(), app.today());
+    app.store
+        .read(move |r| -> Result<Vec<Named>> {
+            let mut named = Vec::new();
+            for silence in store::attention::silences(r, today)? {
+                let about_me = silence.person == Some(viewer.person);
+                if !about_me && !may_end(&viewer, &silence) {
+                    continue;
+                }
+                let metric = silence.metric.map(|m| store::metrics::metric(r, m)).transpose()?.flatten();
+                let unit = silence.unit.map(|u| store::people::unit(r, u)).transpose()?.flatten();
+                let people: Vec<PersonId> = silence.person.into_iter().chain([silence.owner]).collect();
+                let names = store::people::names(r, &people)?;
+                let what = metric.map_or_else(|| "Every metric".to_owned(), |m| m.name);
+                let covers = match (silence.person.and_then(|p| names.get(&p)), unit) {
+                    (Some(name), _) => format!("{what} of {name}"),
+                    (None, Some(unit)) => format!("{what} in {}", unit.name),
+                    (None, None) => format!("{what}, everywhere"),
+                };
+                named.push(Named {
+                    covers,
+                    owner: names.get(&silence.owner).cloned().unwrap_or_default(),
+                    may_end: may_end(&viewer, &silence),
+                    silence,
+                });
+            }
+            Ok(named)
+        })
+        .await
+}
+
+/// Ends a silence before its time: whoever set it, or who leads its person now.
+///
+/// # Errors
+/// [`Error::NotFound`] for everybody else, whether or not there is one.
+pub async fn end_silence(app: &App, viewer: &Viewer, id: SilenceId) -> Result<()> {
+    let (viewer, now, ids) = (viewer.clone(), app.now(), app.ids.clone());
+    let person = app
+        .store
+        .write(move |tx: &mut Tx| -> Result<Option<PersonId>> {
+            let silence = store::attention::silence(tx, id)?
+                .filter(|s| may_end(&viewer, s))
+                .ok_or(Error::NotFound("silence"))?;
+            store::attention::end_silence(tx, id, now)?;
+            let by = viewer.person.to_string();
+            crate::audit::note(tx, &ids, now, &by, "silence.ended", &id.to_string(), "")?;
+            Ok(silence.person)
+        })
+        .await?;
+    if let Some(person) = person {
+        app.live.tell(person, Topic::Today);
+    }
+    Ok(())
+}
+
+/// Tells leaders about alerts whose people have had them to themselves for long enough. Gives how many were due.
+///
+/// Whoever leads the person now is told. An alert that ended, waits, is in question or is quiet needs nobody to be told.
+pub async fn tell_leaders(app: &App) -> Result<usize> {
+    let (ids, now) = (app.ids.clone(), app.now());
+    let today = now.day(&app.settings.zone);
+    let url = app.settings.public_url.clone();
+    let due = app.store.read(move |r| Ok::<_, Error>(store::attention::graces_due(r, now)?)).await?;
+    if due.is_empty() {
+        return Ok(0);
+    }
+    let (count, leaders) = app
+        .store
+        .write(move |tx: &mut Tx| -> Result<(usize, Vec<PersonId>)> {
+            let due = store::attention::graces_due(tx, now)?;
+            let quiet = Quiet::on(tx, today)?;
+            let mut told = Vec::new();
+            for &id in &due {
+                store::attention::end_grace(tx, id)?;
+                let Some(alert) = store::alerts::alert(tx, id)? else { continue };
+                let Some(person) = alert.subject.person() else { continue };
+                let waits = !alert.needs_somebody(today) || quiet.over(tx, &alert, today)?.is_some();
+                let Some(leader) = store::people::leaders_on(tx, person, today)?.first().copied() else {
+                    continue;
+                };
+                let (Some(person), Some(leader), Some(metric)) = (
+                    store::people::person(tx, person)?,
+                    store::people::person(tx, leader)?,
+                    store::metrics::metric(tx, alert.metric)?,
+                ) else {
+                    continue;
+                };
+                told.push(leader.id);
+                if waits {
+                    continue;
+                }
+                let telling = Telling {
+                    about: "alert",
+                    about_id: id.uuid(),
+                    text: format!("{}: worth a look for {}", metric.name, person.name),
+                    more: format!(
+                        "Something about {}'s work may need a talk. They were told first.",
+                        person.name
+                    ),
+                    path: format!("/alerts/{id}"),
+                };
+                tell_unasked(tx, &ids, now, &url, &leader, &telling)?;
+            }
+            Ok((due.len(), told))
+        })
+        .await?;
+    app.post.notify_one();
+    for leader in leaders {
+        for topic in [Topic::Alert, Topic::Team, Topic::Notifications] {
+            app.live.tell(leader, topic);
+        }
+    }
+    Ok(count)
+}
+
+/// Sends everybody for whom something waited a day one mail with all of it. Gives to how many.
+pub async fn send_digests(app: &App) -> Result<usize> {
+    let (ids, now) = (app.ids.clone(), app.now());
+    let url = app.settings.public_url.clone();
+    let before = now.plus_seconds(-A_DAYS_SECONDS);
+    let due = app.store.read(move |r| Ok::<_, Error>(store::attention::digests_due(r, before)?)).await?;
+    if due.is_empty() {
+        return Ok(0);
+    }
+    let told = app
+        .store
+        .write(move |tx: &mut Tx| -> Result<Vec<PersonId>> {
+            let mut told = Vec::new();
+            for person in store::attention::digests_due(tx, before)? {
+                let texts = store::attention::take_held(tx, person)?;
+                let Some(person) = store::people::person(tx, person)?.filter(|_| !texts.is_empty()) else {
+                    continue;
+                };
+                let many = texts.len();
+                let telling = Telling {
+                    about: "digest",
+                    about_id: person.id.uuid(),
+                    text: format!(
+                        "{many} more {} waiting for you",
+                        if many == 1 { "thing is" } else { "things are" }
+                    ),
+                    more: format!(
+                        "At most {A_DAY} things a day come by themselves; these came on top. {}.",
+                        texts.join(". ")
+                    ),
+                    path: "/notifications".into(),
+                };
+                tell(tx, &ids, now, &url, &person, &telling)?;
+                told.push(person.id);
+            }
+            Ok(told)
+        })
+        .await?;
+    app.post.notify_one();
+    for person in &told {
+        app.live.tell(*person, Topic::Notifications);
+    }
+    Ok(told.len())
+}
+
+/// Tells the open pages of everybody whose leader changes, and of both leaders, that something changed.
+pub fn leaders_changed(app: &App, people: impl IntoIterator<Item = PersonId>) {
+    for person in people {
+        for topic in [Topic::Team, Topic::Today, Topic::Alert, Topic::Session] {
+            app.live.tell(person, topic);
+        }
+    }
+}

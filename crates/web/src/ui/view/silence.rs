@@ -1,0 +1,65 @@
+//! What is kept quiet.
+
+use askama::Template;
+use domain::time::Day;
+
+use super::{FormErrors, Shell};
+use crate::ui::filters;
+use crate::ui::format;
+
+/// What is kept quiet and concerns the viewer.
+///
+/// Forms: `POST /silences` with `metric` (an id), `unit` (a code, may be empty), `until` and `why`; `POST {row.end}`.
+#[derive(Debug, Clone, PartialEq, Template)]
+#[template(path = "silences.html")]
+pub struct SilencesPage {
+    /// The frame.
+    pub shell: Shell,
+    /// What is quiet, the newest first.
+    pub rows: Vec<SilenceRow>,
+    /// For who answers for a metric.
+    pub form: Option<SilenceForm>,
+}
+
+/// Something that is quiet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SilenceRow {
+    /// "Successful calls of Maya Lindqvist".
+    pub covers: String,
+    /// Why.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// The last quiet day.
+    pub until: Day,
+    /// Where it is ended, for who may.
+    pub end: Option<String>,
+}
+
+/// A metric to be kept quiet.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SilenceForm {
+    /// The metrics that can be chosen: id and name.
+    pub metrics: Vec<(String, String)>,
+    /// The one that is chosen.
+    pub chosen: String,
+    /// Code of a unit.
+    pub unit: String,
+    /// Why.
+    pub why: String,
+    /// The latest day that can be chosen.
+    pub until_max: Option<Day>,
+    /// What to put right. Field ids: `silence-unit`, `silence-until`, `silence-why`.
+    pub errors: FormErrors,
+}
+
+impl SilencesPage {
+    /// The title as a finding.
+    pub fn heading(&self) -> String {
+        match self.rows.len() as u64 {
+            0 => "Nothing is kept quiet".to_owned(),
+            1 => "One thing is kept quiet".to_owned(),
+            n => format!("{} things are kept quiet", format::capital(&format::spell(n))),
+        }
+    }
+}

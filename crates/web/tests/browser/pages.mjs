@@ -1,0 +1,11 @@
+// Each kind of page of the demo once, as somebody who works with it: a word of the persona's job role, and addresses.
+// `from → prefix` is the first address under the prefix that a page links to.
+export const PAGES = [
+  ["Branch leader", ["/team", "/team?by=threshold", "/coaching", "/today", "/silences", "/me/notes"]],
+  ["Branch leader", ["/team → /alerts/", "/team → /sessions/"]],
+  ["Account manager", ["/today", "/today → /people/", "/me", "/notifications"]],
+  ["VP Operations", ["/chains", "/chains → /chains/study_", "/support"]],
+  ["Performance analyst", ["/cases", "/cases → /cases/"]],
+  ["IT integrator", ["/health", "/people", "/questions"]],
+  ["Privacy officer", ["/today"]],
+];
