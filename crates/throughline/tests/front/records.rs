@@ -82,7 +82,7 @@ fn what_goes_in_comes_out_again() {
             "--activity",
             "https://learn.northwind.example/lessons/0"
         ]),
-        430
+        429
     );
     assert_eq!(count(&["--actor", "nobody@northwind.example"]), 0);
     assert_eq!(count(&["--since", "2100-01-01"]), 0);
