@@ -28,13 +28,16 @@ mod live;
 pub mod metrics;
 pub mod notes;
 pub mod notify;
+pub mod one_tap;
 pub mod outbox;
 pub mod people;
 pub mod pipeline;
 pub mod records;
+mod signed;
 pub mod statements;
 pub mod studies;
 pub mod targets;
+pub mod webhooks;
 
 use std::sync::Arc;
 

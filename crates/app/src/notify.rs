@@ -1,7 +1,7 @@
 //! Tells people: on screen and by mail, queued in the transaction of what they are told about.
 
 use domain::access::Viewer;
-use domain::ids::NotificationId;
+use domain::ids::{AlertId, NotificationId};
 use domain::outbox::Kind;
 use domain::people::Person;
 use domain::time::Instant;
@@ -10,7 +10,7 @@ use store::jobs::Notification;
 use uuid::Uuid;
 
 use crate::outbox::mail::{Concern, QueuedMail};
-use crate::{App, Ids, Result};
+use crate::{App, Ids, Result, one_tap};
 
 /// What somebody is told.
 #[derive(Debug, Clone)]
@@ -80,28 +80,56 @@ fn post(
             seen_at: None,
         },
     )?;
-    if let Some(email) = &person.email {
-        let text = connect::mail::Plain::new()
-            .paragraph(&format!("Hello {},", person.name))
-            .paragraph(&telling.more)
-            .link("Open it here:", &format!("{public_url}{}", telling.path))
-            .paragraph("You get this mail because it is about your work or your team. Only you and the people named on that page can open it.")
-            .finish();
-        let mail = QueuedMail {
-            to_name: person.name.clone(),
-            to: email.clone(),
-            subject: telling.text.clone(),
-            text,
-            concern: Some(Concern {
-                person: person.id,
-                about: telling.about.to_owned(),
-                about_id: telling.about_id,
-                path: telling.path.clone(),
-            }),
-        };
-        crate::outbox::queue(tx, ids, now, Kind::Mail, &format!("mail:{}", person.id), None, &mail)?;
-    }
+    send_out(tx, ids, now, public_url, person, telling)?;
     Ok(id)
+}
+
+/// Queues what leaves the server when somebody is told: a mail, and the same for the endpoints that they allowed.
+/// Without an address nothing leaves: they have none, or this is not to be said outside.
+fn send_out(
+    tx: &mut Tx,
+    ids: &Ids,
+    now: Instant,
+    public_url: &str,
+    person: &Person,
+    telling: &Telling,
+) -> Result<()> {
+    let Some(email) = &person.email else { return Ok(()) };
+    let concern = Concern {
+        person: person.id,
+        about: telling.about.to_owned(),
+        about_id: telling.about_id,
+        path: telling.path.clone(),
+    };
+    let taps = match telling.about == "alert" && telling.path.starts_with("/alerts/") {
+        true => one_tap::links(tx, now, public_url, person.id, AlertId::new(telling.about_id))?,
+        false => Vec::new(),
+    };
+    crate::webhooks::notice(tx, ids, now, &concern, telling, &taps)?;
+    let mut text = connect::mail::Plain::new()
+        .paragraph(&format!("Hello {},", person.name))
+        .paragraph(&telling.more)
+        .link("Open it here:", &format!("{public_url}{}", telling.path));
+    for (words, url) in &taps {
+        text = text.link(&format!("{words}:"), url);
+    }
+    if !taps.is_empty() {
+        text = text.paragraph(
+            "These links act for you, for two weeks, after one more tap. Keep this mail to yourself.",
+        );
+    }
+    let text = text
+        .paragraph("You get this mail because it is about your work or your team. Only you and the people named on that page can open it.")
+        .finish();
+    let mail = QueuedMail {
+        to_name: person.name.clone(),
+        to: email.clone(),
+        subject: telling.text.clone(),
+        text,
+        concern: Some(concern),
+    };
+    crate::outbox::queue(tx, ids, now, Kind::Mail, &format!("mail:{}", person.id), None, &mail)?;
+    Ok(())
 }
 
 /// What the person who asks was told, newest first.

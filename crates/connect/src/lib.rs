@@ -19,3 +19,4 @@ pub mod metrics;
 pub mod people;
 pub mod record_store;
 pub mod targets;
+pub mod webhook;

@@ -467,6 +467,10 @@ acts! {
     ReadAccessLog(PersonId): AuditLog, Read, None;
     /// Read what left the server and how it went, without what it said.
     ReadDeliveries(()): Webhook, Metadata, Some(KeyScope::Webhooks);
+    /// Read webhook endpoints and what was sent to them.
+    ReadWebhooks(()): Webhook, Read, Some(KeyScope::Webhooks);
+    /// Make, change and take away webhook endpoints.
+    WriteWebhooks(()): Webhook, Write, Some(KeyScope::Webhooks);
     /// Send again what could not be sent.
     ReplayDeliveries(()): Connector, Write, None;
     /// Say to which other record stores statements go on.

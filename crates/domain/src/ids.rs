@@ -128,6 +128,8 @@ ids! {
     SilenceId, "silence", "a silence";
     /// An xAPI statement. Its wire form is the plain UUID.
     StatementId, "statement", "a statement id";
+    /// An address to which others want to be told.
+    EndpointId, "endpoint", "a webhook endpoint id";
     /// A row of the outbox.
     DeliveryId, "delivery", "a delivery id";
     /// Another record store to which statements go on.
@@ -186,7 +188,7 @@ impl fmt::Display for Subject {
 #[macro_export]
 macro_rules! for_each_id {
     ($callback:ident) => {
-        $callback! { PersonId AccountId UnitId JobRoleId MetricId TargetId CommitmentId FeedId RunId RuleId AlertId NotificationId SessionId ActionId MessageId ProposalId InterventionId StudyId DecisionId CaseId CauseId KeyId SilenceId StatementId DeliveryId ForwardId AuditId ImportId }
+        $callback! { PersonId AccountId UnitId JobRoleId MetricId TargetId CommitmentId FeedId RunId RuleId AlertId NotificationId SessionId ActionId MessageId ProposalId InterventionId StudyId DecisionId CaseId CauseId KeyId SilenceId StatementId EndpointId DeliveryId ForwardId AuditId ImportId }
     };
 }
 

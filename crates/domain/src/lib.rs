@@ -45,3 +45,4 @@ pub mod sign_in;
 pub mod studies;
 pub mod targets;
 pub mod time;
+pub mod webhooks;

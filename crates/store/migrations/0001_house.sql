@@ -428,6 +428,24 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_state ON outbox (state, next_at);
 CREATE INDEX outbox_target ON outbox (target, place);
 
+-- Addresses to which others want to be told. An endpoint of nobody is told facts about nobody in particular.
+CREATE TABLE webhook_endpoint (
+    id         {id} PRIMARY KEY,
+    name       {text} NOT NULL,
+    url        {text} NOT NULL,
+    format     {text} NOT NULL,
+    person_id  {id} REFERENCES person (id),
+    readers    {text} NOT NULL,
+    state      {text} NOT NULL,
+    reason     {text} NOT NULL,
+    secret     {bytes} NOT NULL,
+    old_secret {bytes},
+    old_until  {instant},
+    created_at {instant} NOT NULL,
+    created_by {text} NOT NULL
+) {strict};
+CREATE INDEX webhook_endpoint_person ON webhook_endpoint (person_id);
+
 -- One try of a delivery: what came of it, and in how many milliseconds.
 CREATE TABLE outbox_try (
     delivery_id {id} NOT NULL,

@@ -31,5 +31,6 @@ pub mod statements;
 pub mod studies;
 pub mod targets;
 mod varint;
+pub mod webhooks;
 
 pub use db::Store;

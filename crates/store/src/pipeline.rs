@@ -84,6 +84,15 @@ pub fn setting(r: &mut Read, key: &str) -> Result<Option<String>> {
     r.query_one("SELECT value FROM setting WHERE key = $1", params![key], |row| row.get(0))
 }
 
+/// Sets a value where there is none yet. Whoever comes first wins; read it again to know.
+pub fn set_setting_once(tx: &mut Tx, key: &str, value: &str) -> Result<()> {
+    tx.execute(
+        "INSERT INTO setting (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING",
+        params![key, value],
+    )?;
+    Ok(())
+}
+
 /// Sets a small installation-wide value.
 pub fn set_setting(tx: &mut Tx, key: &str, value: &str) -> Result<()> {
     tx.execute(

@@ -18,7 +18,7 @@ pub use personas::{Persona, personas, set_personas};
 pub use roles::{disable, give_role, grants, take_role};
 pub use sessions::{
     change_password, end_other_sessions, open_session, session_holds, sessions, sign_in, sign_in_as_persona,
-    sign_out, who_from_session,
+    sign_out, who_from_session, who_is,
 };
 
 pub use store::access::{ApiKey, Held, WebSession};

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use domain::access::{AccessRole, Viewer};
+use domain::access::{AccessRole, Viewer, Who};
 use domain::ids::PersonId;
 use domain::people::{PersonState, fold};
 use domain::sign_in::password_fault;
@@ -139,6 +139,12 @@ fn viewer(r: &mut Read, id: PersonId, today: domain::time::Day) -> Result<Option
         reports: store::people::reports_on(r, id, today)?.into_iter().map(|p| p.id).collect(),
         unit: store::people::membership_on(r, id, today)?.map(|m| m.unit),
     }))
+}
+
+/// A person with the rights of now, where a link that they hold stands for them; `None` where there is no such person.
+pub async fn who_is(app: &App, person: PersonId) -> Result<Option<Who>> {
+    let today = app.today();
+    app.store.read(move |r| -> Result<_> { Ok(viewer(r, person, today)?.map(Who::Person)) }).await
 }
 
 /// The open sessions of the person who asks, newest first.

@@ -694,12 +694,19 @@ fn announce(
             }
         }
         Subject::Unit(unit) => {
+            let place = store::people::unit(tx, unit)?;
+            let name = place.as_ref().map(|u| u.name.clone()).unwrap_or_default();
+            telling.text = format!("{}: {what} across {name}", metric.name);
+            let data = serde_json::json!({
+                "metric": metric.code, "unit": place.map(|u| u.code), "kind": alert.kind.word(),
+                "way": alert.way.word(), "since": alert.since.to_string(), "subjects": alert.facts.subjects,
+            });
+            let moved = domain::webhooks::Event::UnitAlert;
+            crate::webhooks::announce(tx, ids, now, moved, &telling.text, &telling.path, &data)?;
             let Some(owner) = metric.owner.map(|o| store::people::person(tx, o)).transpose()?.flatten()
             else {
                 return Ok(());
             };
-            let name = store::people::unit(tx, unit)?.map(|u| u.name).unwrap_or_default();
-            telling.text = format!("{}: {what} across {name}", metric.name);
             telling.more = format!(
                 "This moved for {} subjects together, so it is told once, at the level where it is common. Nobody's own usual range is judged by it.",
                 alert.facts.subjects

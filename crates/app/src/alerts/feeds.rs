@@ -99,12 +99,17 @@ fn watch(
                 note: String::new(),
             };
             store::alerts::add_events(tx, &[event])?;
+            let place = directory.units.iter().find(|u| u.id == unit);
+            let name = place.map(|u| u.name.clone()).unwrap_or_default();
+            let text = format!("{}: no data from {name} since {since}", feed.name);
+            let data = serde_json::json!({
+                "feed": feed.code, "unit": place.map(|u| &u.code), "since": since.to_string(),
+            });
+            let silent = domain::webhooks::Event::FeedSilent;
+            crate::webhooks::announce(tx, ids, now, silent, &text, "/health", &data)?;
             let Some(owner) = feed.owner.map(|o| store::people::person(tx, o)).transpose()?.flatten() else {
                 continue;
             };
-            let name =
-                directory.units.iter().find(|u| u.id == unit).map(|u| u.name.clone()).unwrap_or_default();
-            let text = format!("{}: no data from {name} since {since}", feed.name);
             let telling = Telling {
                 about: "feed",
                 about_id: alert.id.uuid(),

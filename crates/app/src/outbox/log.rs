@@ -61,9 +61,9 @@ pub async fn read(app: &App, _: Permit<ReadDeliveries>, wanted: Wanted, limit: u
         .await
 }
 
-/// Targets in words: a person's mail address.
+/// Targets in words: a person's mail address, an endpoint's name.
 fn names(r: &mut Read, targets: &[String]) -> Result<BTreeMap<String, String>> {
-    let mut found = BTreeMap::new();
+    let mut found = crate::webhooks::names(r)?;
     for target in targets {
         if let Some(id) = target.strip_prefix("statements:").and_then(|id| id.parse::<ForwardId>().ok()) {
             if let Some(forward) = store::forwarding::forward(r, id)? {

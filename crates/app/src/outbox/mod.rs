@@ -11,6 +11,7 @@
 pub mod log;
 pub mod mail;
 mod statements;
+pub mod webhook;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -98,6 +99,7 @@ async fn carry(app: App, couriers: Couriers, delivery: Delivery) -> Result<()> {
     if let Then::Parked(why) | Then::ParkedWithAll(why) = &what {
         tracing::warn!(delivery = %delivery.id, target = delivery.target, why, "a delivery was parked");
     }
+    let (ids, today, url) = (app.ids.clone(), app.today(), app.settings.public_url.clone());
     app.store
         .write(move |tx: &mut Tx| -> Result<()> {
             let id = delivery.id;
@@ -109,6 +111,7 @@ async fn carry(app: App, couriers: Couriers, delivery: Delivery) -> Result<()> {
                 Then::Withdrawn(why) => store::outbox::end(tx, id, State::Withdrawn, now, Some(why))?,
                 Then::ParkedWithAll(why) => {
                     store::outbox::park_target(tx, &delivery.target, now, why)?;
+                    crate::webhooks::gone(tx, &ids, now, today, &url, &delivery.target, why)?;
                 }
             }
             Ok(())
@@ -121,7 +124,7 @@ async fn send(app: &App, couriers: &Couriers, delivery: &Delivery) -> Tried {
     match delivery.kind {
         Kind::Mail => mail::send(app, couriers, delivery).await,
         Kind::Statements => statements::send(app, couriers, delivery).await,
-        Kind::Webhook => Tried::Never("no endpoint is known for this".into()),
+        Kind::Webhook => webhook::send(app, couriers, delivery).await,
     }
 }
 

@@ -216,6 +216,14 @@ fn unreachable_at(address: SocketAddr, error: &std::io::Error) -> HttpError {
     HttpError::Later(format!("{address} cannot be reached: {error}"))
 }
 
+/// Whether a text is an address to send to at all; whether it may be gone to is asked when something is sent.
+///
+/// # Errors
+/// [`HttpError::Address`] with what is wrong with it.
+pub fn is_address(url: &str) -> Result<(), HttpError> {
+    Place::of(url).map(|_| ())
+}
+
 /// Where a request goes.
 struct Place {
     secure: bool,

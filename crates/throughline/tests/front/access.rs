@@ -11,8 +11,8 @@ use domain::access::{
     Act, KeyScope, Principal, Resource, SendObservations, Who, WriteAssignment, WriteKey, cell, scope,
 };
 use domain::ids::{
-    AccountId, AlertId, CaseId, DeliveryId, ForwardId, ImportId, InterventionId, KeyId, MetricId, ProposalId,
-    SilenceId, StudyId, TargetId,
+    AccountId, AlertId, CaseId, DeliveryId, EndpointId, ForwardId, ImportId, InterventionId, KeyId, MetricId,
+    ProposalId, SilenceId, StudyId, TargetId,
 };
 use domain::metrics::{Aggregation, Direction, Grain, Level, Metric, Quantity};
 use domain::time::{Cadence, Day};
@@ -289,6 +289,23 @@ fn no_import(rest: &str) -> String {
     format!("/people/imports/{}{rest}", ImportId::new(uuid::Uuid::nil()))
 }
 
+/// An endpoint that does not exist.
+fn no_endpoint() -> EndpointId {
+    EndpointId::new(uuid::Uuid::nil())
+}
+
+/// Does something with an endpoint that does not exist.
+fn webhook(path: &'static str) -> Line {
+    let about = About::Row(Resource::Webhook, Act::Write, Some(KeyScope::Webhooks));
+    lacks(
+        "endpoint",
+        line("POST", path, about, move |_| {
+            let path = path.replace("{id}", &no_endpoint().to_string());
+            Ask::Json("POST", path, serde_json::Value::Null)
+        }),
+    )
+}
+
 /// Names something that does not exist.
 fn lacks(what: &'static str, line: Line) -> Line {
     Line { missing: Some(what), ..line }
@@ -360,6 +377,25 @@ fn lines() -> Vec<Line> {
             Ask::Form("/demo".into(), vec![("person", w.org.member.to_string())])
         }),
         line("POST", "/sign-out", Open, |_| Ask::Form("/sign-out".into(), vec![])),
+        line("GET", "/tap/{token}", Open, |_| Ask::Get("/tap/x".into())),
+        line("POST", "/tap/{token}", Open, |_| Ask::Form("/tap/x".into(), vec![])),
+        get("/api/v1/webhooks", Row(Webhook, Read, Some(KeyScope::Webhooks))),
+        line("POST", "/api/v1/webhooks", Row(Webhook, Write, Some(KeyScope::Webhooks)), |_| {
+            let new = serde_json::json!({"name": "x", "url": "https://hooks.northwind.example/x"});
+            Ask::Json("POST", "/api/v1/webhooks".into(), new)
+        }),
+        lacks(
+            "endpoint",
+            line("DELETE", "/api/v1/webhooks/{id}", Row(Webhook, Write, Some(KeyScope::Webhooks)), |_| {
+                Ask::Delete(format!("/api/v1/webhooks/{}", no_endpoint()))
+            }),
+        ),
+        line("GET", "/api/v1/webhooks/{id}/deliveries", Row(Webhook, Read, Some(KeyScope::Webhooks)), |_| {
+            Ask::Get(format!("/api/v1/webhooks/{}/deliveries", no_endpoint()))
+        }),
+        webhook("/api/v1/webhooks/{id}/rotate"),
+        webhook("/api/v1/webhooks/{id}/test"),
+        webhook("/api/v1/webhooks/{id}/replay"),
         get("/api/v1/keys", Row(ApiKey, Write, None)),
         line("POST", "/api/v1/keys", Row(ApiKey, Write, None), |_| {
             Ask::Json("POST", "/api/v1/keys".into(), serde_json::json!({"name": "x", "scopes": ["metrics"]}))
@@ -495,6 +531,10 @@ fn lines() -> Vec<Line> {
         line("POST", "/questions/{id}", Theirs, |_| {
             let id = AlertId::new(uuid::Uuid::nil());
             Ask::Form(format!("/questions/{id}"), vec![("data", "right".into()), ("note", "a test".into())])
+        }),
+        get("/channels", Own),
+        line("POST", "/channels/{id}", Theirs, |_| {
+            Ask::Form(format!("/channels/{}", no_endpoint()), vec![("do", "stop".into())])
         }),
         get("/deliveries", Row(Webhook, Metadata, None)),
         line("POST", "/deliveries/replay", Row(Connector, Write, None), |_| {

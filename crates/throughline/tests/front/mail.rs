@@ -116,8 +116,11 @@ testkit::both_databases! {
         for (who, text) in [("P3 Example", to_maya), ("Lead0 Example", to_leader)] {
             assert!(text.contains(&format!("Hello {who},")), "{text}");
             assert!(text.contains(&link), "{text}");
-            // A link instead of values: a mailbox is not as well kept as the page.
+            // Links instead of values: a mailbox is not as well kept as the page.
             let body = text.split("\r\n\r\n").skip(1).collect::<Vec<_>>().join("\n").replace(&link, "");
+            let taps = format!("{}/tap/", app.settings.public_url);
+            assert_eq!(body.matches(&taps).count(), if who == "P3 Example" { 2 } else { 3 }, "{body}");
+            let body: String = body.lines().filter(|l| !l.starts_with(&taps)).collect();
             let body = body.replace("P3", "").replace("Lead0", "");
             assert!(!body.chars().any(|x| x.is_ascii_digit()), "{body}");
         }

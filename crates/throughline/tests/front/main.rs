@@ -24,5 +24,6 @@ mod search;
 mod sign_in;
 mod studies;
 mod talk;
+mod webhooks;
 mod xapi;
 mod xapi_clients;

@@ -6,5 +6,6 @@ pub mod keys;
 pub mod observations;
 pub mod ready;
 pub mod studies;
+pub mod webhooks;
 pub mod work;
 pub mod xapi;

@@ -1,0 +1,37 @@
+//! Where what a person is told goes besides this server.
+
+use askama::Template;
+
+use super::Shell;
+use crate::ui::filters;
+
+/// Chats and systems that ask for, or get, what the person is told.
+///
+/// Form: `POST /channels/{id}` with `do` = `alone`, `others`, `stop` or `test`.
+#[derive(Debug, Clone, PartialEq, Template)]
+#[template(path = "channels.html")]
+pub struct ChannelsPage {
+    /// The frame.
+    pub shell: Shell,
+    /// Each one, oldest first.
+    pub rows: Vec<ChannelRow>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelRow {
+    /// Its id, as the form sends it.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// "Slack".
+    pub by: String,
+    /// The host it is at.
+    pub host: String,
+    /// "On. Only you read it".
+    pub state: String,
+    /// Whether it waits for the person's word.
+    pub asked: bool,
+    /// Whether it is told.
+    pub on: bool,
+}
