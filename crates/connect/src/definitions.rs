@@ -258,6 +258,9 @@ pub struct StudyDefinition {
     /// The day on which it is read.
     #[serde(default, deserialize_with = "some_day")]
     pub reading: Option<Day>,
+    /// The day on which it was fixed in writing, for studies that were planned elsewhere, such as a published protocol.
+    #[serde(default, deserialize_with = "some_day")]
+    pub locked: Option<Day>,
     /// Whether the metric is compared as it is or by its logarithm.
     #[serde(default)]
     pub scale: Scale,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use crate::answer::Reason;
 
 /// One observation on the way into a [`Panel`].
@@ -259,6 +261,24 @@ impl Panel {
             observed,
             ..self.clone()
         })
+    }
+
+    /// Weighted sums over blocks of units of a complete panel, period by period: `sums[t * blocks + b]`.
+    ///
+    /// `block` holds the block of each unit; `base` is taken off each value of a period first. One pass over the values,
+    /// in a fixed order for every number of threads.
+    pub(crate) fn block_sums(&self, block: &[u32], blocks: usize, base: impl Fn(usize) -> f64 + Sync) -> Vec<f64> {
+        (0..self.times.len())
+            .into_par_iter()
+            .flat_map_iter(|t| {
+                let base = base(t);
+                let mut sums = vec![0.0; blocks];
+                for ((v, w), &b) in self.period(t).iter().zip(&self.weight).zip(block) {
+                    sums[b as usize] += w * (v - base);
+                }
+                sums
+            })
+            .collect()
     }
 
     /// The observations as long columns: unit, period, outcome, each ordered by

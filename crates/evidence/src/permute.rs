@@ -15,8 +15,10 @@ use crate::panel::Panel;
 pub struct Permutation {
     /// The statistic as observed.
     pub observed: f64,
-    /// Arrangements at least as extreme, the observed one included.
+    /// Arrangements at least as extreme on either side, the observed one included.
     pub as_extreme: u64,
+    /// Those of them on the observed side: what counts where the direction was written down beforehand.
+    pub same_side: u64,
     /// Arrangements looked at, the observed one included.
     pub arrangements: u64,
     /// Whether these are all there are.
@@ -54,6 +56,12 @@ fn at_least(value: f64, observed: f64) -> bool {
     value.abs() >= observed.abs() * (1.0 - 1e-12) - 1e-300
 }
 
+/// 1 where a value is at least as extreme as observed: on either side, and on the observed side.
+fn extreme(value: f64, observed: f64) -> (u64, u64) {
+    let either = at_least(value, observed);
+    (u64::from(either), u64::from(either && value * observed >= 0.0))
+}
+
 /// Sign-flip test of paired differences (Fisher 1935): is their mean zero?
 ///
 /// *Assumes* that without an effect each difference could as well have the other sign.
@@ -74,11 +82,11 @@ pub fn sign_flip(differences: &[f64], draws: Draws) -> Answer<Permutation> {
         };
         if n <= 20 {
             let arrangements = 1_u64 << n;
-            let as_extreme = (0..arrangements)
+            let (as_extreme, same_side) = (0..arrangements)
                 .into_par_iter()
-                .filter(|code| at_least(flipped(&|i| code >> i & 1 == 1), observed))
-                .count() as u64;
-            return Ok(finish(observed / n as f64, as_extreme, arrangements, true, vec![]));
+                .map(|code| extreme(flipped(&|i| code >> i & 1 == 1), observed))
+                .reduce(|| (0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+            return Ok(finish(observed / n as f64, (as_extreme, same_side), arrangements, true, vec![]));
         }
         let values: Vec<f64> = (0..draws.number)
             .into_par_iter()
@@ -125,17 +133,19 @@ pub fn two_groups(values: &[f64], treated: &[bool], draws: Draws) -> Answer<Perm
         let scale = n as f64 / (k as f64 * (n - k) as f64);
         let observed: f64 = centred.iter().zip(treated).filter(|(_, t)| **t).map(|(v, _)| v * scale).sum();
         if combinations(n, k) <= 100_000.0 {
-            let (mut as_extreme, mut arrangements) = (0, 0);
+            let (mut as_extreme, mut same_side, mut arrangements) = (0, 0, 0);
             let mut chosen: Vec<usize> = (0..k).collect();
             loop {
                 arrangements += 1;
                 let value: f64 = chosen.iter().map(|&i| centred[i] * scale).sum();
-                as_extreme += u64::from(at_least(value, observed));
+                let (either, same) = extreme(value, observed);
+                as_extreme += either;
+                same_side += same;
                 if !next_combination(&mut chosen, n) {
                     break;
                 }
             }
-            return Ok(finish(observed, as_extreme, arrangements, true, vec![]));
+            return Ok(finish(observed, (as_extreme, same_side), arrangements, true, vec![]));
         }
         let statistics: Vec<f64> = (0..draws.number)
             .into_par_iter()
@@ -154,8 +164,9 @@ pub fn two_groups(values: &[f64], treated: &[bool], draws: Draws) -> Answer<Perm
 /// Reassigns the start dates among clusters and computes the statistic again.
 ///
 /// *Assumes* that each cluster could as well have had another's start. Units of a
-/// cluster move together when they share a start, otherwise units move alone.
-/// `statistic` returns `None` where it cannot say; such draws are left out.
+/// cluster move together when they share a start, otherwise units move alone. Exact where
+/// there are no more different arrangements than draws: six plants of which three started
+/// have twenty. `statistic` returns `None` where it cannot say; such arrangements are left out.
 /// *Refuses* when the observed statistic cannot be computed.
 pub fn reassign(
     panel: &Panel,
@@ -175,35 +186,71 @@ pub fn reassign(
         let known = starts[c as usize].get_or_insert(g);
         together &= *known == g;
     }
+    let pool: Vec<Option<i64>> =
+        if together { starts.into_iter().flatten().collect() } else { panel.cohorts().to_vec() };
+    let value = |pool: &[Option<i64>]| {
+        let cohorts = if together {
+            panel.cluster().iter().map(|&c| pool[c as usize]).collect()
+        } else {
+            pool.to_vec()
+        };
+        statistic(&panel.with_cohorts(cohorts)).filter(|s| s.is_finite())
+    };
+    if let Some(all) = arrangements(&pool, draws.number) {
+        let values: Vec<f64> = all.par_iter().filter_map(|pool| value(pool)).collect();
+        let counts = values.iter().map(|v| extreme(*v, observed)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+        return Answer::Estimate(finish(observed, counts, values.len() as u64, true, vec![]));
+    }
     let statistics: Vec<f64> = (0..draws.number)
         .into_par_iter()
         .filter_map(|draw| {
-            let mut rng = stream(draws.seed, draw);
-            let cohorts = if together {
-                let mut pool: Vec<Option<i64>> = starts.iter().copied().flatten().collect();
-                pool.shuffle(&mut rng);
-                panel.cluster().iter().map(|&c| pool[c as usize]).collect()
-            } else {
-                let mut pool = panel.cohorts().to_vec();
-                pool.shuffle(&mut rng);
-                pool
-            };
-            statistic(&panel.with_cohorts(cohorts)).filter(|s| s.is_finite())
+            let mut pool = pool.clone();
+            pool.shuffle(&mut stream(draws.seed, draw));
+            value(&pool)
         })
         .collect();
     Answer::Estimate(drawn(observed, statistics))
 }
 
-fn drawn(observed: f64, draws: Vec<f64>) -> Permutation {
-    let as_extreme = 1 + draws.iter().filter(|d| at_least(**d, observed)).count() as u64;
-    let arrangements = 1 + draws.len() as u64;
-    finish(observed, as_extreme, arrangements, false, draws)
+/// All different orders of a list, where they are at most `most`; the given one is among them.
+fn arrangements<T: Ord + Copy>(pool: &[T], most: usize) -> Option<Vec<Vec<T>>> {
+    let mut now = pool.to_vec();
+    now.sort_unstable();
+    // The multinomial coefficient, one item at a time.
+    let (mut number, mut same) = (1.0, 0.0);
+    for i in 0..now.len() {
+        same = if i > 0 && now[i] == now[i - 1] { same + 1.0 } else { 1.0 };
+        number *= (i + 1) as f64 / same;
+        if number > 1e12 {
+            return None;
+        }
+    }
+    if number.round() > most as f64 {
+        return None;
+    }
+    let mut all = vec![now.clone()];
+    // The next order in the alphabet of orders.
+    while let Some(i) = (1..now.len()).rev().find(|&i| now[i - 1] < now[i]) {
+        let j = (i..now.len()).rev().find(|&j| now[j] > now[i - 1])?;
+        now.swap(i - 1, j);
+        now[i..].reverse();
+        all.push(now.clone());
+    }
+    Some(all)
 }
 
-fn finish(observed: f64, as_extreme: u64, arrangements: u64, exact: bool, draws: Vec<f64>) -> Permutation {
+fn drawn(observed: f64, draws: Vec<f64>) -> Permutation {
+    let counts = draws.iter().map(|d| extreme(*d, observed)).fold((1, 1), |a, b| (a.0 + b.0, a.1 + b.1));
+    let arrangements = 1 + draws.len() as u64;
+    finish(observed, counts, arrangements, false, draws)
+}
+
+fn finish(observed: f64, extreme: (u64, u64), arrangements: u64, exact: bool, draws: Vec<f64>) -> Permutation {
+    let (as_extreme, same_side) = extreme;
     Permutation {
         observed,
         as_extreme,
+        same_side,
         arrangements,
         exact,
         p_value: as_extreme as f64 / arrangements as f64,

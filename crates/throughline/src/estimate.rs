@@ -7,17 +7,19 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use domain::studies::pack::Pack;
 use evidence::did::staggered::Control;
-use evidence::methods::{Column, METHODS, Method, Options, Plan, Report, Table, run as run_method};
+use evidence::methods::{METHODS, Method, Options, Plan, Report, Table, run as run_method};
 use evidence::regress::Errors;
+
+use crate::table;
 
 /// Options that all methods share; each method reads what its help names.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct EstimateArgs {
-    /// The data: a CSV file with a header line (`-` for standard input). Empty, NA and . are missing
+    /// The data: Parquet, or CSV with a header line (`-` for standard input). Empty, NA and . are missing
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
     /// Column with the outcome
@@ -183,8 +185,9 @@ impl Args for Estimate {
             );
         METHODS.iter().fold(cmd, |cmd, method| {
             cmd.subcommand(EstimateArgs::augment_args(Command::new(method.name)).about(method.summary).long_about(format!(
-                "{}.\n\n{}\n\nExit codes: 0 an estimate, 2 the command line or the file is wrong, 3 the data cannot answer.",
-                method.summary, method.help
+                "{}.\n\n{}\n\nExample:\n  throughline estimate {} {}\n\n\
+                 Exit codes: 0 an estimate, 2 the command line or the file is wrong, 3 the data cannot answer.",
+                method.summary, method.help, method.name, method.example
             )))
         })
     }
@@ -273,11 +276,11 @@ fn run_one(name: &str, args: &EstimateArgs) -> anyhow::Result<ExitCode> {
         (None, "power") => Table::default(),
         (None, _) => {
             eprintln!(
-                "throughline: Option --data: this method needs it. Name a CSV file, or - for standard input."
+                "throughline: Option --data: this method needs it. Name a CSV or Parquet file, or - for standard input."
             );
             return Ok(ExitCode::from(2));
         }
-        (Some(path), _) => match read(path) {
+        (Some(path), _) => match read(path, args.cohort.as_deref()) {
             Ok(table) => table,
             Err(error) => {
                 eprintln!("throughline: {error:#}");
@@ -343,8 +346,8 @@ fn options(args: &EstimateArgs) -> Options {
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<Table> {
-    parse(&bytes_of(path)?).with_context(|| path.display().to_string())
+fn read(path: &Path, cohort: Option<&str>) -> anyhow::Result<Table> {
+    table::parse(bytes_of(path)?, cohort).with_context(|| path.display().to_string())
 }
 
 /// The bytes of a file, or of standard input for `-`.
@@ -356,43 +359,6 @@ fn bytes_of(path: &Path) -> anyhow::Result<Vec<u8>> {
         bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
     }
     Ok(bytes)
-}
-
-fn is_missing(field: &str) -> bool {
-    matches!(field, "" | "." | "NA" | "N/A" | "NaN" | "nan" | "null" | "NULL")
-}
-
-/// Reads a table: the first line names the columns; a column whose values are all numbers or missing is numeric.
-fn parse(bytes: &[u8]) -> anyhow::Result<Table> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
-    let names: Vec<String> = reader.headers().context("line 1")?.iter().map(str::to_owned).collect();
-    if names.is_empty() || (names.len() == 1 && names[0].is_empty()) {
-        bail!("line 1: no column names. The first line names the columns, separated by commas");
-    }
-    let mut fields: Vec<Vec<Option<String>>> = vec![Vec::new(); names.len()];
-    for record in reader.records() {
-        let record = record?;
-        let line = record.position().map_or(0, csv::Position::line);
-        for ((column, name), field) in fields.iter_mut().zip(&names).zip(&record) {
-            if field.parse::<f64>().is_ok_and(f64::is_infinite) {
-                bail!(
-                    "line {line}, column {name}: `{field}` is not a finite number. Correct it, or leave it empty for missing"
-                );
-            }
-            column.push((!is_missing(field)).then(|| field.to_owned()));
-        }
-    }
-    let columns = names.into_iter().zip(fields).map(|(name, values)| {
-        let numeric = values.iter().flatten().all(|v| v.parse::<f64>().is_ok());
-        let column = if numeric {
-            Column::Numbers(values.iter().map(|v| v.as_ref().and_then(|v| v.parse().ok())).collect())
-        } else {
-            Column::Labels(values)
-        };
-        (name, column)
-    });
-    Ok(Table::new(columns.collect())?)
 }
 
 /// The report as text: sentences, table, remarks.
@@ -478,27 +444,6 @@ fn significant(v: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn tables_as_people_have_them() {
-        let table = parse(b"\xef\xbb\xbfunit, y ,g\na,1.5,\nb,NA,3\nc,.,4\n").unwrap();
-        let expected = vec![
-            ("unit".to_owned(), Column::Labels(["a", "b", "c"].map(|v| Some(v.to_owned())).to_vec())),
-            ("y".to_owned(), Column::Numbers(vec![Some(1.5), None, None])),
-            ("g".to_owned(), Column::Numbers(vec![None, Some(3.0), Some(4.0)])),
-        ];
-        assert_eq!(table, Table::new(expected).unwrap());
-    }
-
-    #[test]
-    fn bad_tables_name_the_place() {
-        let says = |text: &[u8]| format!("{:#}", parse(text).unwrap_err());
-        assert!(says(b"").contains("line 1"));
-        assert!(says(b"y,x\n1,2\n3,inf\n").contains("line 3, column x"));
-        assert!(says(b"y,x\n1,2\n3\n").contains("line: 3"), "{}", says(b"y,x\n1,2\n3\n"));
-        assert!(says(b"y,y\n1,2\n").contains("two columns"));
-        assert!(says(b"y\n\xff\xfe\n").contains("UTF-8"));
-    }
 
     #[test]
     fn numbers_keep_six_digits() {

@@ -477,6 +477,10 @@ async fn define_studies(app: &App, source: &Source, lock: bool) -> Done {
             refused.push(format!("line {}, design: not one of {known}", d.line));
             continue;
         };
+        if let Some(day) = s.locked.filter(|day| *day > today) {
+            refused.push(format!("line {}, locked: {day} is still to come; write the day on which it was fixed", d.line));
+            continue;
+        }
         let (weeks, before) = window(cadences.get(&s.metric).copied().unwrap_or(Cadence::Week));
         let after = s.within_weeks.map_or(26.0 / weeks, |w| f64::from(w) / weeks).round().max(1.0) as u32;
         list.push(studies::Definition {
@@ -506,7 +510,7 @@ async fn define_studies(app: &App, source: &Source, lock: bool) -> Done {
                 smallest: None,
             },
             units: Vec::new(),
-            locked_on: lock.then_some(today),
+            locked_on: s.locked.or(lock.then_some(today)),
             reading_day: s.reading,
         });
     }

@@ -12,6 +12,7 @@ mod import;
 mod opened;
 mod records;
 mod serve;
+mod table;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

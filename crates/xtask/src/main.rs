@@ -1,7 +1,7 @@
 //! `cargo xtask`: everything one does to this repository, from showing the demo to measuring speed.
 //!
 //! Each file is one command or one thing that several commands need:
-//! [`demo`], [`assets`], [`testing`], [`tidy`], [`screenshot`], [`shots`], [`conformance`] and [`bench`] are the commands;
+//! [`demo`], [`assets`], [`testing`], [`tidy`], [`screenshot`], [`shots`], [`conformance`], [`nightly`] and [`bench`] are the commands;
 //! [`steps`] runs and times other programs, [`machine`] looks for and installs what a command needs,
 //! [`npm`] and [`python`] bring in pinned packages, and [`postgres`] owns a throw-away database cluster.
 //!
@@ -15,6 +15,7 @@ mod conformance;
 mod demo;
 mod house;
 mod machine;
+mod nightly;
 mod npm;
 mod postgres;
 mod python;
@@ -80,6 +81,12 @@ const COMMANDS: &[Command] = &[
         about: "take pictures of every page of the demo",
         help: shots::HELP,
         run: shots::run,
+    },
+    Command {
+        name: "nightly",
+        about: "run the simulations at full length",
+        help: nightly::HELP,
+        run: nightly::run,
     },
     Command { name: "bench", about: "measure speed, memory and size", help: bench::HELP, run: bench::run },
 ];

@@ -220,7 +220,12 @@ pub fn health(h: &Health, say: &dyn Fn(f64) -> String) -> (String, String, Strin
         Check::Chance => own(
             "Chance between few units",
             "Every way of picking as many units",
-            format!("{:.0} of {:.0} ways give a gap as large", n(0), n(1)),
+            format!(
+                "{:.0} of {:.0} ways give a gap as large{}",
+                n(0),
+                n(1),
+                if n(2) == 1.0 { " in the direction believed beforehand" } else { "" }
+            ),
         ),
         Check::Size => own(
             "Too few to tell",

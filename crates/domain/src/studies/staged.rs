@@ -2,7 +2,7 @@
 
 use evidence::did::staggered::{Base, Control, Options, Staggered, staggered};
 use evidence::grade::{self, Assignment};
-use evidence::permute::{Draws, two_groups};
+use evidence::permute::{Draws, Permutation, two_groups};
 use evidence::{Answer, Estimate, Panel, Reason, Row, recovery};
 
 use super::input::{Input, LaneInput, Member, scaled};
@@ -197,7 +197,12 @@ pub(super) fn compare(input: &Input, lane: &LaneInput) -> Found {
         push(health, Check::FakeStart, Some(fake.holds_zero()), numbers, vec![]);
     }
     if let Some(p) = chance(lane, &w, log) {
-        push(health, Check::Chance, Some(p.0 / p.1 < 0.05), vec![p.0, p.1], vec![]);
+        // What was believed beforehand names the side; otherwise both count.
+        let believed = input.locked_before_start && p.observed * f64::from(lane.better) > 0.0;
+        let ways = if believed { p.same_side } else { p.as_extreme };
+        let met = ways as f64 <= 0.05 * p.arrangements as f64;
+        let numbers = vec![ways as f64, p.arrangements as f64, f64::from(u8::from(believed))];
+        push(health, Check::Chance, Some(met), numbers, vec![]);
     }
     if !left_out.is_empty() {
         let counted = run(&rows(lane, &w, input.scale, true), lane.before);
@@ -277,15 +282,13 @@ fn changes(lane: &LaneInput, w: &Window, log: bool) -> (Vec<f64>, Vec<bool>) {
     (changes, is_treated)
 }
 
-/// How many ways of picking as many units give a difference as large, where the units are few enough to show it.
-fn chance(lane: &LaneInput, w: &Window, log: bool) -> Option<(f64, f64)> {
+/// Every way of picking as many units, where the units are few enough to show it.
+fn chance(lane: &LaneInput, w: &Window, log: bool) -> Option<Permutation> {
     let (changes, treated) = changes(lane, w, log);
     if changes.len() > 20 {
         return None;
     }
-    let p = two_groups(&changes, &treated, Draws::default()).estimate()?;
-    // Both signs are counted by the test; the reader is told of differences in this direction.
-    Some((p.as_extreme as f64, p.arrangements as f64))
+    two_groups(&changes, &treated, Draws::default()).estimate()
 }
 
 /// A made-up start halfway through the time before the first real one.
@@ -308,11 +311,14 @@ fn fake_start(lane: &LaneInput, w: &Window, scale: Scale) -> Option<Number> {
     })
 }
 
-/// The share of expected values that arrived in the window.
+/// The share of expected values that arrived in the window. Nothing is expected in a span that is left out.
 fn coverage(w: &Window, treated: &[&Member], compared: &[&Member]) -> f64 {
     let (mut have, mut want) = (0_usize, 0_usize);
     for m in treated.iter().chain(compared) {
         for t in w.first..=w.last {
+            if m.gaps.iter().any(|g| g.leave_out && (g.from as i32..g.until as i32).contains(&t)) {
+                continue;
+            }
             want += 1;
             have += usize::from(m.values.get(t as usize).copied().flatten().is_some());
         }

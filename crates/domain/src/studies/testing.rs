@@ -1,18 +1,18 @@
-//! A small rollout for tests: twelve units over 24 weeks, six of which start in week 12 and gain three.
+//! Worlds for tests: a small rollout with a known gain, and people picked at a low moment to whom nothing is done.
 
-use super::{Cost, Design, Hypothesis, Input, LaneInput, METHOD, Member, Plan, Scale, Study};
+use super::{Cost, Design, Episode, Hypothesis, Input, LaneInput, METHOD, Member, Plan, Scale, Study};
 use crate::metrics::{Aggregation, Direction, Grain, Level, Metric};
 use crate::time::{Cadence, Day};
 
-/// Noise without a generator: the same for everybody who asks.
+/// Noise without a generator: the same for everybody who asks (SplitMix64 of the two numbers), −½ to ½.
 fn noise(unit: u32, week: u32) -> f64 {
-    let mixed = (u64::from(unit) + 1).wrapping_mul(6_364_136_223_846_793_005)
-        ^ (u64::from(week) + 7).wrapping_mul(1_442_695_040_888_963_407);
-    let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    (mixed >> 40) as f64 / f64::from(1 << 24) - 0.5
+    let mut z = (u64::from(unit) << 32 | u64::from(week)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((z ^ (z >> 31)) >> 40) as f64 / f64::from(1 << 24) - 0.5
 }
 
-/// The frozen input.
+/// The frozen input of twelve units over 24 weeks, six of which start in week 12 and gain three.
 pub(crate) fn rollout() -> Input {
     let first: Day = "2026-01-05".parse().unwrap();
     let members = (0..12)
@@ -99,4 +99,37 @@ pub(crate) fn study() -> (Study, Metric) {
         created_by: "test".into(),
     };
     (study, metric)
+}
+
+/// Normal enough: the sum of twelve uniform numbers.
+fn normal(seed: u64, a: u32, b: u32) -> f64 {
+    let key = a.wrapping_mul(2_654_435_761) ^ (seed as u32).wrapping_mul(40_503);
+    (0..12).map(|k| noise(key, b * 12 + k)).sum()
+}
+
+/// Forty units of ten people over forty weeks. Whoever stands low over eight weeks is picked; in every other unit they
+/// are given a support that does nothing. `fair` compares with those picked elsewhere, otherwise nobody is compared with.
+pub(crate) fn nothing_works(seed: u64, fair: bool) -> Input {
+    let (mut lane, mut episodes) = (rollout().lanes.remove(0), Vec::new());
+    (lane.before, lane.after, lane.periods, lane.personal) = (8, 8, 40, true);
+    lane.members.clear();
+    for unit in 0..40_u32 {
+        for person in 0..10_u32 {
+            let who = unit * 10 + person;
+            let level = 100.0 + 8.0 * normal(seed, who, 1_000);
+            let value = |week: u32| {
+                let shared = normal(seed, 900_000, week) + 1.5 * normal(seed, 800_000 + unit, week);
+                super::kept(level + shared + 10.0 * normal(seed, who, week))
+            };
+            let values: Vec<Option<f64>> = (0..40).map(|w| Some(value(w))).collect();
+            let window: f64 = values[12..20].iter().flatten().sum::<f64>() / 8.0;
+            let given = unit % 2 == 0;
+            if window < 94.0 && (fair || given) {
+                episodes.push(Episode { member: who, at: 20, given });
+            }
+            lane.members.push(Member { cluster: unit, values, ..Member::default() });
+        }
+    }
+    lane.episodes = episodes;
+    Input { design: Design::Picked, lanes: vec![lane], smallest: Some(1.0), ..rollout() }
 }

@@ -16,7 +16,7 @@ use super::twfe::check;
 use crate::answer::{Answer, Reason};
 use crate::dist;
 use crate::estimate::Estimate;
-use crate::panel::Panel;
+use crate::panel::{Panel, dense};
 
 /// With whom waves are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,6 +167,53 @@ struct Setting<'a> {
     members: Vec<Vec<usize>>,
     never: Vec<usize>,
     clusters: usize,
+    sums: Option<Sums>,
+}
+
+/// Weighted sums of a complete panel by wave and cluster, which are all that effects without covariates need.
+struct Sums {
+    /// The blocks of each wave, and those of units that never start, last.
+    of_wave: Vec<std::ops::Range<usize>>,
+    /// Cluster of each block.
+    cluster: Vec<usize>,
+    /// Weight of each block.
+    mass: Vec<f64>,
+    /// `sums[t * blocks + b]`.
+    sums: Vec<f64>,
+}
+
+impl Sums {
+    /// One pass over a complete panel. Units that take no part are gathered in a block that no wave has.
+    fn of(panel: &Panel, members: &[Vec<usize>], never: &[usize]) -> Self {
+        let waves = members.len() + 1;
+        let mut key = vec![(waves as u32, 0); panel.units()];
+        for (k, list) in members.iter().map(Vec::as_slice).chain(std::iter::once(never)).enumerate() {
+            for &i in list {
+                key[i] = (k as u32, panel.cluster()[i]);
+            }
+        }
+        let (block_of, blocks) = dense(&key);
+        let mut wave = vec![waves; blocks];
+        let mut cluster = vec![0; blocks];
+        let mut mass = vec![0.0; blocks];
+        for (i, &b) in block_of.iter().enumerate() {
+            wave[b as usize] = key[i].0 as usize;
+            cluster[b as usize] = key[i].1 as usize;
+            mass[b as usize] += panel.weights()[i];
+        }
+        // Blocks are numbered by wave first, so each wave's stand together.
+        let of_wave = (0..waves)
+            .map(|k| wave.partition_point(|&w| w < k)..wave.partition_point(|&w| w <= k))
+            .collect();
+        Self { of_wave, cluster, mass, sums: panel.block_sums(&block_of, blocks, |_| 0.0) }
+    }
+
+    /// The sum of a block's change from the mean of periods `from..=base` to period `t`.
+    fn change(&self, block: usize, from: usize, base: usize, t: usize) -> f64 {
+        let blocks = self.mass.len();
+        let before: f64 = (from..=base).map(|p| self.sums[p * blocks + block]).sum();
+        self.sums[t * blocks + block] - before / (base + 1 - from) as f64
+    }
 }
 
 /// Group-time effects and their averages.
@@ -224,7 +271,9 @@ fn try_staggered(panel: &Panel, options: &Options) -> Result<Staggered, Reason> 
         return Err(Reason::NoComparison);
     }
     let (groups, members): (Vec<i64>, Vec<Vec<usize>>) = members.into_iter().unzip();
-    let setting = Setting { panel, options, groups, members, never, clusters: panel.clusters() };
+    let quick = panel.is_complete() && options.covariates.is_none();
+    let sums = quick.then(|| Sums::of(panel, &members, &never));
+    let setting = Setting { panel, options, groups, members, never, clusters: panel.clusters(), sums };
     let kept: Vec<usize> =
         setting.members.iter().chain(std::iter::once(&setting.never)).flatten().copied().collect();
     let present = count_clusters(panel, kept.iter().copied());
@@ -408,8 +457,8 @@ impl Setting<'_> {
     /// Each unit's mean over the base periods it was seen in; `None` where the single base period is meant.
     fn before(&self, k: usize, b: usize, t: usize) -> Option<Vec<f64>> {
         let panel = self.panel;
-        let wanted = (self.options.base_periods as usize).min(b + 1);
-        if wanted < 2 || panel.times()[t] < self.groups[k] {
+        let wanted = self.base_periods(k, b, t);
+        if wanted < 2 {
             return None;
         }
         let mut means = vec![0.0; panel.units()];
@@ -427,20 +476,69 @@ impl Setting<'_> {
         Some(means)
     }
 
+    /// How many base periods are averaged for a cell.
+    fn base_periods(&self, k: usize, b: usize, t: usize) -> usize {
+        let wanted = (self.options.base_periods as usize).clamp(1, b + 1);
+        if self.panel.times()[t] < self.groups[k] { 1 } else { wanted }
+    }
+
+    /// The waves that a cell is compared with, [`Self::members`]' length standing for those that never start.
+    fn compared(&self, k: usize, b: usize, t: usize) -> impl Iterator<Item = usize> + Clone {
+        let horizon = self.panel.times()[t].max(self.panel.times()[b]) + i64::from(self.options.anticipation);
+        let later = move |other: &usize| {
+            self.options.control == Control::NotYet && *other != k && self.groups[*other] > horizon
+        };
+        std::iter::once(self.members.len()).chain((0..self.groups.len()).filter(later))
+    }
+
+    /// A cell from sums by wave and cluster.
+    fn quick(&self, sums: &Sums, k: usize, b: usize, t: usize) -> Result<Raw, Reason> {
+        let from = b + 1 - self.base_periods(k, b, t);
+        let mean = |waves: &mut dyn Iterator<Item = usize>| {
+            let (mut mass, mut change) = (0.0, 0.0);
+            for block in waves.flat_map(|wave| sums.of_wave[wave].clone()) {
+                mass += sums.mass[block];
+                change += sums.change(block, from, b, t);
+            }
+            (mass, change / mass)
+        };
+        let (treated_mass, treated_mean) = mean(&mut std::iter::once(k));
+        let (comparison_mass, comparison_mean) = mean(&mut self.compared(k, b, t));
+        self.both_sides(k, t, treated_mass, comparison_mass)?;
+        let mut influence = vec![0.0; self.clusters];
+        for block in sums.of_wave[k].clone() {
+            let change = sums.change(block, from, b, t);
+            influence[sums.cluster[block]] += (change - sums.mass[block] * treated_mean) / treated_mass;
+        }
+        for block in self.compared(k, b, t).flat_map(|wave| sums.of_wave[wave].clone()) {
+            let change = sums.change(block, from, b, t);
+            influence[sums.cluster[block]] -= (change - sums.mass[block] * comparison_mean) / comparison_mass;
+        }
+        Ok(Raw { effect: treated_mean - comparison_mean, influence })
+    }
+
+    /// Refuses a cell of which one side is empty.
+    fn both_sides(&self, k: usize, t: usize, treated: f64, comparison: f64) -> Result<(), Reason> {
+        if treated == 0.0 {
+            return Err(Reason::TooFewUnits {
+                place: format!("Wave {} in period {}", self.groups[k], self.panel.times()[t]),
+                have: 0,
+                need: 1,
+            });
+        }
+        if comparison == 0.0 { Err(Reason::NoComparison) } else { Ok(()) }
+    }
+
     fn cell(&self, k: usize, b: usize, t: usize) -> Result<Raw, Reason> {
+        if let Some(sums) = &self.sums {
+            return self.quick(sums, k, b, t);
+        }
         let panel = self.panel;
-        let horizon = panel.times()[t].max(panel.times()[b]) + i64::from(self.options.anticipation);
         let now = panel.period(t);
         let before = self.before(k, b, t);
         let then: &[f64] = before.as_deref().unwrap_or_else(|| panel.period(b));
-        let later = self
-            .groups
-            .iter()
-            .zip(&self.members)
-            .enumerate()
-            .filter(|(other, (g, _))| self.options.control == Control::NotYet && *other != k && **g > horizon)
-            .flat_map(|(_, (_, list))| list.iter());
-        let comparison = || self.never.iter().chain(later.clone()).copied();
+        let list = |wave: usize| self.members.get(wave).unwrap_or(&self.never).iter().copied();
+        let comparison = || self.compared(k, b, t).flat_map(list);
         let treated = || self.members[k].iter().copied();
         let w = panel.weights();
         let seen = |i: usize| !(now[i] - then[i]).is_nan() && w[i] > 0.0;
@@ -456,16 +554,7 @@ impl Setting<'_> {
         };
         let (treated_mass, treated_mean) = mean(&mut treated());
         let (comparison_mass, comparison_mean) = mean(&mut comparison());
-        if treated_mass == 0.0 {
-            return Err(Reason::TooFewUnits {
-                place: format!("Wave {} in period {}", self.groups[k], panel.times()[t]),
-                have: 0,
-                need: 1,
-            });
-        }
-        if comparison_mass == 0.0 {
-            return Err(Reason::NoComparison);
-        }
+        self.both_sides(k, t, treated_mass, comparison_mass)?;
         let mut influence = vec![0.0; self.clusters];
         if let Some(x) = &self.options.covariates {
             let units: Vec<usize> = treated().chain(comparison()).filter(|&i| seen(i)).collect();

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::answer::{Answer, Reason};
 use crate::estimate::Estimate;
-use crate::panel::Panel;
+use crate::panel::{Panel, dense};
 use crate::regress::{Errors, Regression, try_fit};
 
 /// Two-way fixed effects of "has started", clustered (CR1, fixest's nested K).
@@ -134,9 +134,9 @@ fn general(panel: &Panel, names: &[String], x: &Regressors<'_>) -> Result<Fitted
     let cluster: Vec<u32> = long.unit.iter().map(|&i| panel.cluster()[i as usize]).collect();
     let weights: Vec<f64> = long.unit.iter().map(|&i| panel.weights()[i as usize]).collect();
     // Units without an observation leave no row, so ids are made dense again.
-    let (unit, _) = crate::panel::dense(&long.unit);
-    let (time, _) = crate::panel::dense(&long.time);
-    let (cluster, _) = crate::panel::dense(&cluster);
+    let (unit, _) = dense(&long.unit);
+    let (time, _) = dense(&long.time);
+    let (cluster, _) = dense(&cluster);
     let fit = try_fit(&Regression {
         outcome: &long.value,
         columns,
@@ -157,7 +157,7 @@ fn complete(panel: &Panel, names: &[String], x: &Regressors<'_>) -> Result<Optio
     }
     let w = panel.weights();
     // Distinct cohorts, and the cohort of each unit.
-    let (cohort_of, kinds) = crate::panel::dense(panel.cohorts());
+    let (cohort_of, kinds) = dense(panel.cohorts());
     let mut starts = vec![None; kinds];
     let mut mass = vec![0.0; kinds];
     for (i, &c) in cohort_of.iter().enumerate() {
@@ -217,43 +217,30 @@ fn complete(panel: &Panel, names: &[String], x: &Regressors<'_>) -> Result<Optio
             sum / total
         })
         .collect();
-    // One period's regressors side by side, for the inner loop.
+    // Units of one cohort in one cluster have the same regressors and share a score, so their sums are enough:
+    // Σ X̃'(y_t − ȳ_t). The unit means of y drop out because X̃ sums to zero over time.
+    let (block_of, blocks) =
+        dense(&cohort_of.iter().copied().zip(panel.cluster().iter().copied()).collect::<Vec<_>>());
+    let (mut kind, mut of_cluster, mut block_mass) = (vec![0; blocks], vec![0; blocks], vec![0.0; blocks]);
+    for (i, &b) in block_of.iter().enumerate() {
+        kind[b as usize] = cohort_of[i] as usize;
+        of_cluster[b as usize] = panel.cluster()[i] as usize;
+        block_mass[b as usize] += w[i];
+    }
+    let sums = panel.block_sums(&block_of, blocks, |t| means[t]);
+    let mut products = DMatrix::zeros(k, blocks);
     let by_period: Vec<DMatrix<f64>> = design.iter().map(|m| m.transpose()).collect();
-    // X̃_i'(y_i − ȳ_t): the unit mean of y drops out because X̃_i sums to zero.
-    const CHUNK: usize = 1024;
-    let products: Vec<f64> = (0..units.div_ceil(CHUNK))
-        .into_par_iter()
-        .flat_map_iter(|chunk| {
-            let from = chunk * CHUNK;
-            let to = (from + CHUNK).min(units);
-            let mut sums = vec![0.0; (to - from) * k];
-            for (t, mean) in means.iter().enumerate() {
-                let values = &panel.period(t)[from..to];
-                for (row, (y, i)) in sums.chunks_exact_mut(k).zip(values.iter().zip(from..)) {
-                    let deviation = y - mean;
-                    let m = &by_period[cohort_of[i] as usize];
-                    for (s, x) in row.iter_mut().zip(m.column(t).iter()) {
-                        *s += x * deviation;
-                    }
-                }
-            }
-            sums
-        })
-        .collect();
-    let mut xy = DVector::zeros(k);
-    for (row, w) in products.chunks_exact(k).zip(w) {
-        for (sum, v) in xy.iter_mut().zip(row) {
-            *sum += w * v;
+    for (t, row) in sums.chunks_exact(blocks).enumerate() {
+        for (b, sum) in row.iter().enumerate() {
+            products.column_mut(b).axpy(*sum, &by_period[kind[b]].column(t), 1.0);
         }
     }
-    let beta = &bread * xy;
+    let beta = &bread * products.column_sum();
     let fitted: Vec<DVector<f64>> = design.iter().map(|m| m.tr_mul(&(m * &beta))).collect();
     let mut scores = DMatrix::zeros(g, k);
-    for (i, row) in products.chunks_exact(k).enumerate() {
-        let c = panel.cluster()[i] as usize;
-        let fit = &fitted[cohort_of[i] as usize];
+    for b in 0..blocks {
         for j in 0..k {
-            scores[(c, j)] += w[i] * (row[j] - fit[j]);
+            scores[(of_cluster[b], j)] += products[(j, b)] - block_mass[b] * fitted[kind[b]][j];
         }
     }
     let n = units * periods;

@@ -245,7 +245,7 @@ pub(crate) fn panel(table: &Table, options: &Options) -> Result<Loaded, Stop> {
         for &i in &kept.rows {
             if let (Some(u), Some(g)) = (unit[i], column[i].filter(|g| *g != 0.0)) {
                 let known = *starts.entry(u).or_insert(g as i64);
-                if known != g as i64 || g.fract() != 0.0 {
+                if known != g as i64 || g.fract() != 0.0 || g.abs() >= 9e15 {
                     return Err(Stop::Request(Reason::bad(
                         format!("Column {name}, row {}", i + 1),
                         "the start is not a whole number, or the unit has two",

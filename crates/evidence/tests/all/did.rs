@@ -202,6 +202,32 @@ fn complete_and_general_paths_agree() {
     }
 }
 
+/// Sums by wave and cluster and sums over units give the same effects and errors.
+#[test]
+fn sums_by_block_and_by_unit_agree() {
+    for seed in 20..24 {
+        let rows = random_panel(seed, 0.0);
+        let mut holed = rows.clone();
+        // Started before the data begin, so that it takes no part; seen once, so that the panel has holes.
+        holed.push(Row { unit: 999, time: 3, value: 1.0, cohort: Some(-9), cluster: 0, weight: 1.0 });
+        let (complete, holed) = (Panel::from_rows(&rows).unwrap(), Panel::from_rows(&holed).unwrap());
+        assert!(complete.is_complete() && !holed.is_complete());
+        for control in [Control::Never, Control::NotYet] {
+            for (base, base_periods) in [(Base::Varying, 1), (Base::Varying, 3), (Base::Universal, 1)] {
+                let how = Options { control, base, base_periods, ..Options::default() };
+                let (quick, slow) = (staggered(&complete, &how).unwrap(), staggered(&holed, &how).unwrap());
+                assert_eq!(quick.cells.len(), slow.cells.len());
+                let pairs = quick.cells.iter().map(|c| &c.effect).zip(slow.cells.iter().map(|c| &c.effect));
+                for (a, b) in pairs.chain([(&quick.simple, &slow.simple), (&quick.group.overall, &slow.group.overall)]) {
+                    let (a, b) = (a.as_ref().unwrap(), b.as_ref().unwrap());
+                    agree(&a.term, a.estimate, b.estimate, 1e-9);
+                    agree(&a.term, a.std_error, b.std_error, 1e-9);
+                }
+            }
+        }
+    }
+}
+
 /// Order of rows, and names of units, change nothing, to the last bit.
 #[test]
 fn order_does_not_matter() {

@@ -8,3 +8,4 @@ mod last;
 mod regress;
 mod second;
 mod spc;
+mod worlds;

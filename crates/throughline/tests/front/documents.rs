@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use testkit::TempDir;
 
 use crate::binary::ran;
-use crate::michigan::commands;
+use crate::examples::commands;
 
 fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")

@@ -4,6 +4,7 @@
 //! The load comes from this process over loopback, so it shares the processors with the server; each row says how
 //! much of them the load itself took. [`host`] says what machine it was and where its floors are.
 
+mod evidence;
 mod host;
 mod http;
 mod import;
@@ -32,11 +33,14 @@ Measures a release build on this machine. Parts:
              to a filled store; on SQLite, and with --postgres on a PostgreSQL cluster of its own as well
   import     half a million observations from a CSV file into the embedded database
   all        everything above (the default)
+  evidence   the statistics engine on 5.46 million rows, beside pyfixest, diff-diff, csdid, synthdid and polars from
+             PyPI on the same rows; a package that cannot be had is named as absent
 
   --json           print one JSON document on standard output and nothing else there
   --seconds N      how long each row of lrs runs (default 5)
   --statements N   statements in the store before lrs asks questions (default 200000; 10000000 takes 3 GB of disk)
   --postgres       lrs on PostgreSQL as well
+  --minutes N      how long another package may take for one job, and to install (default 5)
   --no-build       measure the release binary as it is
 ";
 
@@ -50,10 +54,12 @@ struct Report {
     lrs: Option<Vec<lrs::Lrs>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     import: Option<import::Import>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence: Option<Vec<evidence::Line>>,
 }
 
 pub(crate) fn run(mut args: Args) -> Result<ExitCode> {
-    const PARTS: &[&str] = &["all", "start", "pages", "lrs", "import"];
+    const PARTS: &[&str] = &["all", "start", "pages", "lrs", "import", "evidence"];
     let json = args.take_flag("--json");
     let build = !args.take_flag("--no-build");
     let plan = lrs::Plan {
@@ -61,13 +67,14 @@ pub(crate) fn run(mut args: Args) -> Result<ExitCode> {
         statements: args.take_number("--statements", 200_000)?,
         postgres: args.take_flag("--postgres"),
     };
+    let minutes = args.take_number("--minutes", 5)?;
     let part = args.take_word().unwrap_or_else(|| "all".into());
     args.finish()?;
     if !PARTS.contains(&part.as_str()) {
         return Err(Misuse(format!("there is no part `{part}`")).into());
     }
     let wants = |name: &str| part == name || part == "all";
-    if build {
+    if build && part != "evidence" {
         build_release()?;
     }
     let scratch = server::Scratch::new("host")?;
@@ -91,7 +98,13 @@ pub(crate) fn run(mut args: Args) -> Result<ExitCode> {
     } else {
         None
     };
-    let report = Report { host, demo, lrs, import };
+    let evidence = if part == "evidence" {
+        eprintln!("the statistics engine");
+        Some(evidence::measure(build, minutes)?)
+    } else {
+        None
+    };
+    let report = Report { host, demo, lrs, import, evidence };
     if json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
@@ -218,6 +231,9 @@ fn table(report: &Report) -> String {
             "\n{} observations ({} MiB of CSV) in {:.1} s: {} rows/s, {} bytes a row on disk; the same again in {:.1} s\n",
             import.rows, import.file_mib, import.took_s, import.rows_per_s, import.disk_bytes_per_row, import.again_s
         ));
+    }
+    if let Some(lines) = &report.evidence {
+        text.push_str(&evidence::table(lines));
     }
     text
 }
