@@ -50,7 +50,7 @@ const JOBS: &[Job] = &[
         words: "Synthetic DiD, point",
         seconds: 2.0,
         mib: 400.0,
-        peers: &[("synthdid", ALL)],
+        peers: &[("synthdid-py", ALL)],
     },
     Job { name: "synthetic-did-200", words: "Synthetic DiD, 200 placebos", seconds: 300.0, mib: 400.0, peers: &[] },
     Job {
@@ -68,10 +68,6 @@ const JOBS: &[Job] = &[
         peers: &[("polars", ALL)],
     },
 ];
-/// Packages as PyPI calls them; polars and pandas also carry the others' data.
-const PACKAGES: &[&[&str]] =
-    &[&["polars", "numpy", "pandas", "pyarrow"], &["pyfixest"], &["diff-diff"], &["csdid"], &["synthdid"]];
-
 /// What one run of a job took and found.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Run {
@@ -124,7 +120,6 @@ pub(crate) fn measure(build: bool, minutes: u64) -> Result<Vec<Line>> {
     }
     let scratch = Scratch::new("evidence")?;
     let limit = Duration::from_secs(60 * minutes);
-    let python = environment(limit);
     let mut lines = Vec::new();
     for job in JOBS {
         eprintln!("{}", job.words);
@@ -135,15 +130,12 @@ pub(crate) fn measure(build: bool, minutes: u64) -> Result<Vec<Line>> {
             let ours_seconds =
                 if people == ALL { ours.seconds } else { self::ours(job.name, &folder)?.seconds };
             eprintln!("  {package}, {} rows", people * WEEKS);
-            let run = match &python {
-                Ok(python) => {
-                    let mut command = Command::new(python);
-                    let script = house::root().join("crates/xtask/src/bench/peers.py");
-                    command.arg(script).args([package, job.name]).arg(&folder);
-                    said(command, limit)
-                }
-                Err(why) => Err(anyhow::anyhow!("{why:#}")),
-            };
+            let run = environment(package, limit).and_then(|python| {
+                let mut command = Command::new(python);
+                let script = house::root().join("crates/xtask/src/bench/peers.py");
+                command.arg(script).args([package, job.name]).arg(&folder);
+                said(command, limit)
+            });
             let ratio = run.as_ref().ok().map(|r| (10.0 * r.seconds / ours_seconds).round() / 10.0);
             let absent = run.as_ref().err().map(|why| format!("{why:#}"));
             peers.push(Peer { package, rows: people * WEEKS, run: run.ok(), absent, ours_seconds, ratio });
@@ -227,27 +219,22 @@ fn finished(command: &mut Command, limit: Duration) -> Result<(String, String)> 
     }
 }
 
-/// The interpreter of an environment under `target` with as many of the packages as can be had.
-fn environment(limit: Duration) -> Result<PathBuf> {
-    let folder = house::target().join("bench-python");
-    let python = folder.join("bin/python");
-    if !python.exists() {
-        finished(Command::new("python3").args(["-m", "venv"]).arg(&folder), limit).context("a Python environment")?;
+/// The interpreter of an environment under `target` with one package, as each wants its own version of the others.
+fn environment(package: &str, limit: Duration) -> Result<PathBuf> {
+    let folder = house::target().join("bench-python").join(package);
+    let (python, stamp) = (folder.join("bin/python"), folder.join("installed"));
+    if stamp.exists() {
+        return Ok(python);
     }
-    for packages in PACKAGES {
-        let mut show = Command::new(&python);
-        show.args(["-m", "pip", "show", "--quiet"]).args(*packages).stdout(Stdio::null()).stderr(Stdio::null());
-        if show.status().is_ok_and(|s| s.success()) {
-            continue;
-        }
-        eprintln!("installing {}", packages.join(", "));
-        let mut pip = Command::new(&python);
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(*packages);
-        // The job says again that it is absent; here is why.
-        if let Err(why) = finished(pip.stdout(Stdio::null()).stderr(Stdio::piped()), limit) {
-            eprintln!("  {why:#}");
-        }
-    }
+    eprintln!("  installing {package}");
+    let quiet = |command: &mut Command| {
+        finished(command.stdout(Stdio::null()).stderr(Stdio::piped()), limit).map(|_| ())
+    };
+    quiet(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder)).context("a Python environment")?;
+    let mut pip = Command::new(&python);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "numpy", package]);
+    quiet(&mut pip).context("it cannot be installed")?;
+    std::fs::write(stamp, "")?;
     Ok(python)
 }
 

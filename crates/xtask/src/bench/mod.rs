@@ -33,8 +33,8 @@ Measures a release build on this machine. Parts:
              to a filled store; on SQLite, and with --postgres on a PostgreSQL cluster of its own as well
   import     half a million observations from a CSV file into the embedded database
   all        everything above (the default)
-  evidence   the statistics engine on 5.46 million rows, beside pyfixest, diff-diff, csdid, synthdid and polars from
-             PyPI on the same rows; a package that cannot be had is named as absent
+  evidence   the statistics engine on 5.46 million rows, beside pyfixest, diff-diff, csdid, synthdid-py and polars
+             from PyPI on the same rows; a package that cannot be had is named as absent
 
   --json           print one JSON document on standard output and nothing else there
   --seconds N      how long each row of lrs runs (default 5)

@@ -16,10 +16,9 @@ warnings.filterwarnings("ignore")
 peer, job, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
 try:
     import numpy as np
-    import polars as pl
 
     shown = version(peer)
-    __import__({"diff-diff": "diff_diff"}.get(peer, peer))
+    __import__({"diff-diff": "diff_diff", "synthdid-py": "synthdid"}.get(peer, peer))
 except Exception as error:
     print(f"{type(error).__name__}: {error}", file=sys.stderr)
     sys.exit(3)
@@ -31,25 +30,29 @@ y = read("y.f64", "<f8").reshape(weeks, people)
 cohort, branch = read("cohort.i32", "<i4"), read("branch.i32", "<i4")
 
 
-def frame():
+def columns():
     t = np.tile(np.arange(weeks, dtype=np.int32), people)
     g = np.repeat(cohort, weeks)
-    return pl.DataFrame(
-        {
-            "person": np.repeat(np.arange(people, dtype=np.int32), weeks),
-            "week": t,
-            "branch": np.repeat(branch, weeks),
-            "cohort": g,
-            "y": y.T.ravel(),
-            "treat": ((g > 0) & (t >= g)).astype(np.int8),
-        }
-    )
+    return {
+        "person": np.repeat(np.arange(people, dtype=np.int32), weeks),
+        "week": t,
+        "branch": np.repeat(branch, weeks),
+        "cohort": g,
+        "y": y.T.ravel(),
+        "treat": ((g > 0) & (t >= g)).astype(np.int8),
+    }
+
+
+def frame():
+    import pandas as pd
+
+    return pd.DataFrame(columns())
 
 
 def pyfixest():
     import pyfixest as pf
 
-    df = frame().to_pandas()
+    df = frame()
     if job == "twfe":
         run = lambda: pf.feols("y ~ treat | person + week", df, vcov={"CRV1": "branch"})
         row = lambda fit: fit.tidy().iloc[0]
@@ -71,7 +74,7 @@ def pyfixest():
 def diff_diff():
     from diff_diff import CallawaySantAnna
 
-    df = frame().to_pandas()
+    df = frame()
     model = lambda: CallawaySantAnna(control_group="never_treated", estimation_method="reg", cluster="branch")
     run = lambda: model().fit(
         df, outcome="y", unit="person", time="week", first_treat="cohort", aggregate="all"
@@ -82,7 +85,7 @@ def diff_diff():
 def csdid():
     from csdid.att_gt import ATTgt
 
-    df = frame().to_pandas()
+    df = frame()
 
     def run():
         a = ATTgt(
@@ -109,9 +112,11 @@ def synthdid():
 
 
 def polars():
+    import polars as pl
+
     if job == "within-between":
         minutes = read("minutes.f64", "<f8").reshape(weeks, people)
-        df = frame().with_columns(minutes=minutes.T.ravel())
+        df = pl.DataFrame({**columns(), "minutes": minutes.T.ravel()})
 
         def run():
             centred = lambda name: pl.col(name) - pl.col(name).mean().over("person")
@@ -120,7 +125,7 @@ def polars():
             return within.item(), means.select(pl.corr("minutes", "y")).collect().item()
 
         return run, lambda r: {"estimate": r[0]}
-    df = frame()
+    df = pl.DataFrame(columns())
 
     def run():
         y, person = pl.col("y"), "person"
@@ -142,7 +147,7 @@ def polars():
 
 
 run, says = {
-    "pyfixest": pyfixest, "diff-diff": diff_diff, "csdid": csdid, "synthdid": synthdid, "polars": polars,
+    "pyfixest": pyfixest, "diff-diff": diff_diff, "csdid": csdid, "synthdid-py": synthdid, "polars": polars,
 }[peer]()
 best = float("inf")
 for _ in range(3):
