@@ -177,7 +177,11 @@ fn one_branch(
     let panel =
         Panel::from_matrix((0..weeks as i64).collect(), means, one, &ids).map_err(|r| r.sentence())?;
     let draws = Draws { number: placebos, seed: 1 };
-    time(|| found(synthetic(&panel, Mixture::SyntheticDid, draws), |s| (s.effect, s.estimate.estimate().map(|e| e.std_error))))
+    time(|| {
+        found(synthetic(&panel, Mixture::SyntheticDid, draws), |s| {
+            (s.effect, s.estimate.estimate().map(|e| e.std_error))
+        })
+    })
 }
 
 fn main() -> Result<(), Fail> {

@@ -267,7 +267,12 @@ impl Panel {
     ///
     /// `block` holds the block of each unit; `base` is taken off each value of a period first. One pass over the values,
     /// in a fixed order for every number of threads.
-    pub(crate) fn block_sums(&self, block: &[u32], blocks: usize, base: impl Fn(usize) -> f64 + Sync) -> Vec<f64> {
+    pub(crate) fn block_sums(
+        &self,
+        block: &[u32],
+        blocks: usize,
+        base: impl Fn(usize) -> f64 + Sync,
+    ) -> Vec<f64> {
         (0..self.times.len())
             .into_par_iter()
             .flat_map_iter(|t| {

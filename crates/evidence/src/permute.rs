@@ -245,7 +245,13 @@ fn drawn(observed: f64, draws: Vec<f64>) -> Permutation {
     finish(observed, counts, arrangements, false, draws)
 }
 
-fn finish(observed: f64, extreme: (u64, u64), arrangements: u64, exact: bool, draws: Vec<f64>) -> Permutation {
+fn finish(
+    observed: f64,
+    extreme: (u64, u64),
+    arrangements: u64,
+    exact: bool,
+    draws: Vec<f64>,
+) -> Permutation {
     let (as_extreme, same_side) = extreme;
     Permutation {
         observed,

@@ -478,7 +478,10 @@ async fn define_studies(app: &App, source: &Source, lock: bool) -> Done {
             continue;
         };
         if let Some(day) = s.locked.filter(|day| *day > today) {
-            refused.push(format!("line {}, locked: {day} is still to come; write the day on which it was fixed", d.line));
+            refused.push(format!(
+                "line {}, locked: {day} is still to come; write the day on which it was fixed",
+                d.line
+            ));
             continue;
         }
         let (weeks, before) = window(cadences.get(&s.metric).copied().unwrap_or(Cadence::Week));

@@ -31,8 +31,7 @@ fn csv(bytes: &[u8], cohort: Option<&str>) -> anyhow::Result<Table> {
     let first = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
     let count = |delimiter: u8| first.iter().filter(|b| **b == delimiter).count();
     let delimiter = [b',', b';', b'\t'].into_iter().rev().max_by_key(|d| count(*d)).unwrap_or(b',');
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(delimiter).trim(csv::Trim::All).from_reader(bytes);
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).trim(csv::Trim::All).from_reader(bytes);
     let names: Vec<String> = reader.headers().context("line 1")?.iter().map(str::to_owned).collect();
     if names.is_empty() || (names.len() == 1 && names[0].is_empty()) {
         bail!("line 1: no column names. The first line names the columns, separated by commas");
@@ -129,7 +128,9 @@ fn parquet(bytes: Vec<u8>, cohort: Option<&str>) -> anyhow::Result<Table> {
     let columns = names.into_iter().zip(columns).map(|(name, cells)| {
         let numeric = cells.iter().all(|c| !matches!(c, Cell::Name(_)));
         let column = if numeric {
-            Column::Numbers(cells.iter().map(|c| if let Cell::Number(v) = c { Some(*v) } else { None }).collect())
+            Column::Numbers(
+                cells.iter().map(|c| if let Cell::Number(v) = c { Some(*v) } else { None }).collect(),
+            )
         } else {
             Column::Labels(
                 cells
@@ -164,7 +165,8 @@ mod tests {
         ];
         let expected = Table::new(expected).unwrap();
         for delimiter in [',', ';', '\t'] {
-            let text = "\u{feff}unit, y ,first\na,1.5,\nb,NA,3\nc,.,inf\n".replace(',', &delimiter.to_string());
+            let text =
+                "\u{feff}unit, y ,first\na,1.5,\nb,NA,3\nc,.,inf\n".replace(',', &delimiter.to_string());
             assert_eq!(parse(text.as_bytes()).unwrap(), expected);
         }
     }

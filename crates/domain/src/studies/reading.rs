@@ -424,7 +424,7 @@ mod tests {
     }
 
     /// People picked by their numbers, a support that does nothing: "helps" is said in at most one world of twenty,
-    /// while the plain before–after looks like a gain nearly every time.
+    /// while the plain before–after looks like a gain in most.
     #[test]
     fn worlds_of_picked_people_in_which_nothing_works() {
         let nightly = std::env::var_os("THROUGHLINE_TEST_NIGHTLY").is_some();
@@ -445,7 +445,7 @@ mod tests {
             2 * worlds
         );
         assert!(helps * 20 <= worlds, "{helps}");
-        assert!(flattered * 10 > worlds * 9, "{flattered}");
+        assert!(flattered * 2 > worlds, "{flattered}");
         assert!(covered * 100 >= worlds * if nightly { 93 } else { 85 }, "{covered}");
     }
 }

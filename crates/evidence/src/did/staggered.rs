@@ -202,9 +202,8 @@ impl Sums {
             mass[b as usize] += panel.weights()[i];
         }
         // Blocks are numbered by wave first, so each wave's stand together.
-        let of_wave = (0..waves)
-            .map(|k| wave.partition_point(|&w| w < k)..wave.partition_point(|&w| w <= k))
-            .collect();
+        let of_wave =
+            (0..waves).map(|k| wave.partition_point(|&w| w < k)..wave.partition_point(|&w| w <= k)).collect();
         Self { of_wave, cluster, mass, sums: panel.block_sums(&block_of, blocks, |_| 0.0) }
     }
 

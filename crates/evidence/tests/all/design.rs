@@ -141,7 +141,12 @@ fn permutations_by_hand() {
             (0..8_i64).map(move |time| Row {
                 unit,
                 time,
-                value: unit as f64 + if unit >= 3 && time >= 4 { 10.0 + unit as f64 } else { 0.1 * (unit % 2) as f64 * time as f64 },
+                value: unit as f64
+                    + if unit >= 3 && time >= 4 {
+                        10.0 + unit as f64
+                    } else {
+                        0.1 * (unit % 2) as f64 * time as f64
+                    },
                 cohort: (unit >= 3).then_some(4),
                 cluster: unit,
                 weight: 1.0,
@@ -149,7 +154,8 @@ fn permutations_by_hand() {
         })
         .collect();
     let plants = Panel::from_rows(&plants).unwrap();
-    let mean = |p: &Panel| staggered(p, &Options::default()).estimate()?.simple.estimate().map(|e| e.estimate);
+    let mean =
+        |p: &Panel| staggered(p, &Options::default()).estimate()?.simple.estimate().map(|e| e.estimate);
     let p = reassign(&plants, Draws { number: 99, seed: 5 }, mean).unwrap();
     assert_eq!((p.as_extreme, p.same_side, p.arrangements, p.exact), (2, 1, 20, true));
     assert_eq!(p, reassign(&plants, Draws { number: 500, seed: 6 }, mean).unwrap());

@@ -218,7 +218,9 @@ fn sums_by_block_and_by_unit_agree() {
                 let (quick, slow) = (staggered(&complete, &how).unwrap(), staggered(&holed, &how).unwrap());
                 assert_eq!(quick.cells.len(), slow.cells.len());
                 let pairs = quick.cells.iter().map(|c| &c.effect).zip(slow.cells.iter().map(|c| &c.effect));
-                for (a, b) in pairs.chain([(&quick.simple, &slow.simple), (&quick.group.overall, &slow.group.overall)]) {
+                for (a, b) in
+                    pairs.chain([(&quick.simple, &slow.simple), (&quick.group.overall, &slow.group.overall)])
+                {
                     let (a, b) = (a.as_ref().unwrap(), b.as_ref().unwrap());
                     agree(&a.term, a.estimate, b.estimate, 1e-9);
                     agree(&a.term, a.std_error, b.std_error, 1e-9);

@@ -29,8 +29,10 @@ fn example(name: &str) -> PathBuf {
 
 /// Runs a command and holds every line against what it prints.
 fn run(folder: &Path, command: &str, lines: &[String], data: &str) {
-    let args: Vec<&str> =
-        command.split(' ').map(|a| if a.ends_with("-data") && !a.starts_with("--") { data } else { a }).collect();
+    let args: Vec<&str> = command
+        .split(' ')
+        .map(|a| if a.ends_with("-data") && !a.starts_with("--") { data } else { a })
+        .collect();
     let (code, out, err) = ran(folder, &args);
     assert_eq!(code, 0, "{command}\n{err}");
     for line in lines {
@@ -78,7 +80,11 @@ fn the_walk_of_the_michigan_example() {
 #[test]
 fn the_walk_of_the_supported_work_example() {
     let (_server, ada, chain, _folder) = walk("nsw", 7, "Supported work");
-    ada.get(&chain).expect(200).contains("Earnings a year").contains("Grade A").contains("order drawn by lot");
+    ada.get(&chain)
+        .expect(200)
+        .contains("Earnings a year")
+        .contains("Grade A")
+        .contains("order drawn by lot");
 }
 
 #[test]

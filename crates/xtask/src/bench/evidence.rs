@@ -29,7 +29,13 @@ struct Job {
 
 const ALL: u32 = 35_000;
 const JOBS: &[Job] = &[
-    Job { name: "twfe", words: "TWFE, branch-clustered", seconds: 0.3, mib: 400.0, peers: &[("pyfixest", ALL)] },
+    Job {
+        name: "twfe",
+        words: "TWFE, branch-clustered",
+        seconds: 0.3,
+        mib: 400.0,
+        peers: &[("pyfixest", ALL)],
+    },
     Job {
         name: "callaway-santanna",
         words: "Callaway–Sant'Anna, all cells",
@@ -44,7 +50,9 @@ const JOBS: &[Job] = &[
         mib: 400.0,
         peers: &[("pyfixest", 3_500)],
     },
-    Job { name: "sun-abraham", words: "Sun–Abraham", seconds: 2.0, mib: 400.0, peers: &[("pyfixest", 350)] },
+    Job {
+        name: "sun-abraham", words: "Sun–Abraham", seconds: 2.0, mib: 400.0, peers: &[("pyfixest", 350)]
+    },
     Job {
         name: "synthetic-did",
         words: "Synthetic DiD, point",
@@ -52,7 +60,13 @@ const JOBS: &[Job] = &[
         mib: 400.0,
         peers: &[("synthdid-py", ALL)],
     },
-    Job { name: "synthetic-did-200", words: "Synthetic DiD, 200 placebos", seconds: 300.0, mib: 400.0, peers: &[] },
+    Job {
+        name: "synthetic-did-200",
+        words: "Synthetic DiD, 200 placebos",
+        seconds: 300.0,
+        mib: 400.0,
+        peers: &[],
+    },
     Job {
         name: "within-between",
         words: "Within and between r",
@@ -113,7 +127,9 @@ pub(crate) struct Line {
 pub(crate) fn measure(build: bool, minutes: u64) -> Result<Vec<Line>> {
     if build {
         let mut cargo = Command::new("cargo");
-        cargo.args(["build", "--release", "--package", "evidence", "--example", "speed"]).current_dir(house::root());
+        cargo
+            .args(["build", "--release", "--package", "evidence", "--example", "speed"])
+            .current_dir(house::root());
         if !cargo.stdin(Stdio::null()).stdout(Stdio::from(std::io::stderr())).status()?.success() {
             bail!("the release build of the example failed");
         }
@@ -230,7 +246,8 @@ fn environment(package: &str, limit: Duration) -> Result<PathBuf> {
     let quiet = |command: &mut Command| {
         finished(command.stdout(Stdio::null()).stderr(Stdio::piped()), limit).map(|_| ())
     };
-    quiet(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder)).context("a Python environment")?;
+    quiet(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))
+        .context("a Python environment")?;
     let mut pip = Command::new(&python);
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "numpy", package]);
     quiet(&mut pip).context("it cannot be installed")?;
