@@ -13,6 +13,9 @@ const LIMIT: u32 = 5_000;
 /// Statements that the learning step looks at in one go: few, so that new ones need not wait long for the database.
 const STATEMENTS: u32 = 1_000;
 
+/// How long what arrives under load gathers between two rounds, so that rounds stay few.
+const GATHER: Duration = Duration::from_millis(50);
+
 /// One round over every step. Gives how much was done; 0 when everything is up to date.
 pub async fn round(app: &App) -> Result<usize> {
     let learning = crate::learning::roll_up(app, STATEMENTS).await?;
@@ -42,10 +45,19 @@ pub async fn run(app: App) {
     let by_the_clock = Duration::from_secs(60);
     let mut last_day = None;
     loop {
-        if let Err(error) = settle(&app).await {
-            tracing::error!(%error, "a pipeline round failed and will be tried again");
-            tokio::time::sleep(Duration::from_secs(5)).await;
-            continue;
+        match round(&app).await {
+            Ok(0) => {}
+            Ok(done) => {
+                if done < STATEMENTS as usize {
+                    tokio::time::sleep(GATHER).await;
+                }
+                continue;
+            }
+            Err(error) => {
+                tracing::error!(%error, "a pipeline round failed and will be tried again");
+                tokio::time::sleep(Duration::from_secs(5)).await;
+                continue;
+            }
         }
         let today = app.now().day(&app.settings.zone);
         if last_day != Some(today) {

@@ -15,7 +15,7 @@ use domain::time::Instant;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::db::{Error, Read, Tx, Value};
+use crate::db::{Engine, Error, Read, Tx, Value};
 use crate::{params, varint};
 
 type Result<T> = std::result::Result<T, Error>;
@@ -341,8 +341,13 @@ impl Tail {
     }
 }
 
-/// Chunks that are read in one go.
-const GO: i64 = 8;
+/// Chunks that are read in one go: a few where a read is a step away, more where it is a journey.
+const fn go(engine: Engine) -> i64 {
+    match engine {
+        Engine::Sqlite => 8,
+        Engine::Postgres => 64,
+    }
+}
 
 /// The places of one term, read as far as they are asked for.
 struct List {
@@ -408,9 +413,10 @@ impl List {
             "SELECT first, seqs FROM statement_term WHERE term = $1 AND first > 0 AND first <= $2
              ORDER BY first DESC LIMIT $3"
         };
+        let go = go(r.engine());
         let mut chunks: Vec<(i64, Vec<u8>)> =
-            r.query(sql, params![self.term, at, GO], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let complete = chunks.len() < GO as usize;
+            r.query(sql, params![self.term, at, go], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let complete = chunks.len() < go as usize;
         chunks.sort_unstable_by_key(|(first, _)| *first);
         self.window.clear();
         for (_, bytes) in &chunks {
