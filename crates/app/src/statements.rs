@@ -26,6 +26,7 @@ mod write;
 pub use index::{run as run_index, take_in};
 pub use intake::Intake;
 pub(crate) use read::find_any_in;
+pub use write::rebuild;
 pub use read::{Found, Page, Query, Reader, activity, find, one, person};
 
 /// The longest identifier of an agent, verb or activity in bytes: PostgreSQL cannot index more than about 2,700.

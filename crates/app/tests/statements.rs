@@ -372,7 +372,10 @@ testkit::both_databases! {
             ((None, None, Some(("a", true))), vec![("activity", "https://learn.example/a"), ("related_activities", "true")]),
             ((Some("ana"), Some("completed"), Some(("b", true))), vec![ANA, ("verb", completed), ("activity", "https://learn.example/b"), ("related_activities", "true")]),
         ];
-        for all_in in [false, true] {
+        for (all_in, again) in [(false, false), (true, false), (false, true), (true, true)] {
+            if again && !all_in {
+                app.store.write(app::statements::rebuild).await.unwrap();
+            }
             if all_in {
                 while app::statements::take_in(&app).await.unwrap() {}
             }
@@ -390,7 +393,7 @@ testkit::both_databases! {
                         let Some(next) = found.next else { break };
                         page = Some(next);
                     }
-                    assert_eq!(got, want, "{pairs:?} ascending {ascending}, all taken in: {all_in}");
+                    assert_eq!(got, want, "{pairs:?} ascending {ascending}, all taken in: {all_in}, made again: {again}");
                 }
             }
         }

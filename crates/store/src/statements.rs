@@ -346,6 +346,57 @@ pub fn one(r: &mut Read, id: Uuid) -> Result<Option<One>> {
     Ok(Some(One { exact: text(r, &body, stored_at)?, stored_at, voided, key }))
 }
 
+/// A statement as the index is made again from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// Its place in the order.
+    pub seq: i64,
+    /// Its id.
+    pub id: Uuid,
+    /// When it was stored.
+    pub stored_at: Instant,
+    /// When it happened.
+    pub happened_at: Instant,
+    /// The key that sent it.
+    pub key: Option<KeyId>,
+    /// Its text.
+    pub text: String,
+}
+
+/// Statements after a place in the order, in order.
+pub fn kept(r: &mut Read, after: i64, limit: i64) -> Result<Vec<Kept>> {
+    let rows: Vec<(Kept, Vec<u8>)> = r.query(
+        "SELECT seq, id, stored_at, happened_at, key_id, body FROM statement WHERE seq > $1 ORDER BY seq LIMIT $2",
+        params![after, limit],
+        |row| {
+            let kept = Kept {
+                seq: row.get(0)?,
+                id: row.get(1)?,
+                stored_at: row.get(2)?,
+                happened_at: row.get(3)?,
+                key: row.get(4)?,
+                text: String::new(),
+            };
+            Ok((kept, row.get(5)?))
+        },
+    )?;
+    rows.into_iter()
+        .map(|(kept, body)| {
+            let text = text(r, &body, kept.stored_at)?;
+            Ok(Kept { text, ..kept })
+        })
+        .collect()
+}
+
+/// What the statements from one place in the order to another are about, by one reference or by several in a row.
+pub fn refs(r: &mut Read, from: i64, to: i64) -> Result<Vec<(i64, Uuid)>> {
+    r.query(
+        "SELECT seq, target_id FROM statement_ref WHERE seq >= $1 AND seq <= $2 ORDER BY seq, target_id",
+        params![from, to],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
 /// The texts of some statements from all over the order, to learn from what they have in common.
 pub fn samples(r: &mut Read, most: i64) -> Result<Vec<Vec<u8>>> {
     let last = last_seq(r)?;

@@ -84,8 +84,11 @@ pub(crate) async fn migrate(config: Config, check: bool) -> anyhow::Result<ExitC
 pub(crate) async fn rebuild(config: Config) -> anyhow::Result<ExitCode> {
     let store = store(&config).await?;
     let app = app(&config, store, String::new(), false)?;
-    eprintln!("Making readings of periods and units again …");
     let zone = config.zone.clone();
+    eprintln!("Making the index of statements again …");
+    app.store.write(app::statements::rebuild).await?;
+    while app::statements::take_in(&app).await? {}
+    eprintln!("Making readings of periods and units again …");
     app.store.write(app::metrics::rebuild).await?;
     eprintln!("Making learning days again …");
     app.store.write(move |tx| app::learning::rebuild(tx, &zone)).await?;

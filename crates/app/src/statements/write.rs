@@ -161,19 +161,55 @@ fn refer(tx: &mut Tx, all: &[rows::Row], waited: &[rows::Waited], postings: &mut
 fn stored_rows(tx: &mut Tx, ids: &[Uuid]) -> Stored<HashMap<Uuid, rows::Row>> {
     let mut all = HashMap::new();
     for (id, text) in rows::texts(tx, ids)? {
-        let Some(statement) = xapi::read_stored(&text) else {
-            tracing::warn!(%id, "a stored statement cannot be read; what refers to it is not found by it");
-            continue;
-        };
-        let index = xapi::index(&statement);
-        let keys: Vec<String> = index.agents.iter().map(|agent| agent.key.as_str().to_owned()).collect();
-        let accounts = rows::known_accounts(tx, &keys)?;
         let nowhen = Instant::from_micros(0);
-        let alone = matches!(statement.actor, xapi::Actor::Agent(_));
-        let place = Place { id, seq: 0, stored_at: nowhen, happened_at: nowhen, key: None, alone };
-        all.insert(id, row(place, &index, &accounts, rows::Body::default()));
+        let place = Place { id, seq: 0, stored_at: nowhen, happened_at: nowhen, key: None, alone: false };
+        all.extend(stored_row(tx, place, &text)?.map(|row| (id, row)));
     }
     Ok(all)
+}
+
+/// What a stored statement is found by, read from its text; `None` where that cannot be read.
+fn stored_row(tx: &mut Tx, place: Place, text: &str) -> Stored<Option<rows::Row>> {
+    let Some(statement) = xapi::read_stored(text) else {
+        tracing::warn!(id = %place.id, "a stored statement cannot be read; it is not found by what it says");
+        return Ok(None);
+    };
+    let index = xapi::index(&statement);
+    let keys: Vec<String> = index.agents.iter().map(|agent| agent.key.as_str().to_owned()).collect();
+    let accounts = rows::known_accounts(tx, &keys)?;
+    let place = Place { alone: matches!(statement.actor, xapi::Actor::Agent(_)), ..place };
+    Ok(Some(row(place, &index, &accounts, rows::Body::default())))
+}
+
+/// Empties the index and notes again, from the statements themselves, what each is found by.
+pub fn rebuild(tx: &mut Tx) -> Stored<()> {
+    const GO: i64 = 1_000;
+    terms::clear(tx)?;
+    let mut after = 0;
+    loop {
+        let some = rows::kept(tx, after, GO)?;
+        let (Some(first), Some(last)) = (some.first().map(|k| k.seq), some.last().map(|k| k.seq)) else {
+            return Ok(());
+        };
+        let mut postings = Postings::default();
+        for kept in some {
+            let rows::Kept { seq, id, stored_at, happened_at, key, text } = kept;
+            let place = Place { id, seq, stored_at, happened_at, key, alone: false };
+            if let Some(row) = stored_row(tx, place, &text)? {
+                row.postings(By::Own, seq, &mut postings);
+            }
+        }
+        let pairs = rows::refs(tx, first, last)?;
+        let targets: BTreeSet<Uuid> = pairs.iter().map(|(_, target)| *target).collect();
+        let targets = stored_rows(tx, &targets.into_iter().collect::<Vec<_>>())?;
+        for (seq, target) in pairs {
+            if let Some(row) = targets.get(&target) {
+                row.postings(By::Reference, seq, &mut postings);
+            }
+        }
+        terms::note(tx, first, postings)?;
+        after = last;
+    }
 }
 
 /// Where and when a statement is stored.

@@ -127,7 +127,7 @@ pub fn note(tx: &mut Tx, at: i64, mut postings: Postings) -> Result<()> {
 }
 
 fn broken(what: &str) -> Error {
-    Error::BadValue { place: what.to_owned(), reason: "it is cut short; rebuild the index".to_owned() }
+    Error::BadValue { place: what.to_owned(), reason: "it is cut short; make the derived tables again with `throughline rebuild`".to_owned() }
 }
 
 /// Goes through one row of what waits; `wanted` says of which terms the places are given.
@@ -311,6 +311,13 @@ pub fn drop_waiting(tx: &mut Tx, rows: &[i64]) -> Result<()> {
         "DELETE FROM statement_pending WHERE at = ANY($1)",
         params![Value::list(rows.iter().copied())],
     )?;
+    Ok(())
+}
+
+/// Takes everything away, to be noted again.
+pub fn clear(tx: &mut Tx) -> Result<()> {
+    tx.execute("DELETE FROM statement_term", params![])?;
+    tx.execute("DELETE FROM statement_pending", params![])?;
     Ok(())
 }
 
