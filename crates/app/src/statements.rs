@@ -26,8 +26,8 @@ mod write;
 pub use index::{run as run_index, take_in};
 pub use intake::Intake;
 pub(crate) use read::find_any_in;
-pub use write::rebuild;
 pub use read::{Found, Page, Query, Reader, activity, find, one, person};
+pub use write::rebuild;
 
 /// The longest identifier of an agent, verb or activity in bytes: PostgreSQL cannot index more than about 2,700.
 pub const LONGEST_IDENTIFIER: usize = 2_000;

@@ -127,7 +127,10 @@ pub fn note(tx: &mut Tx, at: i64, mut postings: Postings) -> Result<()> {
 }
 
 fn broken(what: &str) -> Error {
-    Error::BadValue { place: what.to_owned(), reason: "it is cut short; make the derived tables again with `throughline rebuild`".to_owned() }
+    Error::BadValue {
+        place: what.to_owned(),
+        reason: "it is cut short; make the derived tables again with `throughline rebuild`".to_owned(),
+    }
 }
 
 /// Goes through one row of what waits; `wanted` says of which terms the places are given.
