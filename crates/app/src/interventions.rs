@@ -284,11 +284,8 @@ pub fn record_use_in(
     rows: &[UseRow],
 ) -> Result<usize> {
     let id = by_code(tx, code)?.id;
-    let mut persons: BTreeMap<String, PersonId> = BTreeMap::new();
     let codes: Vec<String> = rows.iter().map(|r| r.person.clone()).collect();
-    for some in codes.chunks(2_000) {
-        persons.extend(store::people::person_ids(tx, some)?);
-    }
+    let persons = store::people::person_ids(tx, &codes)?;
     let held: BTreeMap<(PersonId, Day), Use> =
         store::interventions::uses(tx, id)?.into_iter().map(|u| ((u.person, u.day), u)).collect();
     let mut faults = Vec::new();

@@ -183,15 +183,13 @@ fn resolve(
     let metrics: BTreeMap<String, Metric> =
         store::metrics::metrics(tx)?.into_iter().map(|m| (m.code.clone(), m)).collect();
     let codes = distinct(|i| &i.subject);
-    let mut persons: BTreeMap<String, Uuid> = BTreeMap::new();
-    let mut units: BTreeMap<String, Uuid> = BTreeMap::new();
-    for some in codes.chunks(2_000) {
-        persons.extend(store::people::person_ids(tx, some)?.into_iter().map(|(c, id)| (c, id.uuid())));
-        units.extend(store::people::unit_ids(tx, some)?.into_iter().map(|(c, id)| (c, id.uuid())));
-        let unknown: Vec<String> = some.iter().filter(|c| !persons.contains_key(*c)).cloned().collect();
-        let accounts = store::people::accounts_by_key(tx, &unknown)?;
-        persons.extend(accounts.into_iter().filter_map(|(key, a)| a.person.map(|p| (key, p.uuid()))));
-    }
+    let mut persons: BTreeMap<String, Uuid> =
+        store::people::person_ids(tx, &codes)?.into_iter().map(|(c, id)| (c, id.uuid())).collect();
+    let units: BTreeMap<String, Uuid> =
+        store::people::unit_ids(tx, &codes)?.into_iter().map(|(c, id)| (c, id.uuid())).collect();
+    let unknown: Vec<String> = codes.into_iter().filter(|c| !persons.contains_key(c)).collect();
+    let accounts = store::people::accounts_by_key(tx, &unknown)?;
+    persons.extend(accounts.into_iter().filter_map(|(key, a)| a.person.map(|p| (key, p.uuid()))));
     let zones: Vec<domain::time::Zone> =
         store::people::units(tx)?.iter().filter_map(|u| u.own_zone()).collect();
     // A period is refused only when it has begun nowhere in the organisation yet.

@@ -146,10 +146,7 @@ pub async fn import_persons(
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect();
-        let mut accounts = BTreeMap::new();
-        for some in keys.chunks(2_000) {
-            accounts.extend(store::people::accounts_by_key(tx, some)?);
-        }
+        let mut accounts = store::people::accounts_by_key(tx, &keys)?;
         // Who wrote to us before they were in the staff list is found by their address.
         let mut by_mail = store::people::unresolved_by_mail(tx)?;
         let mut rows = rows;

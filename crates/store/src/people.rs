@@ -9,7 +9,7 @@ use domain::people::{
 };
 use domain::time::{Day, Instant};
 
-use crate::db::{Error, Read, Row, Tx, Value};
+use crate::db::{Error, FromValue, Read, Row, Tx, Value};
 use crate::params;
 use crate::statements::terms::{self, Term};
 
@@ -324,14 +324,21 @@ fn read_account(row: &Row) -> Result<Account> {
     })
 }
 
+/// So many codes are looked up in one question; longer lists are asked for in parts.
+const AT_ONCE: usize = 2_000;
+
 /// The accounts with these keys, by key.
 pub fn accounts_by_key(r: &mut Read, keys: &[String]) -> Result<BTreeMap<String, Account>> {
-    let rows = r.query(
-        "SELECT id, key, display, person_id, first_seen_at FROM account WHERE key = ANY($1)",
-        params![Value::list(keys)],
-        read_account,
-    )?;
-    Ok(rows.into_iter().map(|a| (a.key.clone(), a)).collect())
+    let mut found = BTreeMap::new();
+    for some in keys.chunks(AT_ONCE) {
+        let rows = r.query(
+            "SELECT id, key, display, person_id, first_seen_at FROM account WHERE key = ANY($1)",
+            params![Value::list(some)],
+            read_account,
+        )?;
+        found.extend(rows.into_iter().map(|a| (a.key.clone(), a)));
+    }
+    Ok(found)
 }
 
 /// The persons with these mail addresses, by address as [`fold`] writes it.
@@ -466,20 +473,26 @@ pub fn person_count(r: &mut Read) -> Result<i64> {
 
 /// The ids of persons by the code of the HR system.
 pub fn person_ids(r: &mut Read, codes: &[String]) -> Result<BTreeMap<String, PersonId>> {
-    let rows =
-        r.query("SELECT code, id FROM person WHERE code = ANY($1)", params![Value::list(codes)], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
-    Ok(rows.into_iter().collect())
+    ids_by_code(r, "SELECT code, id FROM person WHERE code = ANY($1)", codes)
 }
 
 /// The ids of units by code.
 pub fn unit_ids(r: &mut Read, codes: &[String]) -> Result<BTreeMap<String, UnitId>> {
-    let rows =
-        r.query("SELECT code, id FROM org_unit WHERE code = ANY($1)", params![Value::list(codes)], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
-    Ok(rows.into_iter().collect())
+    ids_by_code(r, "SELECT code, id FROM org_unit WHERE code = ANY($1)", codes)
+}
+
+fn ids_by_code<T: FromValue>(
+    r: &mut Read,
+    sql: &'static str,
+    codes: &[String],
+) -> Result<BTreeMap<String, T>> {
+    let mut found = BTreeMap::new();
+    for some in codes.chunks(AT_ONCE) {
+        let rows: Vec<(String, T)> =
+            r.query(sql, params![Value::list(some)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        found.extend(rows);
+    }
+    Ok(found)
 }
 
 /// Spans on which nothing is expected of persons, by person and start.

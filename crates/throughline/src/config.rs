@@ -13,6 +13,8 @@ use domain::time::Zone;
 use serde::Deserialize;
 use store::db::Place;
 
+/// What the installation is called where nobody says.
+pub(crate) const NAME: &str = "Throughline";
 /// What begins every variable of ours.
 const PREFIX: &str = "THROUGHLINE_";
 /// Variables that tests of the project use; the server leaves them alone.
@@ -365,7 +367,7 @@ fn judge(file: File, path: Option<PathBuf>) -> Result<Config, Bad> {
         file: path,
         listen,
         public_url,
-        name: file.name.unwrap_or_else(|| "Throughline".into()),
+        name: file.name.unwrap_or_else(|| NAME.into()),
         zone,
         place: place(file.data, file.database, file.database_file)?,
         log: file.log.unwrap_or_else(|| "info".into()),

@@ -14,7 +14,7 @@ use clap::{Args, ValueEnum};
 use domain::time::Day;
 use store::db::{Place, Store};
 
-use crate::config::Config;
+use crate::config::{Config, NAME};
 use crate::{opened, serve};
 
 /// The world that everybody is shown.
@@ -73,8 +73,11 @@ pub(crate) fn folder() -> PathBuf {
 }
 
 /// Makes the world where there is none, and serves it.
-pub(crate) async fn run(config: Config, demo: Demo) -> anyhow::Result<()> {
+pub(crate) async fn run(mut config: Config, demo: Demo) -> anyhow::Result<()> {
     let started = tokio::time::Instant::now();
+    if config.name == NAME {
+        config.name = "Northwind Advisors and Alder Industrial".into();
+    }
     let clock = match demo.today {
         Some(day) => Clock::at(config.zone.at(day, 12, 0)),
         None => Clock::System,

@@ -282,7 +282,11 @@ impl<R: Read> Read for Told<R> {
 
 fn open(path: &Path) -> anyhow::Result<impl Read + Send + 'static> {
     let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let size = file.metadata().map_or(0, |m| m.len());
+    let about = file.metadata().with_context(|| format!("cannot read {}", path.display()))?;
+    if about.is_dir() {
+        anyhow::bail!("cannot read {}: it is a folder; name a file in it", path.display());
+    }
+    let size = about.len();
     Ok(Told { file: BufReader::new(file), size, read: 0, said: Instant::now(), any: false })
 }
 
@@ -299,7 +303,12 @@ fn taken<T>(result: app::Result<T>) -> anyhow::Result<Result<T, Refused>> {
 /// How a file was read.
 fn how(dialect: Option<&Dialect>) -> String {
     let Some(d) = dialect else { return String::new() };
-    let mut text = format!("read as {:?}, separated by {:?}, {} rows\n", d.encoding, d.separator, d.rows);
+    let mut text = format!(
+        "read as {:?}, separated by {:?}, {}\n",
+        d.encoding,
+        d.separator,
+        counted(d.rows as usize, "row", "rows")
+    );
     for column in &d.columns {
         if let Some(decimal) = column.decimal {
             text.push_str(&format!("  {}: decimals by {decimal:?}\n", column.header));
@@ -312,7 +321,8 @@ fn how(dialect: Option<&Dialect>) -> String {
         ));
     }
     if d.missing > 0 {
-        text.push_str(&format!("  {} empty cells: no observation\n", d.missing));
+        let cells = counted(d.missing as usize, "empty cell", "empty cells");
+        text.push_str(&format!("  {cells}: no observation\n"));
     }
     for note in &d.notes {
         text.push_str(&format!("  {}: {}\n", note.column, note.text));

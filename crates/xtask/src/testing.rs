@@ -173,7 +173,7 @@ fn browser(binary: &Path, counts: &mut Counts) -> Result<()> {
     let mut test = npm::npm(&house::browser_tests());
     test.args(["test", "--silent"]).env("THROUGHLINE_BIN", binary);
     if let Some(chromium) = machine::chromium() {
-        test.env("CHROMIUM", chromium);
+        test.env("THROUGHLINE_CHROMIUM", chromium);
     }
     steps::run_watched(&mut test, |line| steps::read_node_count(line, counts))
 }

@@ -115,11 +115,7 @@ fn persons_by_code<'a>(
     codes: impl Iterator<Item = &'a String>,
 ) -> Result<BTreeMap<String, PersonId>> {
     let codes: Vec<String> = codes.collect::<BTreeSet<_>>().into_iter().cloned().collect();
-    let mut found = BTreeMap::new();
-    for some in codes.chunks(2_000) {
-        found.extend(store::people::person_ids(r, some)?);
-    }
-    Ok(found)
+    Ok(store::people::person_ids(r, &codes)?)
 }
 
 /// A metric by its code, or the fault that there is none.

@@ -7,6 +7,7 @@ mod access;
 mod accounts;
 mod bad_input;
 mod binary;
+mod commands;
 mod company;
 mod crash;
 mod documents;

@@ -227,6 +227,14 @@ impl ChainPage {
         let section = self.sections.iter().rposition(|s| !s.rows.is_empty())?;
         Some((section, self.sections[section].rows.len() - 1))
     }
+    /// How far the sheet is scaled down, so that a chain with many lanes prints on one page too.
+    pub fn print_class(&self) -> &'static str {
+        match self.sections.iter().map(|s| s.rows.len()).sum::<usize>() {
+            0..=4 => "",
+            5..=6 => "page--tight",
+            _ => "page--tighter",
+        }
+    }
     /// The drawing of a lane.
     pub fn lane_html(&self, section: &usize, row: &usize) -> Markup {
         let last = self.last() == Some((*section, *row));

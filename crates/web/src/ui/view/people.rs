@@ -117,6 +117,7 @@ impl PeoplePage {
     pub fn heading(&self) -> String {
         match (self.total, self.units.len() as u64) {
             (0, _) => "Nobody is here yet".to_owned(),
+            (people, 0) => format!("{}, no org unit yet", format::plural(people, "person", "people")),
             (people, units) => format!(
                 "{} in {}",
                 format::plural(people, "person", "people"),
