@@ -12,6 +12,7 @@ pub mod accounts;
 pub mod alerts;
 pub mod attention;
 pub mod audit;
+pub mod calendars;
 pub mod cases;
 pub mod chain;
 pub mod coaching;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::{Permit, ReadOrgBoard, SendObservations};
 use domain::feeds::{Problem, Run};
-use domain::ids::{MetricId, RunId};
+use domain::ids::{FeedId, MetricId, RunId};
 use domain::metrics::{Draft, Grain, Leaf, Metric, Quantity, accept, over_time, up_the_tree};
 use domain::people::{Membership, OrgTree};
 use domain::time::{Cadence, Day, Instant};
@@ -330,14 +330,25 @@ pub fn write(tx: &mut Tx, metrics: &BTreeMap<MetricId, Metric>, observations: &[
     let above: BTreeSet<Key> =
         readings.iter().map(|r| Key { a: r.metric.uuid(), b: Uuid::nil(), day: r.period }).collect();
     store::pipeline::ask(tx, UNITS, above)?;
-    let alone: BTreeSet<Key> =
-        readings.iter().map(|r| Key { a: r.subject, b: r.metric.uuid(), day: Day::from_number(0) }).collect();
-    store::pipeline::ask(tx, crate::STANDING, alone)?;
+    store::pipeline::ask(tx, crate::STANDING, standing_of(&readings))?;
     Ok(())
 }
 
-/// [`write`] without asking for what is above: for whoever loads a history and then calls [`units_of`] and
-/// [`crate::alerts::evaluate_history`] for all of it. Gives the readings, in the order of the observations.
+/// The standings that readings concern: each with its period, or a metric as a whole where many came.
+fn standing_of(readings: &[Reading]) -> BTreeSet<Key> {
+    let mut count: BTreeMap<MetricId, usize> = BTreeMap::new();
+    for r in readings {
+        *count.entry(r.metric).or_default() += 1;
+    }
+    let key = |r: &Reading| match count[&r.metric] <= crate::alerts::FEW {
+        true => Key { a: r.subject, b: r.metric.uuid(), day: r.period },
+        false => crate::alerts::whole(r.metric),
+    };
+    readings.iter().map(key).collect()
+}
+
+/// [`write`] without asking for what is above: for whoever loads a history and then calls [`units`] and
+/// [`crate::alerts::evaluate_history`] for all of it. Gives the readings.
 pub fn append(
     tx: &mut Tx,
     metrics: &BTreeMap<MetricId, Metric>,
@@ -365,6 +376,7 @@ pub fn append(
     for (subject, metric, week) in weeks {
         readings.extend(week_of_days(tx, &metrics[&metric], subject, week, &lags)?);
     }
+    readings.sort_unstable_by_key(|r| (r.metric, r.subject, r.period));
     store::metrics::put_readings(tx, &readings)?;
     Ok(readings)
 }
@@ -439,19 +451,39 @@ pub async fn roll_up_units(app: &App, limit: u32) -> Result<usize> {
             for key in &keys {
                 periods.entry(MetricId::new(key.a)).or_default().insert(key.day);
             }
-            for (metric, days) in periods {
-                if let Some(metric) = metrics.get(&metric) {
-                    units_of(tx, &directory, metric, &days)?;
-                }
-            }
+            units(tx, &directory, &metrics, &periods)?;
             store::pipeline::done(tx, UNITS, &keys)?;
             Ok(keys.len())
         })
         .await
 }
 
-/// Recomputes every unit's reading of one metric for some periods.
-pub fn units_of(tx: &mut Tx, directory: &Directory, metric: &Metric, periods: &BTreeSet<Day>) -> Result<()> {
+/// Recomputes every unit's reading of some metrics and periods, and then what came through each of their feeds.
+pub fn units(
+    tx: &mut Tx,
+    directory: &Directory,
+    metrics: &BTreeMap<MetricId, Metric>,
+    periods: &BTreeMap<MetricId, BTreeSet<Day>>,
+) -> Result<()> {
+    let mut feeds: BTreeMap<FeedId, (Day, Day)> = BTreeMap::new();
+    for (id, days) in periods {
+        let (Some(metric), Some(&first), Some(&last)) = (metrics.get(id), days.first(), days.last()) else {
+            continue;
+        };
+        units_of(tx, directory, metric, days)?;
+        if let Some(feed) = metric.feed {
+            let span = feeds.entry(feed).or_insert((first, last));
+            *span = (span.0.min(first), span.1.max(last));
+        }
+    }
+    for (feed, (first, last)) in feeds {
+        what_came(tx, feed, first, last)?;
+    }
+    Ok(())
+}
+
+/// Recomputes every unit's reading of one metric for some periods; writes and takes away only what differs.
+fn units_of(tx: &mut Tx, directory: &Directory, metric: &Metric, periods: &BTreeSet<Day>) -> Result<()> {
     let (Some(&first), Some(&last)) = (periods.first(), periods.last()) else { return Ok(()) };
     let mut memberships: BTreeMap<Uuid, Vec<&Membership>> = BTreeMap::new();
     if metric.grain == Grain::Person {
@@ -460,9 +492,14 @@ pub fn units_of(tx: &mut Tx, directory: &Directory, metric: &Metric, periods: &B
         }
     }
     let mut leaves: BTreeMap<Day, Vec<Leaf>> = BTreeMap::new();
+    let mut known: BTreeMap<(Uuid, Day), Reading> = BTreeMap::new();
     store::metrics::each_reading(tx, metric.id, first, last, |reading| {
+        if !periods.contains(&reading.period) {
+            return Ok(());
+        }
         // Revision 0 is a unit's roll-up, which is what is being made here.
-        if reading.revision == 0 || !periods.contains(&reading.period) {
+        if reading.revision == 0 {
+            known.insert((reading.subject, reading.period), reading);
             return Ok(());
         }
         let (unit, own) = match metric.grain {
@@ -497,30 +534,25 @@ pub fn units_of(tx: &mut Tx, directory: &Directory, metric: &Metric, periods: &B
         }
         let Some((_, tree)) = &tree else { continue };
         let up = up_the_tree(metric.aggregation, leaves.get(&period).map_or(&[], Vec::as_slice), tree);
-        let kept: Vec<_> = up.keys().copied().collect();
-        store::metrics::drop_unit_readings(tx, metric.id, period, &kept)?;
-        readings.extend(up.into_iter().map(|(unit, (quantity, contributors))| Reading {
-            subject: unit.uuid(),
-            metric: metric.id,
-            period,
-            quantity,
-            contributors,
-            revision: 0,
-            late: false,
-        }));
+        for (unit, (quantity, contributors)) in up {
+            let (subject, metric) = (unit.uuid(), metric.id);
+            let reading =
+                Reading { subject, metric, period, quantity, contributors, revision: 0, late: false };
+            if known.remove(&(subject, period)) != Some(reading) {
+                readings.push(reading);
+            }
+        }
     }
     readings.sort_by_key(|r| (r.subject, r.period));
+    store::metrics::drop_readings(tx, metric.id, known.into_keys())?;
     store::metrics::put_readings(tx, &readings)?;
-    if let Some(feed) = metric.feed {
-        what_came(tx, feed, first, last)?;
-    }
     Ok(())
 }
 
 /// What came through a feed for each period of a span, over everything that the feed brings.
 ///
 /// As many readings are expected as came in the fullest of the eight periods before.
-fn what_came(tx: &mut Tx, feed: domain::ids::FeedId, first: Day, last: Day) -> Result<()> {
+fn what_came(tx: &mut Tx, feed: FeedId, first: Day, last: Day) -> Result<()> {
     const BEFORE: usize = 8;
     let metrics = store::metrics::metrics_of_feed(tx, feed)?;
     let Some(cadence) = metrics.first().map(|m| m.cadence.rolled()) else { return Ok(()) };
@@ -570,10 +602,7 @@ pub fn rebuild(tx: &mut Tx) -> Result<()> {
     for r in &readings {
         periods.entry(r.metric).or_default().insert(r.period);
     }
-    for (metric, days) in periods {
-        units_of(tx, &directory, &metrics[&metric], &days)?;
-    }
-    Ok(())
+    units(tx, &directory, &metrics, &periods)
 }
 
 /// Every metric in force with the versions of its definition, newest first.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use domain::access::{Asked, Permit, SetTarget};
 use domain::ids::{JobRoleId, MetricId, PersonId, UnitId};
 use domain::metrics::Grain;
+use domain::people::{Membership, Placement};
 use domain::targets::{Commitment, Place, Target, TargetScope};
 use domain::time::Day;
 use store::db::{Read, Tx};
@@ -227,13 +228,17 @@ pub struct Places {
 impl Places {
     /// From the directory, on a day.
     pub fn on(day: Day, directory: &Directory) -> Self {
-        let persons = directory
-            .memberships
-            .iter()
-            .filter(|m| m.span.holds(day))
-            .map(|m| (m.person, (m.unit, m.job_role)))
-            .collect();
-        Self { persons, tree: domain::people::OrgTree::on(day, &directory.placements) }
+        Self::of(day, &directory.memberships, &directory.placements)
+    }
+    /// From some persons' memberships, on a day.
+    pub(crate) fn of<'a>(
+        day: Day,
+        memberships: impl IntoIterator<Item = &'a Membership>,
+        placements: &[Placement],
+    ) -> Self {
+        let here = memberships.into_iter().filter(|m| m.span.holds(day));
+        let persons = here.map(|m| (m.person, (m.unit, m.job_role))).collect();
+        Self { persons, tree: domain::people::OrgTree::on(day, placements) }
     }
     /// The tree on that day.
     pub fn tree(&self) -> &domain::people::OrgTree {

@@ -2,16 +2,19 @@
 
 mod company;
 
+use app::alerts::rules::{Change, history, set, try_on_history};
 use app::alerts::{answer, new_day};
 use app::metrics::{OnProblem, record};
 use app::{App, Error, pipeline};
 use company::{company, incoming, may_send, metric, week};
-use domain::access::{AnswerAlert, Relation, Who, permit, scope};
+use domain::access::{AnswerAlert, ReadRules, Relation, Who, WriteAssignment, WriteRules, permit, scope};
+use domain::alerts::series::Rules;
 use domain::alerts::{Alert, Answer, Kind, Standing, State};
 use domain::ids::{PersonId, Subject};
 use domain::metrics::Aggregation;
 use domain::time::Cadence;
 use store::Store;
+use store::alerts::Stand;
 
 const WEEKS: i32 = 50;
 
@@ -46,6 +49,15 @@ async fn open_alerts(app: &App) -> Vec<Alert> {
         })
         .await
         .unwrap()
+}
+
+async fn stands(app: &App, people: &[String]) -> Vec<Stand> {
+    let mut all = Vec::new();
+    for code in people {
+        let id = person_id(app, code).await.uuid();
+        all.extend(app.store.read(move |r| Ok::<_, Error>(store::alerts::stands(r, &[id])?)).await.unwrap());
+    }
+    all
 }
 
 async fn person_id(app: &App, code: &str) -> PersonId {
@@ -156,5 +168,108 @@ testkit::both_databases! {
         let states: Vec<State> = events.iter().map(|e| e.state).collect();
         assert_eq!(states, [State::New, State::InQuestion, State::WrongData]);
         assert!(matches!(answer(&app, &may, Answer::IKnowWhy, "").await, Err(Error::Conflict(_))));
+    }
+
+    async fn one_number_is_judged_as_all_together_would_be(store: Store) {
+        let (app, people) = company(store, 120).await;
+        app::metrics::define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)], false).await.unwrap();
+        fill(&app, &people, WEEKS, |i, w, v| Some(if i == 3 && w >= WEEKS - 3 { v - 18.0 } else { v })).await;
+        // One of them is corrected, for the worse and by itself: few numbers, so only their branch is looked at.
+        for (person, week_at) in [(17_usize, WEEKS - 1), (17, WEEKS - 2), (3, WEEKS - 1)] {
+            let row = incoming(2, "calls", &people[person], week(week_at), 6.0);
+            record(&app, &may_send(), "one.csv", vec![row], OnProblem::Refuse, false).await.unwrap();
+            pipeline::settle(&app).await.unwrap();
+        }
+        let (some, open) = (stands(&app, &people).await, open_alerts(&app).await);
+        assert!(open.len() >= 2, "{open:#?}");
+        app.store.write(|tx| -> Result<(), Error> {
+            let b = store::metrics::metric_by_code(tx, "calls")?.unwrap().id.uuid();
+            let key = store::pipeline::Key { a: uuid::Uuid::nil(), b, day: domain::time::Day::from_number(0) };
+            Ok(store::pipeline::ask(tx, app::STANDING, [key])?)
+        }).await.unwrap();
+        pipeline::settle(&app).await.unwrap();
+        let whole: Vec<_> = open_alerts(&app).await.iter().map(|a| (a.id, a.subject, a.since, a.state)).collect();
+        assert_eq!(open.iter().map(|a| (a.id, a.subject, a.since, a.state)).collect::<Vec<_>>(), whole);
+        for (one, all) in some.iter().zip(stands(&app, &people).await) {
+            assert_eq!((one.subject, one.state, one.period, one.value), (all.subject, all.state, all.period, all.value));
+            // The movement of the whole company stays as it was measured while hardly anything has moved it.
+            let (a, b) = (one.usual.unwrap(), all.usual.unwrap());
+            assert!((a.0 - b.0).abs() < 0.5 && (a.1 - b.1).abs() < 0.5, "{one:?} {all:?}");
+        }
+    }
+
+    async fn rules_are_versions_that_can_be_tried_before_they_hold(store: Store) {
+        let (app, people) = company(store, 24).await;
+        app::metrics::define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)], false).await.unwrap();
+        fill(&app, &people, WEEKS, |i, w, v| Some(if i == 3 && w >= WEEKS - 4 { v - 25.0 } else { v })).await;
+        let before = open_alerts(&app).await;
+        assert_eq!(before[0].rule, "default 0");
+        let may_read = permit(&Who::Host, Relation::NONE, ReadRules(())).unwrap();
+        let may_write = permit(&Who::Host, Relation::NONE, WriteRules(())).unwrap();
+        let everyone = scope(&Who::Host, domain::access::Resource::RedAlert, None);
+        let keen = Rules { interval: 1.0, ..Rules::default() };
+        let id = app.store.read(|r| Ok::<_, Error>(store::metrics::metric_by_code(r, "calls")?.unwrap().id)).await.unwrap();
+        let now = try_on_history(&app, &may_read, everyone.clone(), id, Rules::default(), 12).await.unwrap();
+        let then = try_on_history(&app, &may_read, everyone, id, keen, 12).await.unwrap();
+        assert_eq!((now.periods.len(), now.trial.judged), (12, 12 * 24));
+        assert!(now.trial.fired.len() < then.trial.fired.len(), "{now:?} {then:?}");
+        assert_eq!(then.by_period.iter().sum::<usize>(), then.trial.fired.len());
+        assert_eq!(then.named.len(), then.trial.fired.len());
+        assert_eq!(open_alerts(&app).await.len(), before.len(), "trying keeps nothing");
+
+        let change = |code: &str, rules: Rules, why: &str| vec![Change { code: code.into(), rules, why: why.into() }];
+        for wrong in [
+            change("calls", Rules { interval: f64::NAN, ..keen }, "because"),
+            change("calls", Rules { baseline: 1, ..keen }, "because"),
+            change("nothing", keen, "because"),
+            change("calls", keen, " "),
+        ] {
+            assert!(matches!(set(&app, &may_write, wrong, false).await, Err(Error::Invalid(_))));
+        }
+        assert_eq!(set(&app, &may_write, change("calls", keen, "we want to hear sooner"), true).await.unwrap(), 1);
+        assert_eq!(history(&app, &may_read).await.unwrap().len(), 1, "a dry run keeps nothing");
+        assert_eq!(set(&app, &may_write, change("calls", keen, "we want to hear sooner"), false).await.unwrap(), 1);
+        assert_eq!(set(&app, &may_write, change("calls", keen, "again"), false).await.unwrap(), 0, "the same is no version");
+        pipeline::settle(&app).await.unwrap();
+        let after = open_alerts(&app).await;
+        assert!(after.iter().any(|a| a.rule == "calls 1"), "{after:#?}");
+        let versions = history(&app, &may_read).await.unwrap();
+        assert_eq!(versions.iter().map(|v| (v.code.as_str(), v.version)).collect::<Vec<_>>(), [("calls", 1), ("default", 0)]);
+    }
+
+    async fn a_calendar_makes_a_short_week_no_dip_and_leave_no_silence(store: Store) {
+        let (app, people) = company(store, 20).await;
+        app::metrics::define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)], false).await.unwrap();
+        // Everybody in the first branch has half of three weeks; p7 has nothing for two.
+        let short = |i: usize, w: i32, v: f64| match (i, w) {
+            (0..5, w) if (WEEKS - 4..WEEKS - 1).contains(&w) => Some(v * 0.4),
+            (7, w) if w >= WEEKS - 2 => None,
+            _ => Some(v),
+        };
+        let may = permit(&Who::Host, Relation::NONE, WriteAssignment(())).unwrap();
+        let closure = app::calendars::Closure {
+            unit: "B0".into(),
+            from: week(WEEKS - 4),
+            until: week(WEEKS - 4).plus(3),
+            reason: "rebuilding".into(),
+        };
+        let closures: Vec<_> = (0..3)
+            .map(|n| app::calendars::Closure { from: closure.from.plus(7 * n), until: closure.until.plus(7 * n), ..closure.clone() })
+            .collect();
+        let unknown = vec![app::calendars::Closure { unit: "B99".into(), ..closure.clone() }];
+        assert!(matches!(app::calendars::import_calendars(&app, &may, Vec::new(), unknown, false).await, Err(Error::Invalid(_))));
+        app::calendars::import_calendars(&app, &may, Vec::new(), closures, false).await.unwrap();
+        let leave = |person: &str| {
+            let (from, until) = (week(WEEKS - 2), week(WEEKS));
+            vec![app::calendars::Leave { line: 2, person: person.into(), from, until, share: 0.0 }]
+        };
+        assert!(matches!(app::calendars::import_leave(&app, &may, leave("nobody"), false).await, Err(Error::Invalid(_))));
+        assert_eq!(app::calendars::import_leave(&app, &may, leave("p7"), false).await.unwrap(), 1);
+        fill(&app, &people, WEEKS, short).await;
+        assert_eq!(open_alerts(&app).await, []);
+        let found = stands(&app, &people).await;
+        let away = person_id(&app, "p7").await;
+        assert_eq!(found.iter().find(|s| s.subject == away.uuid()).unwrap().state, Standing::Away);
+        assert!(found.iter().filter(|s| s.subject != away.uuid()).all(|s| s.state == Standing::Usual), "{found:#?}");
     }
 }

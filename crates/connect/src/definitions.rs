@@ -296,26 +296,8 @@ struct File {
 /// # Errors
 /// Every problem that the file alone shows, with its line. What is not TOML ends at the first.
 pub fn read(source: impl Read, limits: &Limits) -> Result<Definitions, Problems> {
-    let mut problems = Problems::new(limits.problems);
-    let text = match text(source, limits) {
-        Ok(text) => text,
-        Err(problem) => {
-            problems.push(problem);
-            return Err(problems);
-        }
-    };
-    let file: File = match toml::from_str(&text) {
-        Ok(file) => file,
-        Err(error) => {
-            let at = error.span();
-            let line = at.as_ref().map_or(0, |span| line_of(&text, span.start));
-            let value = at.and_then(|span| text.get(span)).unwrap_or("").lines().next().unwrap_or("");
-            let remedy = "mend this line; nothing of the file was used";
-            problems.push(Problem::new(line, None, value, said(error.message()), remedy));
-            return Err(problems);
-        }
-    };
-    let mut checks = Checks { text: &text, problems };
+    let (file, text): (File, String) = parse(source, limits)?;
+    let mut checks = Checks { text: &text, problems: Problems::new(limits.problems) };
     let definitions = Definitions {
         metrics: file.metric.into_iter().map(|m| checks.metric(m)).collect(),
         interventions: file.intervention.into_iter().map(|i| checks.intervention(i)).collect(),
@@ -325,6 +307,29 @@ pub fn read(source: impl Read, limits: &Limits) -> Result<Definitions, Problems>
     checks.unique("code", definitions.interventions.iter().map(|i| (i.line, &i.value.code)));
     checks.unique("code", definitions.studies.iter().map(|s| (s.line, &s.value.code)));
     if checks.problems.is_empty() { Ok(definitions) } else { Err(checks.problems) }
+}
+
+/// Reads a TOML file into a form, and gives its text besides; a fault of form is named with its line.
+pub(crate) fn parse<T: de::DeserializeOwned>(
+    source: impl Read,
+    limits: &Limits,
+) -> Result<(T, String), Problems> {
+    let refuse = |problem: Problem| {
+        let mut problems = Problems::new(limits.problems);
+        problems.push(problem);
+        problems
+    };
+    let text = text(source, limits).map_err(refuse)?;
+    match toml::from_str(&text) {
+        Ok(file) => Ok((file, text)),
+        Err(error) => {
+            let at = error.span();
+            let line = at.as_ref().map_or(0, |span| line_of(&text, span.start));
+            let value = at.and_then(|span| text.get(span)).unwrap_or("").lines().next().unwrap_or("");
+            let remedy = "mend this line; nothing of the file was used";
+            Err(refuse(Problem::new(line, None, value, said(error.message()), remedy)))
+        }
+    }
 }
 
 fn text(source: impl Read, limits: &Limits) -> Result<String, Problem> {
@@ -351,7 +356,7 @@ fn text(source: impl Read, limits: &Limits) -> Result<String, Problem> {
     Ok(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
 }
 
-fn line_of(text: &str, at: usize) -> u64 {
+pub(crate) fn line_of(text: &str, at: usize) -> u64 {
     1 + text.as_bytes().iter().take(at).filter(|b| **b == b'\n').count() as u64
 }
 
@@ -521,7 +526,7 @@ impl Checks<'_> {
 }
 
 /// A day, as a TOML date or as a text like "2026-03-18".
-fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Day, D::Error> {
+pub(crate) fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Day, D::Error> {
     struct AsDay;
     impl<'de> Visitor<'de> for AsDay {
         type Value = Day;

@@ -4,9 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use demo::*;
 use domain::alerts::Kind;
-use domain::alerts::series::{Aim, Placed, Rules, Series, walk, without_common};
+use domain::alerts::series::{Aim, Rules};
+use domain::alerts::whole::{Member, judge};
+use domain::ids::{JobRoleId, UnitId};
 use domain::metrics::Direction as Way;
 use domain::time::Day;
+use uuid::Uuid;
 
 const WEEKS: usize = 78;
 const WORK: u32 = 6;
@@ -22,13 +25,17 @@ fn values(world: &World, metric: MetricIx) -> HashMap<u32, Vec<Option<f64>>> {
     out
 }
 
-fn aim(world: &World, metric: MetricIx, unit: UnitIx) -> Option<Aim> {
+/// The target for a branch, and whether it is the one for everybody in the job role.
+fn aim(world: &World, metric: MetricIx, unit: UnitIx) -> Option<(Aim, bool)> {
     let newest = |scope: &dyn Fn(&TargetScope) -> bool| {
         world.targets.iter().rfind(|t| t.metric == metric && scope(&t.scope) && t.from <= world.today)
     };
-    newest(&|s| *s == TargetScope::Unit(unit))
-        .or_else(|| newest(&|s| matches!(s, TargetScope::JobRole(_))))
-        .map(|t| Aim { level: t.level, tolerance: t.tolerance, window: usize::from(t.window_weeks) })
+    let aim =
+        |t: &Target| Aim { level: t.level, tolerance: t.tolerance, window: usize::from(t.window_weeks) };
+    match newest(&|s| *s == TargetScope::Unit(unit)) {
+        Some(own) => Some((aim(own), false)),
+        None => newest(&|s| matches!(s, TargetScope::JobRole(_))).map(|t| (aim(t), true)),
+    }
 }
 
 /// Whether exactly what was planted at Harbour Street is open, and nothing else there; says how much is open in all.
@@ -48,25 +55,34 @@ fn right(seed: u64, today: Day) -> bool {
         let values = values(&world, metric);
         let mut people: Vec<u32> = values.keys().copied().filter(|p| unit_of.contains_key(p)).collect();
         people.sort_unstable();
-        let placed: Vec<Placed<u32>> = people
+        let unit = |u: UnitIx| UnitId::new(Uuid::from_u128(u128::from(u.0) + 1));
+        let role_of: HashMap<u32, u128> =
+            world.memberships.iter().map(|m| (m.person.0, m.job_role.at() as u128)).collect();
+        let members: Vec<Member> = people
             .iter()
             .map(|p| {
                 let branch = unit_of[p];
                 let region = world.units[branch.at()].parent.unwrap();
                 let top = world.units[region.at()].parent.unwrap();
-                Placed { groups: vec![top.0, region.0, branch.0], values: values[p].clone() }
+                let (aim, ramps) = aim(&world, metric, branch).map_or((None, false), |(a, r)| (Some(a), r));
+                Member {
+                    groups: vec![unit(top), unit(region), unit(branch)],
+                    values: values[p].clone(),
+                    peers: Some(JobRoleId::new(Uuid::from_u128(role_of[p]))),
+                    aim,
+                    ramps,
+                    ..Member::default()
+                }
             })
             .collect();
-        let (own, _) = without_common(&placed, &rules);
-        for ((person, own), placed) in people.iter().zip(&own).zip(&placed) {
-            let aim = aim(&world, metric, unit_of[person]);
+        let judged = judge(&members, Way::Up, &rules, None);
+        for ((person, found), member) in people.iter().zip(&judged.found).zip(&members) {
             if unit_of[person] == shown
-                && aim.zip(placed.values[WEEKS - 1]).is_some_and(|(aim, value)| value < aim.level)
+                && member.aim.zip(member.values[WEEKS - 1]).is_some_and(|(aim, value)| value < aim.level)
             {
                 below.insert(*person);
             }
-            let series = Series { raw: &placed.values, own, direction: Way::Up, aim, restarts: &[] };
-            for episode in walk(&series, &rules).episodes.iter().filter(|e| e.closed.is_none()) {
+            for episode in found.episodes.iter().filter(|e| e.closed.is_none()) {
                 shifts += usize::from(episode.kind == Kind::Shift);
                 gaps += usize::from(episode.kind == Kind::Gap);
                 leaders.insert(unit_of[person]);

@@ -453,6 +453,10 @@ acts! {
     WriteStudy(()): StudyDefinition, Write, None;
     /// Read the rows behind a study, without names.
     ReadStudyData(StudyId): StudyData, Pseudonymised, None;
+    /// Read the rules for reds: everybody who works here may know how they are judged.
+    ReadRules(()): StudyDefinition, Read, None;
+    /// Change the rules for reds.
+    WriteRules(()): StudyDefinition, Write, None;
     /// Read a published answer.
     ReadStudyResult(()): StudyResult, Read, Some(KeyScope::Metrics);
     /// Read a person's name and contact.

@@ -30,6 +30,7 @@ pub mod access;
 pub mod actors;
 pub mod alerts;
 pub mod attention;
+pub mod calendars;
 pub mod cases;
 pub mod coaching;
 pub mod feeds;

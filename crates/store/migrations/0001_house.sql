@@ -74,12 +74,34 @@ CREATE TABLE reporting_line (
 ) {clustered};
 CREATE INDEX reporting_line_leader ON reporting_line (leader_id);
 
--- Days on which nothing is expected of a person: leave, illness, part of a year away. The reason is nobody's business here.
+-- Spans in which less or nothing is expected of a person: leave, illness, part time. Share is what is left of the time.
+-- The reason is nobody's business here.
 CREATE TABLE absence (
     person_id {id} NOT NULL REFERENCES person (id),
     from_day  {day} NOT NULL,
     until_day {day} NOT NULL,
+    share     {double} NOT NULL,
     PRIMARY KEY (person_id, from_day)
+) {clustered};
+
+-- Which days are worked, as JSON; and the units in which a calendar holds, with everything below them.
+CREATE TABLE calendar (
+    code     {text} PRIMARY KEY,
+    calendar {text} NOT NULL
+) {strict};
+
+CREATE TABLE unit_calendar (
+    unit_id       {id} PRIMARY KEY REFERENCES org_unit (id),
+    calendar_code {text} NOT NULL REFERENCES calendar (code)
+) {strict};
+
+-- Spans in which a unit and everything below it does not work.
+CREATE TABLE closure (
+    unit_id   {id} NOT NULL REFERENCES org_unit (id),
+    from_day  {day} NOT NULL,
+    until_day {day} NOT NULL,
+    reason    {text} NOT NULL,
+    PRIMARY KEY (unit_id, from_day)
 ) {clustered};
 
 -- ---------------------------------------------------------------- access
@@ -242,14 +264,14 @@ CREATE TABLE observation (
 -- and, for metrics of persons, for every unit above it. Derived; can be rebuilt.
 CREATE TABLE metric_period (
     subject_id   {id} NOT NULL,
-    metric_id    {id} NOT NULL REFERENCES metric (id),
+    metric_id    {id} NOT NULL,
     period       {day} NOT NULL,
     numerator    {double} NOT NULL,
     denominator  {double},
     contributors {bigint} NOT NULL,
     revision     {bigint} NOT NULL,
     late         {bool} NOT NULL,
-    PRIMARY KEY (subject_id, metric_id, period)
+    PRIMARY KEY (metric_id, subject_id, period)
 ) {clustered};
 CREATE INDEX metric_period_metric ON metric_period (metric_id, period);
 
@@ -325,6 +347,27 @@ CREATE TABLE alert_rule (
     set_at  {instant} NOT NULL,
     why     {text} NOT NULL,
     UNIQUE (code, version)
+) {strict};
+
+-- What the last whole evaluation of a metric found to be common: for each group a little array of movements by period
+-- (64-bit floats, little-endian, NaN where there is none) and of how many subjects reported and have changed since (32-bit).
+-- Derived; can be rebuilt.
+CREATE TABLE common_movement (
+    metric_id {id} NOT NULL REFERENCES metric (id),
+    unit_id   {id} NOT NULL,
+    subjects  {bigint} NOT NULL,
+    moved     {bytes} NOT NULL,
+    reporting {bytes} NOT NULL,
+    changed   {bytes} NOT NULL,
+    PRIMARY KEY (metric_id, unit_id)
+) {strict};
+
+-- What the subjects of a metric share in their noise and lend to newcomers, as JSON; on an axis that begins at first_day.
+CREATE TABLE metric_shared (
+    metric_id {id} PRIMARY KEY REFERENCES metric (id),
+    first_day {day} NOT NULL,
+    rule      {text} NOT NULL,
+    shared    {text} NOT NULL
 ) {strict};
 
 -- One episode of a rule being true for a subject. Facts is JSON: what moved, by how much, against what.

@@ -342,8 +342,9 @@ pub struct Held {
 pub fn held(r: &mut Read, person: PersonId) -> Result<Held> {
     let counts = r.query_one(
         "SELECT (SELECT COUNT(*) FROM account WHERE person_id = $1),
-                (SELECT COUNT(DISTINCT metric_id) FROM metric_period WHERE subject_id = $1),
-                (SELECT COUNT(*) FROM metric_period WHERE subject_id = $1),
+                (SELECT COUNT(DISTINCT metric_id) FROM metric_period
+                 WHERE metric_id IN (SELECT id FROM metric) AND subject_id = $1),
+                (SELECT COUNT(*) FROM metric_period WHERE metric_id IN (SELECT id FROM metric) AND subject_id = $1),
                 (SELECT COUNT(*) FROM learning_day WHERE person_id = $1),
                 (SELECT COUNT(*) FROM alert WHERE subject_id = $1),
                 (SELECT COUNT(*) FROM coaching_session WHERE person_id = $1)",

@@ -2,7 +2,7 @@
 
 use domain::access::{People, Scope};
 use domain::alerts::{Alert, Answer, Facts, Kind, Standing, State, Way};
-use domain::ids::{AlertId, MetricId, PersonId, Subject, UnitId};
+use domain::ids::{AlertId, MetricId, PersonId, RuleId, Subject, UnitId};
 use domain::time::{Day, Instant};
 use uuid::Uuid;
 
@@ -61,6 +61,16 @@ pub fn of_metric(r: &mut Read, metric: MetricId) -> Result<Vec<Alert>> {
     r.query(
         [COLUMNS, "WHERE metric_id = $1 ORDER BY subject_id, opened_on, id"].concat(),
         params![metric],
+        read_alert,
+    )
+}
+
+/// [`of_metric`] for some subjects.
+pub fn of_metric_and(r: &mut Read, metric: MetricId, subjects: &[Uuid]) -> Result<Vec<Alert>> {
+    r.query(
+        [COLUMNS, "WHERE metric_id = $1 AND subject_id = ANY($2) ORDER BY subject_id, opened_on, id"]
+            .concat(),
+        params![metric, Value::list(subjects.iter().copied())],
         read_alert,
     )
 }
@@ -328,19 +338,51 @@ pub fn put_stands(tx: &mut Tx, stands: &[Stand]) -> Result<()> {
 /// One version of the rules, as configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RuleVersion {
+    /// `default`, or the code of the metric for which it holds instead.
+    pub code: String,
     /// Counted from 1.
     pub version: i64,
     /// The parameters, as JSON.
     pub params: String,
+    /// Who set it, as logs name them.
+    pub set_by: String,
+    /// When.
+    pub set_at: Instant,
+    /// Why, in words.
+    pub why: String,
+}
+
+const RULE: &str = "SELECT code, version, params, set_by, set_at, why FROM alert_rule ";
+
+fn read_rule(row: &Row) -> Result<RuleVersion> {
+    Ok(RuleVersion {
+        code: row.get(0)?,
+        version: row.get(1)?,
+        params: row.get(2)?,
+        set_by: row.get(3)?,
+        set_at: row.get(4)?,
+        why: row.get(5)?,
+    })
 }
 
 /// The newest version of a rule.
 pub fn rule(r: &mut Read, code: &str) -> Result<Option<RuleVersion>> {
-    r.query_one(
-        "SELECT version, params FROM alert_rule WHERE code = $1 ORDER BY version DESC LIMIT 1",
-        params![code],
-        |row| Ok(RuleVersion { version: row.get(0)?, params: row.get(1)? }),
-    )
+    r.query_one([RULE, "WHERE code = $1 ORDER BY version DESC LIMIT 1"].concat(), params![code], read_rule)
+}
+
+/// Every version of every rule, by code, the newest first.
+pub fn rules(r: &mut Read) -> Result<Vec<RuleVersion>> {
+    r.query([RULE, "ORDER BY code, version DESC"].concat(), params![], read_rule)
+}
+
+/// Adds a version of a rule.
+pub fn add_rule(tx: &mut Tx, id: RuleId, rule: &RuleVersion) -> Result<()> {
+    tx.execute(
+        "INSERT INTO alert_rule (id, code, version, kind, params, set_by, set_at, why)
+         VALUES ($1, $2, $3, 'series', $4, $5, $6, $7)",
+        params![id, &rule.code, rule.version, &rule.params, &rule.set_by, rule.set_at, &rule.why],
+    )?;
+    Ok(())
 }
 
 /// How many open alerts wait for an answer on whether their data are wrong.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::ids::{FeedId, MetricId, RunId, UnitId};
+use domain::ids::{FeedId, MetricId, RunId};
 use domain::metrics::{Aggregation, Direction, Grain, Level, Metric, Quantity};
 use domain::time::{Cadence, Day, Instant};
 use uuid::Uuid;
@@ -299,7 +299,7 @@ pub fn each_reading(
     r.each(
         [
             READING,
-            "WHERE metric_id = $1 AND period >= $2 AND period <= $3 ORDER BY subject_id, metric_id, period",
+            "WHERE metric_id = $1 AND period >= $2 AND period <= $3 ORDER BY metric_id, subject_id, period",
         ]
         .concat(),
         params![metric, first, last],
@@ -308,6 +308,7 @@ pub fn each_reading(
 }
 
 /// Writes readings over those with the same key. No two may have the same key.
+/// Sort many by metric, subject and period: the table is kept in that order.
 pub fn put_readings(tx: &mut Tx, readings: &[Reading]) -> Result<()> {
     tx.insert_many(
         "metric_period",
@@ -333,19 +334,25 @@ pub fn put_readings(tx: &mut Tx, readings: &[Reading]) -> Result<()> {
                 r.late
             ]
         }),
-        "ON CONFLICT (subject_id, metric_id, period) DO UPDATE SET numerator = excluded.numerator,
+        "ON CONFLICT (metric_id, subject_id, period) DO UPDATE SET numerator = excluded.numerator,
              denominator = excluded.denominator, contributors = excluded.contributors,
              revision = excluded.revision, late = excluded.late",
     )?;
     Ok(())
 }
 
-/// Removes the readings of units for one metric and period that are not observed themselves and not among `kept`.
-pub fn drop_unit_readings(tx: &mut Tx, metric: MetricId, period: Day, kept: &[UnitId]) -> Result<()> {
-    tx.execute(
-        "DELETE FROM metric_period WHERE metric_id = $1 AND period = $2 AND revision = 0 AND subject_id <> ALL($3)",
-        params![metric, period, Value::list(kept.iter().copied())],
-    )?;
+/// Takes away readings of one metric, by subject and period.
+pub fn drop_readings(
+    tx: &mut Tx,
+    metric: MetricId,
+    gone: impl IntoIterator<Item = (Uuid, Day)>,
+) -> Result<()> {
+    for (subject, period) in gone {
+        tx.execute(
+            "DELETE FROM metric_period WHERE subject_id = $1 AND metric_id = $2 AND period = $3",
+            params![subject, metric, period],
+        )?;
+    }
     Ok(())
 }
 

@@ -193,6 +193,26 @@ pub fn places_on(r: &mut Read, day: Day) -> Result<Vec<(PersonId, UnitId)>> {
     )
 }
 
+/// Where some persons work, over time, by person and start.
+pub fn memberships_of(r: &mut Read, persons: &[PersonId]) -> Result<Vec<Membership>> {
+    r.query(
+        "SELECT person_id, unit_id, job_role_id, from_day, until_day FROM membership
+         WHERE person_id = ANY($1) ORDER BY person_id, from_day",
+        params![Value::list(persons.iter().copied())],
+        read_membership,
+    )
+}
+
+/// Who works directly in any of some units on a day.
+pub fn persons_in(r: &mut Read, units: &[UnitId], day: Day) -> Result<Vec<PersonId>> {
+    r.query(
+        "SELECT DISTINCT person_id FROM membership
+         WHERE unit_id = ANY($1) AND from_day <= $2 AND (until_day IS NULL OR until_day > $2) ORDER BY person_id",
+        params![Value::list(units.iter().copied()), day],
+        |row| row.get(0),
+    )
+}
+
 /// Who works directly in a unit on a day, by name.
 pub fn members_on(r: &mut Read, unit: UnitId, day: Day) -> Result<Vec<(Person, JobRoleId)>> {
     r.query(
@@ -493,25 +513,6 @@ fn ids_by_code<T: FromValue>(
         found.extend(rows);
     }
     Ok(found)
-}
-
-/// Spans on which nothing is expected of persons, by person and start.
-pub fn absences(r: &mut Read) -> Result<Vec<(PersonId, Span)>> {
-    r.query(
-        "SELECT person_id, from_day, until_day FROM absence ORDER BY person_id, from_day",
-        params![],
-        |row| Ok((row.get(0)?, Span { from: row.get(1)?, until: Some(row.get(2)?) })),
-    )
-}
-
-/// Adds a span on which nothing is expected of a person.
-pub fn add_absence(tx: &mut Tx, person: PersonId, from: Day, until: Day) -> Result<()> {
-    tx.execute(
-        "INSERT INTO absence (person_id, from_day, until_day) VALUES ($1, $2, $3)
-         ON CONFLICT (person_id, from_day) DO UPDATE SET until_day = excluded.until_day",
-        params![person, from, until],
-    )?;
-    Ok(())
 }
 
 /// How many statements an account is the actor of.

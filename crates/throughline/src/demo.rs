@@ -62,6 +62,9 @@ pub(crate) struct Demo {
     /// The day from which the world is told, at noon; the clock stands still there
     #[arg(long, value_name = "DAY", hide = true)]
     today: Option<Day>,
+    /// Make the world and end; the server runs it so that the memory which making takes is given back
+    #[arg(long, hide = true)]
+    only_make: bool,
 }
 
 /// The folder of the demo where none is named: among this account's caches, so that it outlasts a restart and is
@@ -74,7 +77,6 @@ pub(crate) fn folder() -> PathBuf {
 
 /// Makes the world where there is none, and serves it.
 pub(crate) async fn run(mut config: Config, demo: Demo) -> anyhow::Result<()> {
-    let started = tokio::time::Instant::now();
     if config.name == NAME {
         config.name = "Northwind Advisors and Alder Industrial".into();
     }
@@ -83,24 +85,52 @@ pub(crate) async fn run(mut config: Config, demo: Demo) -> anyhow::Result<()> {
         None => Clock::System,
     };
     let (store, ready) = open(&config, demo.fresh, &clock).await?;
+    if demo.only_make {
+        let app = opened::app(&config, store, opened::public_url(&config, config.listen), true)?;
+        let app = App { clock, ..app };
+        if ready.is_none() {
+            make(&app, &demo).await.context("the demo world could not be made")?;
+        }
+        app.store.close().await;
+        return Ok(());
+    }
     let listener = serve::listen(&config).await?;
-    let address = listener.local_addr()?;
-    let app = opened::app(&config, store, opened::public_url(&config, address), true)?;
-    let app = App { clock, ..app };
-    match ready {
+    let store = match ready {
         Some(world) => {
-            eprintln!("The demo world in {} ({world}) is served as it was left.", app.store.place())
+            eprintln!("The demo world in {} ({world}) is served as it was left.", store.place());
+            store
         }
         None => {
-            eprintln!("Making the demo world in {} …", app.store.place());
-            make(&app, &demo).await.context("the demo world could not be made")?;
+            let started = tokio::time::Instant::now();
+            eprintln!("Making the demo world in {} …", store.place());
+            store.close().await;
+            make_apart().await?;
+            let (store, ready) = open(&config, false, &clock).await?;
+            if ready.is_none() {
+                bail!("the demo world could not be made");
+            }
             eprintln!(
                 "Made in {:.1} s. It is kept there; --fresh makes it anew.",
                 started.elapsed().as_secs_f64()
             );
+            store
         }
+    };
+    let address = listener.local_addr()?;
+    let app = opened::app(&config, store, opened::public_url(&config, address), true)?;
+    serve::until_stopped(&config, App { clock, ..app }, listener).await
+}
+
+/// Runs the same command once more to make the world and end: the server begins with a small memory.
+async fn make_apart() -> anyhow::Result<()> {
+    let mut maker = std::process::Command::new(std::env::current_exe()?);
+    maker.args(std::env::args_os().skip(1)).arg("--only-make");
+    maker.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null());
+    let ended = tokio::task::spawn_blocking(move || maker.status()).await??;
+    if !ended.success() {
+        bail!("the demo world could not be made; what went wrong stands above");
     }
-    serve::until_stopped(&config, app, listener).await
+    Ok(())
 }
 
 /// Opens the database: one with a complete demo world, whose description is given, or an empty one.

@@ -16,7 +16,7 @@ use app::interventions::{NoteRow, StartRow};
 use app::metrics::OnProblem;
 use app::{App, Error, Fault, studies};
 use clap::{Args, Subcommand};
-use connect::csv::{Dialect, Options};
+use connect::csv::{Dialect, Limits, Options};
 use connect::definitions;
 use domain::access::{
     Asked, Permit, Relation, SendObservations, SendTargets, Who, WriteAssignment, WriteStudy, permit,
@@ -39,6 +39,8 @@ Examples:
   throughline import observations panel.csv --subject-column fcode --period-column year --metric scrap=scrap
   throughline import targets targets.csv --dry-run
   throughline import commitments promises.csv
+  throughline import calendars calendars.toml
+  throughline import leave leave.csv --dry-run
   throughline import interventions support.toml
   throughline import studies study.toml --lock
   throughline import statements records.ndjson.zst
@@ -104,6 +106,10 @@ pub(crate) enum Whole {
     Targets(Source),
     /// What people have promised, from CSV: person, metric, level, from, ended, why
     Commitments(Source),
+    /// Working calendars with holidays, and closures of units, from TOML: [[calendar]], [[closure]]
+    Calendars(Source),
+    /// Leave and part time from CSV: person, from, to, share
+    Leave(Source),
     /// Supports with rollout and notes from TOML
     Interventions(Source),
     /// Which units start when, from CSV: intervention, unit, from, wave, drawn
@@ -127,6 +133,8 @@ impl Whole {
             | Self::Observations { source, .. }
             | Self::Targets(source)
             | Self::Commitments(source)
+            | Self::Calendars(source)
+            | Self::Leave(source)
             | Self::Interventions(source)
             | Self::Rollout(source)
             | Self::Studies { source, .. } => source,
@@ -144,7 +152,7 @@ fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 /// Why nothing was applied: the lines to print.
-struct Refused(Vec<String>);
+pub(crate) struct Refused(pub(crate) Vec<String>);
 
 impl From<Vec<Fault>> for Refused {
     fn from(faults: Vec<Fault>) -> Self {
@@ -214,6 +222,8 @@ async fn perform(app: &App, command: Whole) -> Done {
             let may = host(SendTargets(()))?;
             shown(imports::commitments(app, &may, open(&source.file)?, &name, dry_run).await)
         }
+        Whole::Calendars(_) => calendars(app, &source).await,
+        Whole::Leave(_) => leave(app, &source).await,
         Whole::Interventions(_) => interventions(app, &source).await,
         Whole::Rollout(_) => rollout(app, &source).await,
         Whole::Studies { lock, .. } => define_studies(app, &source, lock).await,
@@ -291,7 +301,7 @@ fn open(path: &Path) -> anyhow::Result<impl Read + Send + 'static> {
 }
 
 /// A use case's answer: a refusal is listed, a fault of the machine is an error.
-fn taken<T>(result: app::Result<T>) -> anyhow::Result<Result<T, Refused>> {
+pub(crate) fn taken<T>(result: app::Result<T>) -> anyhow::Result<Result<T, Refused>> {
     match result {
         Ok(value) => Ok(Ok(value)),
         Err(Error::Invalid(faults)) => Ok(Err(faults.into())),
@@ -372,6 +382,40 @@ fn wide(subject: String, period: String, metrics: Vec<(String, String)>) -> Wide
         })
         .collect();
     Wide { subject, period, metrics }
+}
+
+async fn calendars(app: &App, source: &Source) -> Done {
+    let read = connect::calendars::calendars(open(&source.file)?, &Limits::default());
+    let all = or_refuse!(read.map_err(imports::faults));
+    let closures: Vec<_> = all
+        .closures
+        .into_iter()
+        .map(|c| app::calendars::Closure { unit: c.unit, from: c.from, until: c.until, reason: c.reason })
+        .collect();
+    let text = format!("{} calendars, {} closures\n", all.calendars.len(), closures.len());
+    let may = host(WriteAssignment(()))?;
+    let done =
+        taken(app::calendars::import_calendars(app, &may, all.calendars, closures, source.dry_run).await)?;
+    Ok(done.map(|()| text))
+}
+
+async fn leave(app: &App, source: &Source) -> Done {
+    let read = connect::calendars::leave(open(&source.file)?, &Options::default()).whole();
+    let (listed, dialect) = or_refuse!(read.map_err(imports::faults));
+    let rows = listed
+        .rows
+        .into_iter()
+        .map(|r| app::calendars::Leave {
+            line: r.line,
+            person: r.person,
+            from: r.from,
+            until: r.until,
+            share: r.share,
+        })
+        .collect();
+    let done =
+        taken(app::calendars::import_leave(app, &host(WriteAssignment(()))?, rows, source.dry_run).await)?;
+    Ok(done.map(|count| format!("{}{count} spans\n", how(dialect.as_ref()))))
 }
 
 async fn interventions(app: &App, source: &Source) -> Done {

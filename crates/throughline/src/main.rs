@@ -11,6 +11,7 @@ mod estimate;
 mod import;
 mod opened;
 mod records;
+mod rules;
 mod serve;
 mod table;
 
@@ -83,6 +84,9 @@ enum Command {
     /// Give out learning records as NDJSON
     #[command(subcommand)]
     Export(records::Export),
+    /// Export, import and try the rules for reds
+    #[command(subcommand)]
+    Rules(rules::Rules),
     /// Make, list and end keys of machines
     #[command(subcommand)]
     Key(admin::Key),
@@ -158,6 +162,7 @@ fn main() -> ExitCode {
             Command::Demo(demo) => demo::run(config, demo).await.map(|()| ExitCode::SUCCESS),
             Command::Import(command) => import::run(config, command).await,
             Command::Export(command) => records::export(config, command).await,
+            Command::Rules(command) => rules::run(config, command).await,
             Command::Key(command) => admin::run(config, admin::Admin::Key(command)).await,
             Command::Person(command) => admin::run(config, admin::Admin::Person(command)).await,
             Command::Delivery(command) => admin::run(config, admin::Admin::Delivery(command)).await,

@@ -1,39 +1,38 @@
-//! From readings to episodes and standings: reads a metric's series, asks `domain::alerts::series`, and writes what follows.
+//! The pipeline's step for standings and alerts: reads series, asks `domain::alerts::whole`, and writes what follows.
+//!
+//! A metric is judged as a whole where many numbers came, once a day, and where its rules changed. Where few came, only
+//! their subjects and those in the same small groups are looked at again, beside the movements that are kept of the
+//! larger groups, as long as too few numbers came to move those.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::alerts::series::{Aim, Common, End, Episode, Found, Placed, Rules, Series, walk, without_common};
-use domain::alerts::{Alert, Facts, Kind, Standing, State, Way};
+use domain::alerts::common::Values;
+use domain::alerts::whole::{Judged, Member, Shared, judge, judge_again};
+use domain::alerts::{Alert, Kind, Way};
 use domain::ids::{AlertId, MetricId, PersonId, Subject, UnitId};
 use domain::metrics::{Grain, Metric};
-use domain::people::{Person, Span};
-use domain::targets::{Commitment, Place, Target, in_force};
-use domain::time::{Day, Instant, Zone};
+use domain::time::{Day, Instant};
 use store::alerts::{Event, Stand};
+use store::common::Movement;
 use store::db::{Read, Tx};
-use store::people::Directory;
+use store::pipeline::Key;
 use uuid::Uuid;
 
-use crate::attention::Quiet;
+use super::reconcile::{About, Book};
+use super::world::{Axis, Matrix, Occasion, World};
 use crate::notify::{Telling, tell_unasked};
-use crate::targets::Places;
 use crate::{App, Ids, Result, Topic};
 
-/// Periods of history that are walked: more than a baseline, two accepted levels and a year to look back on.
-const HISTORY: i32 = 130;
+/// Up to so many numbers of one metric are looked at one by one; more of them, and the metric as a whole.
+pub(crate) const FEW: usize = 64;
+/// Groups up to this size are measured anew with each number that comes.
+const SMALL: i64 = 64;
+/// A larger group's movement stands until more than one in so many of the numbers behind it have come or changed.
+const STANDS: u32 = 10;
 
-/// Periods for which an open episode that was not known before is news. An older one is history that was brought in late.
-const NEWS: usize = 6;
-
-/// The rules in force, and their name in alerts.
-pub fn rules(r: &mut Read) -> Result<(Rules, String)> {
-    match store::alerts::rule(r, "default")? {
-        Some(found) => {
-            let rules = serde_json::from_str(&found.params).map_err(crate::Error::internal)?;
-            Ok((rules, format!("default {}", found.version)))
-        }
-        None => Ok((Rules::default(), "default 1".into())),
-    }
+/// Asks for a metric to be judged as a whole.
+pub(crate) fn whole(metric: MetricId) -> Key {
+    Key { a: Uuid::nil(), b: metric.uuid(), day: Day::from_number(0) }
 }
 
 /// What an evaluation changed.
@@ -47,7 +46,19 @@ pub struct Evaluated {
     pub people: BTreeSet<PersonId>,
 }
 
-/// The pipeline's step: evaluates every metric for which somebody's numbers or targets changed. Gives how many keys it did.
+/// What a review of one metric found, to be written.
+pub struct Review {
+    metric: MetricId,
+    alerts: Vec<Alert>,
+    events: Vec<Event>,
+    opened: Vec<Alert>,
+    stands: Vec<Stand>,
+    /// What takes the place of everything kept about the metric; after a look at a few, only the movements are written.
+    shared: Option<store::common::Shared>,
+    movements: Vec<Movement>,
+}
+
+/// The pipeline's step: evaluates what somebody's numbers or targets changed. Gives how many keys it did.
 pub async fn evaluate(app: &App, limit: u32) -> Result<usize> {
     let ids = app.ids.clone();
     let now = app.now();
@@ -59,17 +70,34 @@ pub async fn evaluate(app: &App, limit: u32) -> Result<usize> {
             if keys.is_empty() {
                 return Ok(Evaluated::default());
             }
-            let wanted: BTreeSet<MetricId> = keys.iter().map(|k| MetricId::new(k.b)).collect();
-            let world = World::read(tx, now, &settings)?;
-            let mut done = Evaluated::default();
-            for metric in world.metrics.iter().filter(|m| wanted.contains(&m.id)) {
-                evaluate_in(tx, &world, metric, &ids, now, &settings.public_url, &mut done)?;
+            let mut asked: BTreeMap<MetricId, Vec<Key>> = BTreeMap::new();
+            for key in &keys {
+                asked.entry(MetricId::new(key.b)).or_default().push(*key);
             }
-            // Every key of these metrics is done: a metric is evaluated as a whole, since what is common concerns everybody.
-            for metric in &wanted {
-                store::pipeline::done_for_b(tx, crate::STANDING, metric.uuid())?;
+            let mut world = World::read(tx, now, &settings, Occasion::Arrival)?;
+            let mut done = Evaluated { keys: keys.len(), ..Evaluated::default() };
+            for (id, keys) in asked {
+                let Some(metric) = world.metrics.iter().find(|m| m.id == id).cloned() else {
+                    store::pipeline::done(tx, crate::STANDING, &keys)?;
+                    continue;
+                };
+                let few = !keys.iter().any(|k| k.a.is_nil()) && keys.len() <= FEW;
+                let some = if few { again(tx, &mut world, &metric, &keys, &ids, now)? } else { None };
+                let review = match some {
+                    Some(review) => {
+                        store::pipeline::done(tx, crate::STANDING, &keys)?;
+                        Some(review)
+                    }
+                    None => {
+                        world.meet_everybody(tx)?;
+                        store::pipeline::done_for_b(tx, crate::STANDING, id.uuid())?;
+                        review(tx, &world, &metric, &ids, now)?
+                    }
+                };
+                if let Some(review) = review {
+                    apply(tx, &world, &metric, review, &ids, now, &settings.public_url, &mut done)?;
+                }
             }
-            done.keys = keys.len();
             Ok(done)
         })
         .await?;
@@ -84,233 +112,231 @@ pub async fn evaluate(app: &App, limit: u32) -> Result<usize> {
     Ok(done.keys)
 }
 
-/// Evaluates every metric inside a transaction after a history was loaded.
+/// Reviews every metric as a whole after a history was loaded; [`apply_history`] writes what is found.
 ///
 /// Episodes are dated by the periods that opened and closed them rather than by now. Nobody gets mail about the past;
 /// what opened with the newest period is told on screen.
-pub fn evaluate_history(
+pub fn review_history(
+    r: &mut Read,
+    ids: &Ids,
+    now: Instant,
+    settings: &crate::Settings,
+) -> Result<Vec<Review>> {
+    let mut world = World::read(r, now, settings, Occasion::History)?;
+    world.meet_everybody(r)?;
+    let mut all = Vec::new();
+    for metric in &world.metrics {
+        all.extend(review(r, &world, metric, ids, now)?);
+    }
+    Ok(all)
+}
+
+/// Writes what [`review_history`] found.
+pub fn apply_history(
     tx: &mut Tx,
+    reviews: Vec<Review>,
     ids: &Ids,
     now: Instant,
     settings: &crate::Settings,
 ) -> Result<Evaluated> {
-    let world = World { occasion: Occasion::History, ..World::read(tx, now, settings)? };
+    let world = World::read(tx, now, settings, Occasion::History)?;
     let mut done = Evaluated::default();
-    for metric in &world.metrics {
-        evaluate_in(tx, &world, metric, ids, now, &settings.public_url, &mut done)?;
+    for review in reviews {
+        if let Some(metric) = world.metrics.iter().find(|m| m.id == review.metric) {
+            apply(tx, &world, metric, review, ids, now, &settings.public_url, &mut done)?;
+        }
     }
     Ok(done)
 }
 
-/// What an evaluation follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Occasion {
-    /// Numbers that have just come.
-    Arrival,
-    /// A history that was loaded at once.
-    History,
+/// Reviews a metric as a whole. `None` where it has no readings.
+fn review(r: &mut Read, world: &World, metric: &Metric, ids: &Ids, now: Instant) -> Result<Option<Review>> {
+    let Some(axis) = Axis::of(r, metric)? else { return Ok(None) };
+    let matrix = Matrix::whole(r, metric, axis)?;
+    let known = store::alerts::of_metric(r, metric.id)?;
+    let before =
+        store::common::shared(r, metric.id)?.and_then(|s| serde_json::from_str::<Shared>(&s.shared).ok());
+    let (rules, rule) = world.rules(metric.id);
+    let judging = |members: &[Member]| judge(members, metric.direction, &rules, before.as_ref());
+    let (mut found, judged) = bring_in_line(world, metric, &matrix, known, ids, now, judging);
+    let shared = serde_json::to_string(&judged).map_err(crate::Error::internal)?;
+    found.shared = Some(store::common::Shared { metric: metric.id, first: axis.first, rule, shared });
+    Ok(Some(found))
 }
 
-/// What every metric's evaluation needs.
-struct World {
-    occasion: Occasion,
-    zone: Zone,
-    today: Day,
-    metrics: Vec<Metric>,
-    directory: Directory,
-    places: Places,
-    targets: Vec<Target>,
-    commitments: BTreeMap<(PersonId, MetricId), Commitment>,
-    absences: BTreeMap<PersonId, Vec<Span>>,
-    lags: BTreeMap<MetricId, i32>,
-    rules: Rules,
-    rule: String,
-    quiet: Quiet,
-    grace_hours: u32,
-}
-
-impl World {
-    fn read(tx: &mut Read, now: Instant, settings: &crate::Settings) -> Result<Self> {
-        let today = now.day(&settings.zone);
-        let metrics = store::metrics::metrics(tx)?;
-        let directory = store::people::directory(tx)?;
-        let feeds: BTreeMap<_, _> =
-            store::feeds::feeds(tx)?.into_iter().map(|f| (f.id, f.lag_days)).collect();
-        let ids: Vec<MetricId> = metrics.iter().map(|m| m.id).collect();
-        let (rules, rule) = rules(tx)?;
-        let mut commitments = BTreeMap::new();
-        for c in store::targets::commitments(tx)? {
-            // In order of version: the newest one that has begun stays.
-            if c.from <= today {
-                commitments.insert((c.person, c.metric), c);
-            }
-        }
-        commitments.retain(|_, c| !c.ended);
-        let mut absences: BTreeMap<PersonId, Vec<Span>> = BTreeMap::new();
-        for (person, span) in store::people::absences(tx)? {
-            absences.entry(person).or_default().push(span);
-        }
-        Ok(Self {
-            occasion: Occasion::Arrival,
-            zone: settings.zone.clone(),
-            today,
-            places: Places::on(today, &directory),
-            lags: metrics
-                .iter()
-                .map(|m| (m.id, m.feed.and_then(|f| feeds.get(&f).copied()).unwrap_or(7)))
-                .collect(),
-            targets: store::targets::targets(tx, &ids)?,
-            metrics,
-            directory,
-            commitments,
-            absences,
-            rules,
-            rule,
-            quiet: Quiet::on(tx, today)?,
-            grace_hours: settings.grace_hours,
-        })
-    }
-
-    /// The newest period of a metric whose data are due by today.
-    fn newest_due(&self, metric: &Metric) -> Day {
-        let cadence = metric.cadence.rolled();
-        let lag = self.lags.get(&metric.id).copied().unwrap_or(7);
-        let mut period = cadence.start(self.today);
-        while cadence.step(period, 1).plus(lag) > self.today {
-            period = cadence.step(period, -1);
-        }
-        period
-    }
-
-    /// A person as they are told: without an address where nothing is sent.
-    fn addressed(&self, person: Person) -> Person {
-        match self.occasion {
-            Occasion::Arrival => person,
-            Occasion::History => Person { email: None, ..person },
-        }
-    }
-
-    fn place(&self, subject: Subject) -> Place {
-        match subject {
-            Subject::Person(p) => self.places.person(p),
-            Subject::Unit(u) => self.places.unit(u),
-        }
-    }
-}
-
-/// The series of every subject of a metric, on one axis of periods.
-struct Matrix {
-    first: Day,
-    periods: usize,
-    subjects: Vec<(Subject, Vec<Option<f64>>)>,
-    /// Roll-ups of units, for saying what a common movement means in the metric's unit.
-    units: BTreeMap<UnitId, Vec<Option<f64>>>,
-}
-
-impl Matrix {
-    fn read(r: &mut Read, metric: &Metric) -> Result<Option<Self>> {
-        let Some((first, last)) = store::metrics::span(r, metric.id)? else { return Ok(None) };
-        let cadence = metric.cadence.rolled();
-        let first = first.max(cadence.step(last, -HISTORY));
-        let periods = usize::try_from(cadence.steps_between(first, last) + 1).unwrap_or(0);
-        let mut all: BTreeMap<(bool, Uuid), Vec<Option<f64>>> = BTreeMap::new();
-        store::metrics::each_reading(r, metric.id, first, last, |reading| {
-            let at = usize::try_from(cadence.steps_between(first, reading.period)).unwrap_or(0);
-            let series =
-                all.entry((reading.revision == 0, reading.subject)).or_insert_with(|| vec![None; periods]);
-            if let Some(slot) = series.get_mut(at) {
-                *slot = reading.quantity.value();
-            }
-            Ok(())
-        })?;
-        let mut matrix = Self { first, periods, subjects: Vec::new(), units: BTreeMap::new() };
-        for ((rolled, subject), series) in all {
-            match (rolled, metric.grain) {
-                (true, _) => {
-                    matrix.units.insert(UnitId::new(subject), series);
-                }
-                (false, Grain::Person) => {
-                    matrix.subjects.push((Subject::Person(PersonId::new(subject)), series))
-                }
-                (false, Grain::Unit) => matrix.subjects.push((Subject::Unit(UnitId::new(subject)), series)),
-            }
-        }
-        Ok(Some(matrix))
-    }
-    fn day(&self, metric: &Metric, at: usize) -> Day {
-        metric.cadence.rolled().step(self.first, at as i32)
-    }
-    fn position(&self, metric: &Metric, day: Day) -> Option<usize> {
-        usize::try_from(metric.cadence.rolled().steps_between(self.first, day))
-            .ok()
-            .filter(|&at| at < self.periods)
-    }
-}
-
-fn evaluate_in(
-    tx: &mut Tx,
-    world: &World,
+/// Looks again at the subjects of some keys, and at those in the same small groups.
+/// `None` where the metric must be judged as a whole.
+fn again(
+    r: &mut Read,
+    world: &mut World,
     metric: &Metric,
+    keys: &[Key],
     ids: &Ids,
     now: Instant,
-    url: &str,
-    done: &mut Evaluated,
-) -> Result<()> {
-    let Some(matrix) = Matrix::read(tx, metric)? else { return Ok(()) };
-    let mut known: BTreeMap<Subject, Vec<Alert>> = BTreeMap::new();
-    for alert in store::alerts::of_metric(tx, metric.id)? {
-        known.entry(alert.subject).or_default().push(alert);
+) -> Result<Option<Review>> {
+    let Some(axis) = Axis::of(r, metric)? else { return Ok(None) };
+    let (rules, rule) = world.rules(metric.id);
+    let Some(kept) = store::common::shared(r, metric.id)?.filter(|s| s.first == axis.first && s.rule == rule)
+    else {
+        return Ok(None);
+    };
+    let Ok(shared) = serde_json::from_str::<Shared>(&kept.shared) else { return Ok(None) };
+    let subject = |id: Uuid| match metric.grain {
+        Grain::Person => Subject::Person(PersonId::new(id)),
+        Grain::Unit => Subject::Unit(UnitId::new(id)),
+    };
+    let mut subjects: BTreeSet<Uuid> = keys.iter().map(|k| k.a).collect();
+    if metric.grain == Grain::Person {
+        world.meet(r, &subjects.iter().copied().map(PersonId::new).collect::<Vec<_>>())?;
     }
-    // Groups from the top down: organisation, region, branch.
-    let placed: Vec<Placed<UnitId>> = matrix
-        .subjects
-        .iter()
-        .map(|(subject, values)| {
-            let mut groups = world.place(*subject).units;
-            if let Subject::Unit(unit) = subject {
-                groups.retain(|u| u != unit);
+    let above: BTreeSet<UnitId> = subjects.iter().flat_map(|&s| world.groups(subject(s))).collect();
+    let mut movements: BTreeMap<UnitId, Movement> =
+        store::common::movements(r, metric.id, &above.into_iter().collect::<Vec<_>>())?
+            .into_iter()
+            .map(|m| (m.unit, m))
+            .collect();
+    for key in keys {
+        let Some(at) = axis.position(key.day) else { continue };
+        for group in world.groups(subject(key.a)) {
+            if let Some(movement) = movements.get_mut(&group).filter(|m| m.subjects > SMALL)
+                && moves(movement, at, rules.common_min)
+            {
+                return Ok(None);
             }
-            groups.reverse();
-            Placed { groups, values: values.clone() }
-        })
-        .collect();
-    let (own, common) = without_common(&placed, &world.rules);
+        }
+    }
+    let small: Vec<UnitId> = movements.values().filter(|m| m.subjects <= SMALL).map(|m| m.unit).collect();
+    let below: BTreeSet<UnitId> = small.iter().flat_map(|u| world.places.tree().subtree(*u)).collect();
+    let below: Vec<UnitId> = below.into_iter().collect();
+    match metric.grain {
+        Grain::Person => {
+            let others = store::people::persons_in(r, &below, world.today)?;
+            world.meet(r, &others)?;
+            subjects.extend(others.iter().map(|p| p.uuid()));
+        }
+        Grain::Unit => subjects.extend(below.iter().map(|u| u.uuid())),
+    }
+    let of: Vec<Uuid> = subjects.iter().copied().chain(small.iter().map(|u| u.uuid())).collect();
+    let matrix = Matrix::some(r, metric, axis, &of)?;
+    let known = store::alerts::of_metric_and(r, metric.id, &of)?;
+    let larger: BTreeMap<UnitId, Values> =
+        movements.values().filter(|m| m.subjects > SMALL).map(|m| (m.unit, m.moved.clone())).collect();
+    let judging = |members: &[Member]| judge_again(members, &larger, metric.direction, &rules, shared);
+    let (mut found, _) = bring_in_line(world, metric, &matrix, known, ids, now, judging);
+    movements.retain(|_, m| m.subjects > SMALL);
+    found.movements.extend(movements.into_values());
+    Ok(Some(found))
+}
+
+/// Notes one more number behind a movement, and says whether so many have come that it must be measured again.
+fn moves(movement: &mut Movement, at: usize, least: usize) -> bool {
+    let length = movement.moved.len().max(at + 1);
+    movement.moved.resize(length, None);
+    movement.reporting.resize(length, 0);
+    movement.changed.resize(length, 0);
+    movement.changed[at] += 1;
+    let (reporting, changed) = (movement.reporting[at], movement.changed[at]);
+    (reporting + changed) as usize >= least && changed * STANDS > reporting
+}
+
+/// Judges the subjects of a matrix and brings stored episodes in line. Gives what is to be written, and what they share.
+fn bring_in_line(
+    world: &World,
+    metric: &Metric,
+    matrix: &Matrix,
+    known: Vec<Alert>,
+    ids: &Ids,
+    now: Instant,
+    judging: impl FnOnce(&[Member]) -> Judged,
+) -> (Review, Shared) {
+    let mut before: BTreeMap<Subject, Vec<Alert>> = BTreeMap::new();
+    for alert in known {
+        before.entry(alert.subject).or_default().push(alert);
+    }
+    let (rules, rule) = world.rules(metric.id);
     let mut book = Book {
         metric,
-        matrix: &matrix,
+        matrix,
         world,
+        rules,
+        rule,
         now,
         alerts: Vec::new(),
         events: Vec::new(),
         opened: Vec::new(),
     };
-    let mut stands = Vec::with_capacity(matrix.subjects.len());
-    for (((subject, raw), own), placed) in matrix.subjects.iter().zip(&own).zip(&placed) {
-        let place = world.place(*subject);
-        let target = in_force(&world.targets, metric.id, &place, world.today);
-        let aim = target.map(|t| Aim { level: t.level, tolerance: t.tolerance, window: t.window as usize });
-        let before = known.remove(subject).unwrap_or_default();
-        let restarts = book.restarts(*subject, &before);
-        let series = Series { raw, own, direction: metric.direction, aim, restarts: &restarts };
-        let found = walk(&series, &world.rules);
+    let (members, targets): (Vec<Member>, Vec<_>) = matrix
+        .lines
+        .iter()
+        .map(|line| {
+            let before = before.get(&line.subject).map_or(&[][..], Vec::as_slice);
+            world.member(
+                metric,
+                &matrix.axis,
+                line.subject,
+                &line.values,
+                book.restarts(line.subject, before),
+            )
+        })
+        .unzip();
+    let mut judged = judging(&members);
+    if metric.guardrail {
+        let episodes = judged.found.iter_mut().flat_map(|f| &mut f.episodes);
+        episodes.filter(|e| e.kind == Kind::Shift).for_each(|e| e.kind = Kind::Guardrail);
+    }
+    let mut stands = Vec::with_capacity(members.len());
+    for (((line, member), target), found) in matrix.lines.iter().zip(&members).zip(targets).zip(&judged.found)
+    {
         let about = About {
             subjects: 1,
-            without_common: !placed.groups.is_empty(),
+            without_common: !member.groups.is_empty(),
             target,
-            here: !place.units.is_empty(),
+            here: !world.place(line.subject).units.is_empty(),
+            corrected: line.corrected,
         };
-        let after = book.reconcile(*subject, before, &found, raw, &about, ids);
-        stands.push(book.stand(*subject, raw, &found, &after, target));
+        let before = before.remove(&line.subject).unwrap_or_default();
+        let after = book.reconcile(line.subject, before, found, &line.values, &about, ids);
+        stands.push(book.stand(line.subject, &line.values, found, &after, target));
     }
-    for group in &common {
-        let before = known.remove(&Subject::Unit(group.group)).unwrap_or_default();
-        book.group(group, before, ids);
+    let mut movements = Vec::with_capacity(judged.groups.len());
+    for (group, found) in judged.groups {
+        let before = before.remove(&Subject::Unit(group.group)).unwrap_or_default();
+        book.group(&group, found, before, ids);
+        movements.push(Movement {
+            metric: metric.id,
+            unit: group.group,
+            subjects: group.subjects as i64,
+            changed: vec![0; group.reporting.len()],
+            reporting: group.reporting.iter().map(|&n| u32::try_from(n).unwrap_or(u32::MAX)).collect(),
+            moved: group.movement,
+        });
     }
     let Book { alerts, events, opened, .. } = book;
+    let review = Review { metric: metric.id, alerts, events, opened, stands, shared: None, movements };
+    (review, judged.shared)
+}
+
+/// Writes what a review found, and tells those concerned.
+#[expect(clippy::too_many_arguments, reason = "a transaction's context and what it is about")]
+fn apply(
+    tx: &mut Tx,
+    world: &World,
+    metric: &Metric,
+    review: Review,
+    ids: &Ids,
+    now: Instant,
+    url: &str,
+    done: &mut Evaluated,
+) -> Result<()> {
+    let Review { alerts, events, opened, stands, shared, movements, .. } = review;
     done.changed.extend(alerts.iter().map(|a| a.id));
     store::alerts::put(tx, &alerts)?;
     store::alerts::add_events(tx, &events)?;
     store::alerts::put_stands(tx, &stands)?;
+    match shared {
+        Some(shared) => store::common::replace(tx, &shared, &movements)?,
+        None => store::common::put_movements(tx, &movements)?,
+    }
     for alert in &opened {
         announce(tx, world, metric, alert, ids, now, url, done)?;
     }
@@ -318,330 +344,6 @@ fn evaluate_in(
         done.people.extend(super::concerned(tx, alert.subject, world.today)?);
     }
     Ok(())
-}
-
-/// What reconciling needs to know about a subject besides its series.
-struct About<'a> {
-    subjects: i64,
-    without_common: bool,
-    target: Option<&'a Target>,
-    /// Whether the subject still has a place in the organisation.
-    here: bool,
-}
-
-/// Collects what an evaluation changes.
-struct Book<'a> {
-    metric: &'a Metric,
-    matrix: &'a Matrix,
-    world: &'a World,
-    now: Instant,
-    alerts: Vec<Alert>,
-    events: Vec<Event>,
-    /// Those that opened in the newest periods, which somebody is told about.
-    opened: Vec<Alert>,
-}
-
-impl Book<'_> {
-    /// Where a new usual level begins: a change of job role, and levels that somebody accepted.
-    fn restarts(&self, subject: Subject, before: &[Alert]) -> Vec<usize> {
-        let mut days: Vec<Day> =
-            before.iter().filter(|a| a.state == State::Accepted).filter_map(|a| a.closed_on).collect();
-        if let Subject::Person(person) = subject {
-            let all: Vec<_> =
-                self.world.directory.memberships.iter().filter(|m| m.person == person).collect();
-            days.extend(all.windows(2).filter(|w| w[0].job_role != w[1].job_role).map(|w| w[1].span.from));
-        }
-        let cadence = self.metric.cadence.rolled();
-        days.into_iter().filter_map(|d| self.matrix.position(self.metric, cadence.start(d))).collect()
-    }
-
-    /// When a period's value was there to be judged: now, or for a loaded history the morning after the period.
-    fn known_at(&self, period: usize) -> Instant {
-        match self.world.occasion {
-            Occasion::Arrival => self.now,
-            Occasion::History => {
-                let next = self.matrix.day(self.metric, period + 1);
-                self.world.zone.at(next.plus(1), 6, 0).min(self.now)
-            }
-        }
-    }
-
-    /// For how many periods an open episode is news.
-    fn news(&self) -> usize {
-        match self.world.occasion {
-            Occasion::Arrival => NEWS,
-            Occasion::History => 1,
-        }
-    }
-
-    /// Brings the stored episodes of a subject in line with those that the numbers show. Gives all of them.
-    fn reconcile(
-        &mut self,
-        subject: Subject,
-        before: Vec<Alert>,
-        found: &Found,
-        raw: &[Option<f64>],
-        about: &About,
-        ids: &Ids,
-    ) -> Vec<Alert> {
-        let mut left: Vec<Alert> = before.into_iter().filter(|a| a.kind != Kind::NoData).collect();
-        let mut after: Vec<Alert> = Vec::with_capacity(found.episodes.len());
-        for episode in &found.episodes {
-            let opened = self.matrix.day(self.metric, episode.opened);
-            let same =
-                left.iter().position(|a| a.kind == episode.kind && a.opened_on == opened).or_else(|| {
-                    left.iter().position(|a| {
-                        a.kind == episode.kind && !a.state.is_closed() && episode.closed.is_none()
-                    })
-                });
-            let facts = self.facts(episode, raw, about);
-            match same {
-                Some(i) => {
-                    let mut alert = left.remove(i);
-                    self.follow(&mut alert, episode, facts);
-                    after.push(alert);
-                }
-                None => {
-                    let previous = after.iter().rev().find(|a| a.kind == episode.kind).map(|a| a.id);
-                    after.push(self.open(subject, episode, facts, previous, ids));
-                }
-            }
-        }
-        for mut alert in left {
-            if !alert.state.is_closed() {
-                self.close(&mut alert, State::WrongData, None, "corrected data no longer show it");
-            }
-            after.push(alert);
-        }
-        if !about.here {
-            for alert in after.iter_mut().filter(|a| !a.state.is_closed()) {
-                self.close(alert, State::Accepted, None, "no longer works here");
-            }
-        }
-        after
-    }
-
-    fn open(
-        &mut self,
-        subject: Subject,
-        episode: &Episode,
-        facts: Facts,
-        previous: Option<AlertId>,
-        ids: &Ids,
-    ) -> Alert {
-        let opened_on = self.matrix.day(self.metric, episode.opened);
-        let opened_at = self.known_at(episode.opened);
-        let mut alert = Alert {
-            id: ids.next(self.now),
-            subject,
-            metric: self.metric.id,
-            kind: episode.kind,
-            way: episode.way,
-            state: State::New,
-            since: self.matrix.day(self.metric, episode.since),
-            opened_on,
-            opened_at,
-            closed_on: None,
-            closed_at: None,
-            snoozed_until: None,
-            hand: None,
-            effect: episode.effect,
-            facts,
-            rule: self.world.rule.clone(),
-            within: None,
-            previous,
-            answer: None,
-            answer_note: None,
-            answered_at: None,
-            version: 1,
-        };
-        self.events.push(Event {
-            alert: alert.id,
-            number: 1,
-            at: opened_at,
-            state: State::New,
-            by: "rule".into(),
-            note: String::new(),
-        });
-        if let Some((at, end)) = episode.closed {
-            let state = if end == End::Recovered { State::Recovered } else { State::Accepted };
-            alert.state = state;
-            alert.closed_on = Some(self.matrix.day(self.metric, at));
-            let closed_at = self.known_at(at);
-            alert.closed_at = Some(closed_at);
-            alert.version = 2;
-            self.events.push(Event {
-                alert: alert.id,
-                number: 2,
-                at: closed_at,
-                state,
-                by: "rule".into(),
-                note: String::new(),
-            });
-        } else if episode.opened + self.news() >= self.matrix.periods {
-            // What the numbers say about long ago is history, not news.
-            self.opened.push(alert.clone());
-        }
-        self.alerts.push(alert.clone());
-        alert
-    }
-
-    fn follow(&mut self, alert: &mut Alert, episode: &Episode, facts: Facts) {
-        if alert.state.is_closed() {
-            return;
-        }
-        let since = self.matrix.day(self.metric, episode.since);
-        let fresh = (alert.effect, &alert.facts, alert.since) != (episode.effect, &facts, since);
-        (alert.effect, alert.facts, alert.since) = (episode.effect, facts, since);
-        match episode.closed {
-            Some((at, end)) => {
-                let state = if end == End::Recovered { State::Recovered } else { State::Accepted };
-                self.close(alert, state, Some(self.matrix.day(self.metric, at)), "");
-            }
-            None if fresh => self.alerts.push(alert.clone()),
-            None => {}
-        }
-    }
-
-    fn close(&mut self, alert: &mut Alert, state: State, on: Option<Day>, note: &str) {
-        alert.state = state;
-        alert.closed_on =
-            on.or_else(|| Some(self.matrix.day(self.metric, self.matrix.periods.saturating_sub(1))));
-        alert.closed_at = Some(self.now);
-        alert.version += 1;
-        self.events.push(Event {
-            alert: alert.id,
-            number: alert.version,
-            at: self.now,
-            state,
-            by: "rule".into(),
-            note: note.into(),
-        });
-        self.alerts.retain(|a| a.id != alert.id);
-        self.alerts.push(alert.clone());
-    }
-
-    fn facts(&self, episode: &Episode, raw: &[Option<f64>], about: &About) -> Facts {
-        let until = episode.closed.map_or(raw.len(), |(at, _)| at + 1);
-        let (usual, usual_low, usual_high) = episode.usual;
-        let last = raw[..until].iter().rev().flatten().next().copied().unwrap_or(episode.level);
-        Facts {
-            level: episode.level,
-            last,
-            usual,
-            usual_low,
-            usual_high,
-            target: about.target.map(|t| t.level),
-            tolerance: about.target.map(|t| t.tolerance),
-            periods: (until - episode.since) as i64,
-            history: episode.history as i64,
-            without_common: about.without_common,
-            subjects: about.subjects,
-        }
-    }
-
-    /// Judges what moved a group together, at the group's own level.
-    fn group(&mut self, group: &Common<UnitId>, before: Vec<Alert>, ids: &Ids) {
-        // A movement is a share of the usual level; a unit is only spoken of when its worse side moves by enough.
-        let series = Series {
-            raw: &group.movement,
-            own: &group.movement,
-            direction: self.metric.direction,
-            aim: None,
-            restarts: &[],
-        };
-        let mut found = walk(&series, &self.world.rules);
-        found.episodes.retain(|e| {
-            e.kind == Kind::Shift && (e.level - e.usual.0).abs() >= self.world.rules.unit_min_effect
-        });
-        let rolled = self.matrix.units.get(&group.group);
-        let usual = rolled.and_then(|s| {
-            let mut seen: Vec<f64> = s.iter().flatten().copied().collect();
-            seen.sort_unstable_by(f64::total_cmp);
-            seen.get(seen.len() / 2).copied()
-        });
-        let usual = usual.unwrap_or(1.0);
-        for e in &mut found.episodes {
-            // From shares to the metric's unit.
-            let at = |share: f64| usual * (1.0 + share);
-            e.level = at(e.level);
-            e.usual = (at(e.usual.0), at(e.usual.1), at(e.usual.2));
-        }
-        let raw: Vec<Option<f64>> = group.movement.iter().map(|m| m.map(|m| usual * (1.0 + m))).collect();
-        let about = About {
-            subjects: group.subjects as i64,
-            without_common: group.depth > 0,
-            target: None,
-            here: true,
-        };
-        self.reconcile(Subject::Unit(group.group), before, &found, &raw, &about, ids);
-    }
-
-    fn stand(
-        &self,
-        subject: Subject,
-        raw: &[Option<f64>],
-        found: &Found,
-        alerts: &[Alert],
-        target: Option<&Target>,
-    ) -> Stand {
-        let newest = raw.iter().rposition(Option::is_some);
-        let period = newest.map(|at| self.matrix.day(self.metric, at));
-        let cadence = self.metric.cadence.rolled();
-        let due = self.world.newest_due(self.metric);
-        let behind = period.map_or(i32::MAX, |p| cadence.steps_between(p, due));
-        let away = subject.person().and_then(|p| self.world.absences.get(&p)).is_some_and(|all| {
-            let span = Span { from: due, until: Some(cadence.step(due, 1)) };
-            all.iter().any(|a| a.overlaps(span))
-        });
-        let open = |kind: Kind| alerts.iter().find(|a| a.kind == kind && !a.state.is_closed());
-        let recently = |a: &&Alert| {
-            a.state == State::Recovered
-                && a.closed_on.zip(period).is_some_and(|(c, p)| {
-                    cadence.steps_between(c, p) < self.world.rules.show_recovered as i32
-                })
-        };
-        let (state, since, detail) = if behind >= 1 && away {
-            (Standing::Away, None, String::new())
-        } else if behind >= 9 {
-            (Standing::NoData, period, String::new())
-        } else if behind >= 1 {
-            let due_day = cadence
-                .step(period.unwrap_or(due), 2)
-                .plus(self.world.lags.get(&self.metric.id).copied().unwrap_or(7));
-            let days = self.world.today.days_since(due_day).max(1);
-            (Standing::DataLate, period, format!("{days} {} late", if days == 1 { "day" } else { "days" }))
-        } else if let Some(a) = alerts.iter().find(|a| a.state == State::InQuestion) {
-            (Standing::InQuestion, Some(a.since), String::new())
-        } else if let Some(a) = open(Kind::Shift) {
-            let state = if a.way == Way::Lower { Standing::ChangedLower } else { Standing::ChangedHigher };
-            (state, Some(a.since), String::new())
-        } else if let Some(a) = open(Kind::Gap) {
-            (Standing::OffTarget, Some(a.since), String::new())
-        } else if let Some(a) = alerts.iter().find(recently) {
-            (Standing::Recovered, a.closed_on, String::new())
-        } else if found.usual.is_none() {
-            (Standing::TooFew, None, String::new())
-        } else if found.better {
-            let up = self.metric.direction != domain::metrics::Direction::Down;
-            (if up { Standing::ChangedHigher } else { Standing::ChangedLower }, None, "for the better".into())
-        } else {
-            (Standing::Usual, None, String::new())
-        };
-        let commitment = subject.person().and_then(|p| self.world.commitments.get(&(p, self.metric.id)));
-        Stand {
-            subject: subject.uuid(),
-            metric: self.metric.id,
-            state,
-            period,
-            value: newest.and_then(|at| raw[at]),
-            usual: found.usual,
-            target: target.map(|t| (t.level, t.tolerance)),
-            commitment: commitment.map(|c| c.level),
-            since,
-            detail,
-        }
-    }
 }
 
 /// Tells the person and their direct leader about a new episode; for a unit, the metric's owner.
@@ -658,6 +360,8 @@ fn announce(
 ) -> Result<()> {
     let what = match (alert.kind, alert.way) {
         (Kind::Gap, _) => "off target, steady",
+        (Kind::Guardrail, Way::Lower) => "a guardrail moved, lower than usual",
+        (Kind::Guardrail, Way::Higher) => "a guardrail moved, higher than usual",
         (_, Way::Lower) => "lower than usual",
         (_, Way::Higher) => "higher than usual",
     };

@@ -11,8 +11,8 @@ use store::alerts::Event;
 use store::db::Tx;
 use uuid::Uuid;
 
+use super::world::{Occasion, World};
 use crate::notify::{Telling, tell_unasked};
-use crate::targets::Places;
 use crate::{App, Ids, Result, Topic};
 
 /// A unit is silent when so many of its subjects are.
@@ -28,15 +28,11 @@ pub async fn new_day(app: &App) -> Result<()> {
     let owners = app
         .store
         .write(move |tx: &mut Tx| -> Result<BTreeSet<PersonId>> {
-            // Standings depend on the day: ask for one subject of each metric, and the metric is reviewed.
+            // Standings depend on the day.
             let metrics = store::metrics::metrics(tx)?;
-            let keys = metrics.iter().map(|m| store::pipeline::Key {
-                a: Uuid::nil(),
-                b: m.id.uuid(),
-                day: Day::from_number(0),
-            });
-            store::pipeline::ask(tx, crate::STANDING, keys.collect::<Vec<_>>())?;
-            watch(tx, &metrics, &ids, now, now.day(&settings.zone), &settings.public_url)
+            let keys: Vec<_> = metrics.iter().map(|m| super::whole(m.id)).collect();
+            store::pipeline::ask(tx, crate::STANDING, keys)?;
+            watch(tx, &metrics, &ids, now, &settings)
         })
         .await?;
     app.work.notify_one();
@@ -55,7 +51,7 @@ pub fn watch_feeds(
     settings: &crate::Settings,
 ) -> Result<BTreeSet<PersonId>> {
     let metrics = store::metrics::metrics(tx)?;
-    watch(tx, &metrics, ids, now, now.day(&settings.zone), &settings.public_url)
+    watch(tx, &metrics, ids, now, settings)
 }
 
 /// Opens and closes the alerts about silent feeds. Gives whom it told.
@@ -64,15 +60,16 @@ fn watch(
     metrics: &[Metric],
     ids: &Ids,
     now: Instant,
-    today: Day,
-    url: &str,
+    settings: &crate::Settings,
 ) -> Result<BTreeSet<PersonId>> {
-    let directory = store::people::directory(tx)?;
-    let places = Places::on(today, &directory);
+    let (today, url) = (now.day(&settings.zone), settings.public_url.as_str());
+    let mut world = World::read(tx, now, settings, Occasion::Arrival)?;
+    world.meet_everybody(tx)?;
+    let units = store::people::units(tx)?;
     let mut told = BTreeSet::new();
     for feed in store::feeds::feeds(tx)? {
         let Some(metric) = metrics.iter().find(|m| m.feed == Some(feed.id)) else { continue };
-        let silent = silent_units(tx, &feed, metric, &places, today)?;
+        let silent = silent_units(tx, &feed, metric, &world)?;
         let known: Vec<Alert> = store::alerts::of_metric(tx, metric.id)?
             .into_iter()
             .filter(|a| a.kind == Kind::NoData && !a.state.is_closed())
@@ -99,7 +96,7 @@ fn watch(
                 note: String::new(),
             };
             store::alerts::add_events(tx, &[event])?;
-            let place = directory.units.iter().find(|u| u.id == unit);
+            let place = units.iter().find(|u| u.id == unit);
             let name = place.map(|u| u.name.clone()).unwrap_or_default();
             let text = format!("{}: no data from {name} since {since}", feed.name);
             let data = serde_json::json!({
@@ -158,6 +155,7 @@ fn no_data(
             tolerance: None,
             periods: 0,
             history: 0,
+            borrowed: 0,
             without_common: false,
             subjects: count as i64,
         },
@@ -176,9 +174,9 @@ fn silent_units(
     tx: &mut Tx,
     feed: &Feed,
     metric: &Metric,
-    places: &Places,
-    today: Day,
+    world: &World,
 ) -> Result<BTreeMap<UnitId, (Day, usize)>> {
+    let (places, today) = (&world.places, world.today);
     let cadence = metric.cadence.rolled();
     let Some((_, last)) = store::metrics::span(tx, metric.id)? else { return Ok(BTreeMap::new()) };
     let mut due = cadence.start(today);
@@ -197,10 +195,15 @@ fn silent_units(
     // For each unit and those above it: how many subjects are expected, how many are silent, since when.
     let mut counted: BTreeMap<UnitId, (usize, usize, Day)> = BTreeMap::new();
     for (subject, period) in newest {
-        let units = match metric.grain {
-            Grain::Person => places.person(PersonId::new(subject)).units,
-            Grain::Unit => places.unit(UnitId::new(subject)).units,
+        let subject = match metric.grain {
+            Grain::Person => Subject::Person(PersonId::new(subject)),
+            Grain::Unit => Subject::Unit(UnitId::new(subject)),
         };
+        let units = world.place(subject).units;
+        // Nothing is expected of a closed week, nor of somebody on leave.
+        if period < due && world.worked(subject, &units, due, cadence.step(due, 1)) <= 0.0 {
+            continue;
+        }
         let silent = period < due;
         for unit in units {
             let entry = counted.entry(unit).or_insert((0, 0, due));

@@ -3,6 +3,9 @@
 mod evaluate;
 mod feeds;
 mod questions;
+mod reconcile;
+pub mod rules;
+mod world;
 
 use domain::access::{AnswerAlert, Permit, ReadAlert};
 use domain::alerts::{Alert, Answer, State, Step, step};
@@ -11,7 +14,8 @@ use domain::time::{Day, Instant};
 use store::alerts::Event;
 use store::db::{Read, Tx};
 
-pub use evaluate::{Evaluated, evaluate, evaluate_history, rules};
+pub use evaluate::{Evaluated, Review, apply_history, evaluate, review_history};
+pub(crate) use evaluate::{FEW, whole};
 pub use feeds::{new_day, watch_feeds};
 pub use questions::{Question, owner_of, questions, settle};
 

@@ -2,9 +2,17 @@
 //!
 //! A *gap* is steadily off target beyond tolerance; a *shift* is an unusual change against the subject's own baseline.
 //! One alert is one episode, from open to close, and every episode ends in a named state.
-//! [`series`] finds the episodes in numbers; this module holds what people do with them.
+//! [`whole`] judges a metric, [`series`] finds the episodes in one series, [`trial`] tries a rule on history;
+//! this module holds what people do with episodes.
 
+pub mod common;
+pub mod peers;
+pub mod pool;
 pub mod series;
+pub mod trial;
+pub mod whole;
+#[cfg(test)]
+mod worlds;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +26,8 @@ worded! {
         Shift = "shift",
         /// Steadily off target beyond the tolerance.
         Gap = "gap",
+        /// A metric that must not get worse while another improves has changed for the worse.
+        Guardrail = "guardrail",
         /// Nothing came where something was expected; goes to the feed's owner, never to the person.
         NoData = "no_data",
     }
@@ -158,6 +168,9 @@ pub struct Facts {
     pub periods: i64,
     /// Periods of history behind the usual range.
     pub history: i64,
+    /// How many peers lent a newcomer their range; 0 where it is the subject's own.
+    #[serde(default)]
+    pub borrowed: i64,
     /// Whether what moved everybody above was taken out first.
     pub without_common: bool,
     /// For a unit: how many subjects report below it. For missing data: how many are silent.

@@ -3,28 +3,33 @@
 //! The whole past is walked again each time. A decision about a period uses only what was known up to it,
 //! so late and corrected data need no special case, and yesterday's episodes come out as they did yesterday.
 //!
-//! First what moved everybody is taken out, level by level from the top ([`without_common`]);
-//! what is common is judged at the level where it is common, what is left is the subject's own.
+//! What moved everybody is taken out before ([`super::common`]), so what is left here is the subject's own.
 
 use evidence::Answer;
-use evidence::spc::{
-    BaselineRule, Cusum, LimitRule, Limits, Rules as Chart, Side, Watch, baseline, limits, split_common,
-};
+use evidence::spc::{BaselineRule, Cusum, LimitRule, Limits, Rules as Chart, Side, Watch, baseline, limits};
 use serde::{Deserialize, Serialize};
 
+use super::peers::Peers;
+use super::pool::{Noise, Pool};
 use super::{Kind, Way};
 use crate::metrics::Direction;
 
 /// The parameters of the rules; versioned configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Rules {
-    /// Periods in a baseline. 26 weeks keep false signals at about 0.55 in 100 person-weeks.
+    /// Periods in a baseline. 26 weeks keep false signals at about 0.5 in 100 person-weeks.
     pub baseline: usize,
+    /// Periods to which a baseline grows as history does; a longer one is steadier and follows a slow change later.
+    pub baseline_longest: usize,
     /// Periods before the one judged that stay out of the baseline, so that a slow change is not its own yardstick.
     pub gap: usize,
-    /// Fewest observed periods for a usual range.
+    /// Fewest observed periods for a usual range of one's own.
     pub min_history: usize,
+    /// Fewest observed periods of a newcomer before they are judged by a range that is borrowed from their peers.
+    pub min_borrowed: usize,
+    /// Periods for which a newcomer follows the ramp of earlier ones.
+    pub ramp: usize,
     /// Slack of the cumulative sum, in the subject's own standard deviations.
     pub slack: f64,
     /// Decision interval of the cumulative sum, likewise.
@@ -47,10 +52,13 @@ impl Default for Rules {
     fn default() -> Self {
         Self {
             baseline: 26,
+            baseline_longest: 39,
             gap: 8,
             min_history: 16,
+            min_borrowed: 6,
+            ramp: 26,
             slack: 0.75,
-            interval: 3.0,
+            interval: 2.9,
             common_min: 5,
             unit_min_effect: 0.03,
             recover: 3,
@@ -58,6 +66,41 @@ impl Default for Rules {
             gap_sureness: 1.645,
             show_recovered: 4,
         }
+    }
+}
+
+impl Rules {
+    /// What is wrong with the parameters: the name of each, and what to give instead. Empty where they can be used.
+    pub fn faults(&self) -> Vec<(&'static str, String)> {
+        let mut faults = Vec::new();
+        let mut whole = |name, value: usize, low: usize, high: usize| {
+            if !(low..=high).contains(&value) {
+                faults.push((
+                    name,
+                    format!("{value} is not possible; give a whole number from {low} to {high}"),
+                ));
+            }
+        };
+        whole("baseline", self.baseline, 8, 104);
+        whole("baseline_longest", self.baseline_longest, self.baseline.clamp(8, 104), 104);
+        whole("gap", self.gap, 0, 26);
+        whole("min_history", self.min_history, 6, self.baseline.clamp(8, 104));
+        whole("min_borrowed", self.min_borrowed, 1, self.min_history.clamp(6, 104));
+        whole("ramp", self.ramp, 1, 104);
+        whole("common_min", self.common_min, 3, 1_000);
+        whole("recover", self.recover, 1, 26);
+        whole("accept_after", self.accept_after, 4, 104);
+        whole("show_recovered", self.show_recovered, 0, 52);
+        let mut number = |name, value: f64, low: f64, high: f64| {
+            if !(low..=high).contains(&value) {
+                faults.push((name, format!("{value} is not possible; give a number from {low} to {high}")));
+            }
+        };
+        number("slack", self.slack, 0.1, 3.0);
+        number("interval", self.interval, 0.5, 20.0);
+        number("unit_min_effect", self.unit_min_effect, 0.0, 1.0);
+        number("gap_sureness", self.gap_sureness, 0.0, 10.0);
+        faults
     }
 }
 
@@ -93,6 +136,8 @@ pub struct Episode {
     pub usual: (f64, f64, f64),
     /// Observed periods behind that range.
     pub history: usize,
+    /// How many peers lent their range; 0 where it is the subject's own.
+    pub borrowed: usize,
 }
 
 /// How an episode ends by the numbers alone.
@@ -117,21 +162,29 @@ pub struct Found {
     pub sigma: Option<f64>,
     /// How alike neighbouring periods are (lag-one autocorrelation that the limits allow for).
     pub autocorrelation: f64,
+    /// How many peers lent the range; 0 where it is the subject's own.
+    pub borrowed: usize,
 }
 
 /// A subject's series with what the rules need to know about it.
 #[derive(Debug, Clone, Copy)]
 pub struct Series<'a> {
-    /// Values as observed.
+    /// Values as observed, as for a full period where the working calendar makes one short.
     pub raw: &'a [Option<f64>],
     /// The same without what moved everybody; the same slice where nothing was taken out.
     pub own: &'a [Option<f64>],
     /// Which way is better.
     pub direction: Direction,
-    /// The target in force at each position, or none.
+    /// The target in force, or none.
     pub aim: Option<Aim>,
+    /// What share of the target can be expected at each position, for newcomers; empty for all of it.
+    pub ramp: &'a [f64],
     /// Positions at which a new usual level begins (a change of job role), or at which somebody accepted the open episode's.
     pub restarts: &'a [usize],
+    /// What the metric's subjects have in common in their noise.
+    pub pool: Option<&'a Pool>,
+    /// Whose range a newcomer borrows.
+    pub peers: Option<&'a Peers>,
 }
 
 /// Walks one series.
@@ -152,26 +205,13 @@ pub fn walk(series: &Series, rules: &Rules) -> Found {
         better: shift.better,
         sigma: limits.map(|l| l.sigma),
         autocorrelation: limits.map_or(0.0, |l| l.autocorrelation),
+        borrowed: if limits.is_some() { shift.borrowed } else { 0 },
     }
 }
 
-/// The limits with the spread and the likeness of neighbours that the cumulative sum is judged by.
-///
-/// The moving range draws the band, since it shrugs off a level that moved inside the baseline.
-/// For the sum the plain standard deviation is steadier (its variance is about 0.6 of the moving range's),
-/// and steadiness of the yardstick is what keeps false signals rare.
-fn steadied(limits: Limits, window: &[Option<f64>]) -> Limits {
-    let values: Vec<f64> = window.iter().flatten().copied().collect();
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let square = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>();
-    let pairs: f64 = window.windows(2).filter_map(|p| Some((p[0]? - mean) * (p[1]? - mean))).sum();
-    // Corrected for the bias of short series, as evidence::spc does.
-    let rho = ((pairs / square + 1.0 / n) / (1.0 - 4.0 / n)).clamp(0.0, 0.6);
-    // Corrected for the bias of the standard deviation (the usual c4, to first order).
-    let sigma = (square / (n - 1.0)).sqrt() * (1.0 + 1.0 / (4.0 * (n - 1.0)));
-    Limits { sigma, autocorrelation: rho, ..limits }
-}
+/// By how much more than √((1+ρ)/(1−ρ)) the decision interval grows with autocorrelation: the exponent is 0.6 in all.
+/// The rest allows for the centre, which alike neighbours leave less sure too; found by simulation (`cargo xtask bench alerts`).
+const UNSURE_CENTRE: f64 = 0.1;
 
 fn worse_side(direction: Direction) -> Option<Side> {
     match direction {
@@ -195,6 +235,7 @@ struct ShiftWalk<'a> {
     watch: Option<Watch>,
     limits: Option<Limits>,
     fresh: usize,
+    borrowed: usize,
     better: bool,
     open: bool,
     episodes: Vec<Episode>,
@@ -205,38 +246,89 @@ impl<'a> ShiftWalk<'a> {
         Self {
             series,
             rules,
-            since: 0,
+            since: series.own.iter().position(Option::is_some).unwrap_or(0),
             watch: None,
             limits: None,
             fresh: 0,
+            borrowed: 0,
             better: false,
             open: false,
             episodes: Vec::new(),
         }
     }
 
-    /// Limits for judging `at`, from the past alone.
-    fn measure(&self, at: usize) -> Option<Limits> {
+    /// Limits for judging `at`, from the past alone, and how many peers lent them.
+    ///
+    /// The moving range draws the band, since it shrugs off a level that moved inside the baseline.
+    /// For the sum the plain standard deviation is steadier (its variance is about 0.6 of the moving range's),
+    /// and steadiness of the yardstick is what keeps false signals rare.
+    fn measure(&self, at: usize) -> Option<(Limits, usize)> {
         let rule = BaselineRule { length: self.rules.baseline, gap: self.rules.gap };
-        let window = &self.series.own[baseline(at, self.since, &rule)];
-        if window.iter().flatten().count() < self.rules.min_history {
-            return None;
+        let mut range = baseline(at, self.since, &rule);
+        if range.end + self.rules.gap <= at {
+            let longest = range.end.saturating_sub(self.rules.baseline_longest).max(self.since);
+            range.start = range.start.min(longest);
+        }
+        let window = &self.series.own[range];
+        let observed = window.iter().flatten().count();
+        if observed < self.rules.min_history {
+            return self.borrow(window, observed);
         }
         let rule = LimitRule { min_points: self.rules.min_history, ..LimitRule::default() };
         match limits(window, &rule) {
             // A series that never varies has no usual variation to judge by.
-            Answer::Estimate(limits) if limits.sigma > 0.0 => Some(steadied(limits, window)),
+            Answer::Estimate(limits) if limits.sigma > 0.0 => {
+                let (sigma, autocorrelation) = Noise::of(window)?.judged(self.series.pool);
+                Some((Limits { sigma, autocorrelation, ..limits }, 0))
+            }
             _ => None,
         }
     }
 
+    /// A newcomer's limits: the peers' level and the few values of their own, each by how sure it is
+    /// (the mean of two normal distributions), and the noise that the metric's subjects share.
+    fn borrow(&self, window: &[Option<f64>], observed: usize) -> Option<(Limits, usize)> {
+        let (peers, pool) = (self.series.peers?, self.series.pool?);
+        let sigma = pool.share * peers.level.abs();
+        if sigma <= 0.0 || observed == 0 {
+            return None;
+        }
+        let rho = pool.autocorrelation;
+        let own = observed as f64 * (1.0 - rho) / (1.0 + rho) / (sigma * sigma);
+        let lent =
+            if peers.differ > 0.0 { 1.0 / (peers.differ * peers.differ) } else { 1.0 / (sigma * sigma) };
+        let center = (mean(window.iter().flatten().copied())? * own + peers.level * lent) / (own + lent);
+        let sigma = (sigma * sigma + 1.0 / (own + lent)).sqrt();
+        let reach = evidence::spc::LIMIT_FACTOR * evidence::spc::D2 * sigma;
+        let limits = Limits {
+            center,
+            lower: center - reach,
+            upper: center + reach,
+            mean_range: sigma * evidence::spc::D2,
+            range_upper: sigma * evidence::spc::D2 * evidence::spc::RANGE_FACTOR,
+            sigma,
+            autocorrelation: rho,
+            points: observed,
+        };
+        Some((limits, peers.count))
+    }
+
     fn start_watch(&mut self, at: usize) {
-        self.limits = self.measure(at);
-        let cusum = Some(Cusum { k: self.rules.slack, h: self.rules.interval });
-        let chart = Chart { beyond: false, run: None, cusum, side: None };
-        self.watch = self.limits.map(|limits| Watch::new(limits, chart, at));
+        (self.limits, self.borrowed) =
+            self.measure(at).map_or((None, 0), |(limits, borrowed)| (Some(limits), borrowed));
+        self.watch = self
+            .limits
+            .filter(|l| self.borrowed == 0 || l.points >= self.rules.min_borrowed)
+            .map(|limits| Watch::new(limits, self.chart(limits), at));
         self.fresh = at;
         self.better = false;
+    }
+
+    fn chart(&self, limits: Limits) -> Chart {
+        let rho = limits.autocorrelation;
+        let stretch = ((1.0 + rho) / (1.0 - rho)).powf(UNSURE_CENTRE);
+        let cusum = Some(Cusum { k: self.rules.slack, h: self.rules.interval * stretch });
+        Chart { beyond: false, run: None, cusum, side: None }
     }
 
     fn push(&mut self, at: usize) {
@@ -254,7 +346,9 @@ impl<'a> ShiftWalk<'a> {
         }
         // The yardstick follows the subject slowly, and never in the middle of a suspicion.
         let quiet = self.watch.is_none_or(|w| w.sums() == (0.0, 0.0));
-        if self.watch.is_none() || (quiet && at >= self.fresh + self.rules.gap) {
+        // What is borrowed is measured again each period, so that one's own history takes over soon.
+        let wait = if self.borrowed > 0 { 1 } else { self.rules.gap };
+        if self.watch.is_none() || (quiet && at >= self.fresh + wait) {
             self.start_watch(at);
         }
         let Some(watch) = &mut self.watch else { return };
@@ -279,6 +373,7 @@ impl<'a> ShiftWalk<'a> {
             level: 0.0,
             usual: (limits.center, limits.lower, limits.upper),
             history: limits.points,
+            borrowed: self.borrowed,
         });
         self.open = true;
         self.size(at);
@@ -333,9 +428,7 @@ impl<'a> ShiftWalk<'a> {
             && let Some(limits) = self.limits
         {
             // The yardstick from before the episode still holds.
-            let cusum = Some(Cusum { k: self.rules.slack, h: self.rules.interval });
-            self.watch =
-                Some(Watch::new(limits, Chart { beyond: false, run: None, cusum, side: None }, at + 1));
+            self.watch = Some(Watch::new(limits, self.chart(limits), at + 1));
             self.fresh = at + 1;
         }
     }
@@ -363,7 +456,7 @@ impl<'a> GapWalk<'a> {
     }
 
     fn push(&mut self, at: usize, shift: &ShiftWalk) {
-        let Some(aim) = self.series.aim else { return };
+        let Some(mut aim) = self.series.aim else { return };
         let window = aim.window.max(1);
         let start = (at + 1).saturating_sub(window);
         let values: Vec<f64> = self.series.raw[start..=at].iter().flatten().copied().collect();
@@ -373,6 +466,9 @@ impl<'a> GapWalk<'a> {
         }
         let count = values.len() as f64;
         let mean = values.iter().sum::<f64>() / count;
+        if let Some(ramp) = self.series.ramp.get(start..=at) {
+            aim.level *= ramp.iter().sum::<f64>() / ramp.len() as f64;
+        }
         let sigma = shift.limits.map_or_else(|| spread(&values), |l| l.sigma);
         let distance = match self.series.direction {
             Direction::Up => aim.level - mean,
@@ -397,6 +493,7 @@ impl<'a> GapWalk<'a> {
                     level: mean,
                     usual: shift.limits.map_or((mean, mean, mean), |l| (l.center, l.lower, l.upper)),
                     history: values.len(),
+                    borrowed: 0,
                 });
             }
             None => {}
@@ -404,13 +501,23 @@ impl<'a> GapWalk<'a> {
     }
 }
 
-fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+/// Arithmetic mean; `None` of nothing.
+pub(super) fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     let (mut sum, mut count) = (0.0, 0_u32);
     for v in values {
         sum += v;
         count += 1;
     }
     (count > 0).then(|| sum / f64::from(count))
+}
+
+/// Median; `None` of nothing.
+pub(super) fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let mut all: Vec<f64> = values.collect();
+    all.sort_unstable_by(f64::total_cmp);
+    let mid = all.len() / 2;
+    let above = *all.get(mid)?;
+    Some(if all.len() % 2 == 1 { above } else { 0.5 * (all[mid - 1] + above) })
 }
 
 /// Standard deviation; 0 for fewer than two values.
@@ -422,164 +529,31 @@ fn spread(values: &[f64]) -> f64 {
     (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (values.len() - 1) as f64).sqrt()
 }
 
-/// One subject's place in the levels above it, and its values.
-#[derive(Debug, Clone)]
-pub struct Placed<K> {
-    /// The groups it belongs to, from the top down (organisation, region, branch).
-    pub groups: Vec<K>,
-    /// Its values.
-    pub values: Vec<Option<f64>>,
-}
-
-/// What moved a group of subjects together.
-#[derive(Debug, Clone)]
-pub struct Common<K> {
-    /// Which group.
-    pub group: K,
-    /// How many levels above it.
-    pub depth: usize,
-    /// Movement in each period, as a share of the usual level, after what moved the groups above.
-    pub movement: Vec<Option<f64>>,
-    /// How many subjects are below.
-    pub subjects: usize,
-}
-
-/// Takes out of every series what moved the groups above it, from the top down.
-///
-/// Movements are shares of each subject's own usual level (its median), so that a dip of a tenth is the same dip
-/// for a branch of any size. Groups with fewer than `common_min` subjects have none.
-/// Gives the subjects' own series, in their order, and each group's movement.
-pub fn without_common<K: Copy + Ord>(
-    subjects: &[Placed<K>],
-    rules: &Rules,
-) -> (Vec<Vec<Option<f64>>>, Vec<Common<K>>) {
-    let levels: Vec<f64> = subjects.iter().map(|s| usual_level(&s.values)).collect();
-    let mut relative: Vec<Vec<Option<f64>>> = subjects
-        .iter()
-        .zip(&levels)
-        .map(|(s, level)| s.values.iter().map(|v| v.map(|v| v / level)).collect())
-        .collect();
-    let mut common = Vec::new();
-    let deepest = subjects.iter().map(|s| s.groups.len()).max().unwrap_or(0);
-    for depth in 0..deepest {
-        let mut groups: std::collections::BTreeMap<K, Vec<usize>> = std::collections::BTreeMap::new();
-        for (i, s) in subjects.iter().enumerate() {
-            if let Some(&group) = s.groups.get(depth) {
-                groups.entry(group).or_default().push(i);
-            }
-        }
-        for (group, members) in groups {
-            if members.len() < rules.common_min {
-                continue;
-            }
-            let series: Vec<&[Option<f64>]> = members.iter().map(|&i| relative[i].as_slice()).collect();
-            let split = split_common(&series, 0..0, rules.common_min);
-            for (&i, own) in members.iter().zip(split.own) {
-                relative[i] = own;
-            }
-            common.push(Common { group, depth, movement: split.common, subjects: members.len() });
-        }
-    }
-    let own = relative
-        .into_iter()
-        .zip(&levels)
-        .map(|(series, level)| series.into_iter().map(|v| v.map(|v| v * level)).collect())
-        .collect();
-    (own, common)
-}
-
-/// The median of a series, kept away from zero so that it can divide; 1 where nothing was observed.
-fn usual_level(values: &[Option<f64>]) -> f64 {
-    let mut seen: Vec<f64> = values.iter().flatten().copied().collect();
-    if seen.is_empty() {
-        return 1.0;
-    }
-    seen.sort_unstable_by(f64::total_cmp);
-    let median = seen[seen.len() / 2].abs();
-    let largest = seen.iter().fold(0.0_f64, |a, v| a.max(v.abs()));
-    if median > 1e-9 * largest.max(1e-300) { median } else { largest.max(1.0) }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::worlds::Noise;
     use super::*;
 
-    /// Normal noise from a fixed seed, by the sum of twelve.
-    struct Noise(u64);
-    impl Noise {
-        fn uniform(&mut self) -> f64 {
-            self.0 ^= self.0 << 13;
-            self.0 ^= self.0 >> 7;
-            self.0 ^= self.0 << 17;
-            (self.0 >> 11) as f64 / (1_u64 << 53) as f64
-        }
-        fn normal(&mut self) -> f64 {
-            (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
-        }
-    }
-
     fn series<'a>(values: &'a [Option<f64>], aim: Option<Aim>) -> Series<'a> {
-        Series { raw: values, own: values, direction: Direction::Up, aim, restarts: &[] }
+        Series {
+            raw: values,
+            own: values,
+            direction: Direction::Up,
+            aim,
+            ramp: &[],
+            restarts: &[],
+            pool: None,
+            peers: None,
+        }
     }
 
     fn stable(noise: &mut Noise, periods: usize, rho: f64) -> Vec<Option<f64>> {
-        let mut last = 0.0;
-        (0..periods)
-            .map(|_| {
-                last = rho * last + (1.0 - rho * rho).sqrt() * noise.normal();
-                Some(100.0 + 10.0 * last)
-            })
-            .collect()
-    }
-
-    /// Signals that open in the judged weeks of stable series, per 100 person-weeks.
-    fn false_signals(rho: f64) -> f64 {
-        let mut noise = Noise(7);
-        let (people, weeks) = (2_000, 52);
-        let opened: usize = (0..people)
-            .map(|_| {
-                let values = stable(&mut noise, 26 + weeks, rho);
-                walk(&series(&values, None), &Rules::default())
-                    .episodes
-                    .iter()
-                    .filter(|e| e.opened >= 26)
-                    .count()
-            })
-            .sum();
-        100.0 * opened as f64 / (people * weeks) as f64
-    }
-
-    #[test]
-    fn stable_people_are_left_alone() {
-        for (rho, most) in [(0.0, 0.6), (0.4, 1.2)] {
-            let rate = false_signals(rho);
-            assert!(rate <= most, "{rate:.2} false signals in 100 person-weeks with autocorrelation {rho}");
-        }
-    }
-
-    #[test]
-    fn a_sustained_drop_is_seen_within_eight_weeks() {
-        let mut noise = Noise(11);
-        let people = 1_000;
-        let seen = (0..people)
-            .filter(|_| {
-                let mut values = stable(&mut noise, 26 + 8, 0.0);
-                for v in &mut values[26..] {
-                    *v = v.map(|v| v - 15.0);
-                }
-                walk(&series(&values, None), &Rules::default())
-                    .episodes
-                    .iter()
-                    .any(|e| e.opened >= 26 && e.way == Way::Lower)
-            })
-            .count();
-        let share = seen as f64 / f64::from(people);
-        assert!(share >= 0.82, "a drop of 1.5 sigma was seen in {share:.2}");
+        noise.stable(periods, rho).into_iter().map(|v| v.map(|v| 100.0 + 10.0 * v)).collect()
     }
 
     #[test]
     fn a_shift_recovers_and_is_one_episode() {
-        let mut noise = Noise(3);
+        let mut noise = Noise::new(3);
         let mut values = stable(&mut noise, 60, 0.0);
         for v in &mut values[40..46] {
             *v = v.map(|v| v - 40.0);
@@ -587,14 +561,14 @@ mod tests {
         let found = walk(&series(&values, None), &Rules::default());
         let shifts: Vec<&Episode> = found.episodes.iter().collect();
         assert_eq!(shifts.len(), 1, "{shifts:?}");
-        assert!((39..=40).contains(&shifts[0].since), "{:?}", shifts[0]);
+        assert!((36..=40).contains(&shifts[0].since), "{:?}", shifts[0]);
         assert!(shifts[0].opened <= 42);
         assert!(matches!(shifts[0].closed, Some((47..=52, End::Recovered))), "{:?}", shifts[0].closed);
     }
 
     #[test]
     fn a_level_that_stays_is_the_new_usual() {
-        let mut noise = Noise(5);
+        let mut noise = Noise::new(5);
         let mut values = stable(&mut noise, 110, 0.0);
         for v in &mut values[40..] {
             *v = v.map(|v| v - 40.0);
@@ -607,7 +581,7 @@ mod tests {
 
     #[test]
     fn a_gap_is_steady_and_a_shift_is_not_a_gap() {
-        let mut noise = Noise(9);
+        let mut noise = Noise::new(9);
         let values = stable(&mut noise, 60, 0.0);
         let aim = Aim { level: 120.0, tolerance: 5.0, window: 8 };
         let found = walk(&series(&values, Some(aim)), &Rules::default());
@@ -625,7 +599,7 @@ mod tests {
 
     #[test]
     fn missing_is_not_zero() {
-        let mut noise = Noise(13);
+        let mut noise = Noise::new(13);
         let mut values = stable(&mut noise, 60, 0.0);
         for v in &mut values[45..] {
             *v = None;
@@ -639,32 +613,8 @@ mod tests {
     }
 
     #[test]
-    fn what_hits_everyone_is_found_where_it_happens() {
-        let mut noise = Noise(17);
-        let subjects: Vec<Placed<u32>> = (0..120)
-            .map(|i| {
-                let mut values = stable(&mut noise, 60, 0.0);
-                for v in &mut values[50..53] {
-                    *v = v.map(|v| v * 0.75);
-                }
-                Placed { groups: vec![0, 1 + i / 10], values }
-            })
-            .collect();
-        let rules = Rules::default();
-        let (own, common) = without_common(&subjects, &rules);
-        let alone: usize = own
-            .iter()
-            .map(|v| walk(&series(v, None), &rules).episodes.iter().filter(|e| e.opened >= 50).count())
-            .sum();
-        assert!(alone <= 12, "{alone} of 120 people were blamed for what hit everyone");
-        let top = common.iter().find(|c| c.group == 0).unwrap();
-        let episodes = walk(&series(&top.movement, None), &rules).episodes;
-        assert!(episodes.iter().any(|e| (50..53).contains(&e.opened)), "{episodes:?}");
-    }
-
-    #[test]
     fn the_past_does_not_change_when_time_goes_on() {
-        let mut noise = Noise(19);
+        let mut noise = Noise::new(19);
         let mut values = stable(&mut noise, 90, 0.3);
         for v in &mut values[60..] {
             *v = v.map(|v| v - 25.0);

@@ -324,7 +324,7 @@ fn connect(path: &Path, cache_kib: i64, reader: bool) -> rusqlite::Result<Connec
     }
     conn.execute_batch(&format!(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
-         PRAGMA cache_size = -{cache_kib}; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;"
+         PRAGMA cache_size = -{cache_kib}; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 20971520;"
     ))?;
     if reader {
         conn.execute_batch("PRAGMA query_only = ON")?;

@@ -57,31 +57,52 @@ pub(super) async fn load(app: &App, world: World) -> app::Result<Vec<Persona>> {
             timed("definitions", || work::define(tx, &hand, &mut known))?;
             timed("observations", || work::observe(tx, &hand, &known))?;
             timed("units", || work::roll_up(tx, &known.definitions))?;
+            timed("supports", || supports::load(tx, &hand, &mut known))?;
             Ok(known)
         }
     });
     let known = numbers.await?;
-    let known = app.store.write({
-        let (hand, settings, mut known) = (hand.clone(), app.settings.clone(), known);
-        move |tx| -> app::Result<Known> {
-            timed("alerts", || app::alerts::evaluate_history(tx, &hand.ids, hand.now, &settings))?;
-            timed("silent feeds", || app::alerts::watch_feeds(tx, &hand.ids, hand.now, &settings))?;
-            timed("supports", || supports::load(tx, &hand, &mut known))?;
+    // Now there are numbers to read. What is read beside the writing has its own sequence of ids, so that the same
+    // world has the same addresses whichever is done first.
+    let statements = async {
+        let batches = statements.await.map_err(app::Error::internal)??;
+        let timer = Timer::start("statements");
+        learning::accept(app, batches).await?;
+        timer.end();
+        Ok::<_, app::Error>(())
+    };
+    let (_, known, ()) = tokio::try_join!(statements, alerts(app, &hand, known), studies(app))?;
+    Ok(people::personas(&hand, &known))
+}
+
+/// Finds the episodes in what was loaded, and puts in what people did about them.
+async fn alerts(app: &App, hand: &Hand, known: Known) -> app::Result<Known> {
+    let hand = Hand { ids: Ids::seeded(hand.world.seed.wrapping_add(1)), ..hand.clone() };
+    let (ids, settings, now) = (hand.ids.clone(), app.settings.clone(), hand.now);
+    let reviews = app
+        .store
+        .read(move |r| timed("reviews", || app::alerts::review_history(r, &ids, now, &settings)))
+        .await?;
+    let settings = app.settings.clone();
+    app.store
+        .write(move |tx| -> app::Result<Known> {
+            timed("alerts", || app::alerts::apply_history(tx, reviews, &hand.ids, now, &settings))?;
+            timed("silent feeds", || app::alerts::watch_feeds(tx, &hand.ids, now, &settings))?;
             timed("talks", || talks::load(tx, &hand, &known))?;
             talks::proposals(tx, &hand, &known)?;
             case::load(tx, &hand, &known)?;
             Ok(known)
-        }
-    });
-    let known = known.await?;
-    let batches = statements.await.map_err(app::Error::internal)??;
-    let timer = Timer::start("statements");
-    learning::accept(app, batches).await?;
-    timer.end();
+        })
+        .await
+}
+
+/// Reads the studies whose day has come.
+async fn studies(app: &App) -> app::Result<()> {
+    let app = App { ids: Ids::seeded(u64::MAX), ..app.clone() };
     let timer = Timer::start("studies");
-    app::studies::read_due(app, u32::MAX).await?;
+    app::studies::read_due(&app, u32::MAX).await?;
     timer.end();
-    Ok(people::personas(&hand, &known))
+    Ok(())
 }
 
 /// Runs a part of the loading and says how long it took.

@@ -301,7 +301,7 @@ fn steps(alert: &Alert, events: &[dashboard::Event], zone: &Zone, today: Day) ->
 fn facts(read: &AlertRead, style: &Style, today: Day) -> Vec<Fact> {
     let f = &read.alert.facts;
     let mut facts = Vec::new();
-    if read.alert.kind == Kind::Shift && f.usual.abs() > 1e-9 {
+    if matches!(read.alert.kind, Kind::Shift | Kind::Guardrail) && f.usual.abs() > 1e-9 {
         let change = (f.level - f.usual) / f.usual;
         facts.push(Fact::new(
             "How much",
@@ -423,7 +423,16 @@ fn checked(read: &AlertRead) -> Option<Fact> {
 }
 
 fn why(alert: &Alert) -> String {
-    let rule = format!("Rule “{}”, from {} weeks of history.", alert.rule, alert.facts.history);
+    let mut rule = format!("Rule “{}”, from {} weeks of history.", alert.rule, alert.facts.history);
+    if alert.facts.borrowed > 0 {
+        rule.push_str(&format!(
+            " That is too few for a range of one's own, so it is borrowed from {} others in the same work.",
+            alert.facts.borrowed
+        ));
+    }
+    if alert.kind == Kind::Guardrail {
+        rule.push_str(" This metric is a guardrail: it must not get worse while another improves.");
+    }
     match alert.kind {
         Kind::Gap => format!(
             "{rule} The mean over the target's window is off target by more than the tolerance and by more than chance would move it. One low week does not do that."

@@ -43,8 +43,8 @@ pub(crate) fn episode_status(alert: &Alert) -> Status {
         (State::InQuestion | State::WrongData, ..) => Status::InQuestion,
         (_, Kind::NoData, _) => Status::NoData,
         (_, Kind::Gap, _) => Status::OffTarget,
-        (_, Kind::Shift, Way::Lower) => Status::ChangedLower,
-        (_, Kind::Shift, Way::Higher) => Status::ChangedHigher,
+        (_, Kind::Shift | Kind::Guardrail, Way::Lower) => Status::ChangedLower,
+        (_, Kind::Shift | Kind::Guardrail, Way::Higher) => Status::ChangedHigher,
     }
 }
 
@@ -103,6 +103,8 @@ pub(crate) fn headline(alert: &Alert, metric: &Metric, today: Day) -> String {
     let span = format!("{} {}", format::spell(weeks), if weeks == 1 { "week" } else { "weeks" });
     match (alert.kind, alert.way) {
         (Kind::Gap, _) => format!("steadily off target for {span}"),
+        (Kind::Guardrail, Way::Lower) => format!("a guardrail, lower for {span}"),
+        (Kind::Guardrail, Way::Higher) => format!("a guardrail, higher for {span}"),
         (_, Way::Lower) => format!("lower for {span}"),
         (_, Way::Higher) => format!("higher for {span}"),
     }
@@ -149,7 +151,9 @@ pub(crate) fn control_chart(
     let begin = readings.iter().position(|r| r.value.is_some()).unwrap_or(0);
     readings.drain(..begin);
     let usual = match open {
-        Some(a) if a.kind == Kind::Shift => Some((a.facts.usual, a.facts.usual_low, a.facts.usual_high)),
+        Some(a) if matches!(a.kind, Kind::Shift | Kind::Guardrail) => {
+            Some((a.facts.usual, a.facts.usual_low, a.facts.usual_high))
+        }
         _ => read.stand.as_ref().and_then(|s| s.usual),
     };
     let phases = usual
@@ -205,7 +209,7 @@ pub(crate) fn control_chart(
             .filter(|t| t.1 > 0.0)
             .map(|(level, tolerance)| (level - tolerance, level + tolerance)),
         commitment: read.stand.as_ref().and_then(|s| s.commitment),
-        change_from: open.filter(|a| a.kind == Kind::Shift).map(|a| a.since),
+        change_from: open.filter(|a| matches!(a.kind, Kind::Shift | Kind::Guardrail)).map(|a| a.since),
         events,
     }
 }

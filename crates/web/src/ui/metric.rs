@@ -104,6 +104,9 @@ fn arrange(
             Some(Standing::Recovered) => "Back within the usual range".to_owned(),
             Some(Standing::ChangedHigher | Standing::ChangedLower) => "Changed for the better".to_owned(),
             Some(Standing::DataLate) => "The newest data have not come yet".to_owned(),
+            Some(Standing::TooFew) if stand.is_some_and(|s| s.usual.is_some()) => {
+                "New here: the range is that of others in the same work".to_owned()
+            }
             Some(Standing::TooFew) => "Too few weeks for a usual range".to_owned(),
             _ => "No data yet".to_owned(),
         },
@@ -221,6 +224,12 @@ fn says(
             if a.facts.without_common {
                 can.push("What moved everybody in the same weeks was taken out first, so this is not the season and not the market.".into());
             }
+            if a.facts.borrowed > 0 {
+                can.push(format!(
+                    "The usual range is borrowed from {} others in the same work, until there is a history to draw it from.",
+                    a.facts.borrowed
+                ));
+            }
             if a.kind == Kind::Gap {
                 cannot.push("Whether the target is right: a level that stays for months may say more about the target than about the work.".into());
             }
@@ -234,6 +243,13 @@ fn says(
                     "The usual range is {}, around {}. Values inside it are routine variation.",
                     style.range(low.max(0.0), high),
                     style.number(mean)
+                ));
+            }
+            if let Some(s) = read.stand.as_ref().filter(|s| s.state == Standing::TooFew && s.usual.is_some())
+            {
+                can.push(format!(
+                    "There are too few weeks for a range of one's own, so this is the {}.",
+                    s.detail
                 ));
             }
             cannot.push("Anything about a single week: one value inside the usual range, high or low, means nothing by itself.".into());

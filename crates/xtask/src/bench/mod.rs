@@ -4,6 +4,7 @@
 //! The load comes from this process over loopback, so it shares the processors with the server; each row says how
 //! much of them the load itself took. [`host`] says what machine it was and where its floors are.
 
+mod alerts;
 mod evidence;
 mod host;
 mod http;
@@ -32,6 +33,7 @@ Measures a release build on this machine. Parts:
   lrs        xAPI statements: one, fifty and a thousand a request on 1, 8 and 64 connections, then questions
              to a filled store; on SQLite, and with --postgres on a PostgreSQL cluster of its own as well
   import     half a million observations from a CSV file into the embedded database
+  alerts     false signals, drops seen and dips on generated worlds; 28,000 people and 6 metrics evaluated
   all        everything above (the default)
   evidence   the statistics engine on 5.46 million rows, beside pyfixest, diff-diff, csdid, synthdid-py and polars
              from PyPI on the same rows; a package that cannot be had is named as absent
@@ -56,10 +58,12 @@ struct Report {
     import: Option<import::Import>,
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<Vec<evidence::Line>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alerts: Option<serde_json::Value>,
 }
 
 pub(crate) fn run(mut args: Args) -> Result<ExitCode> {
-    const PARTS: &[&str] = &["all", "start", "pages", "lrs", "import", "evidence"];
+    const PARTS: &[&str] = &["all", "start", "pages", "lrs", "import", "alerts", "evidence"];
     let json = args.take_flag("--json");
     let build = !args.take_flag("--no-build");
     let plan = lrs::Plan {
@@ -104,7 +108,13 @@ pub(crate) fn run(mut args: Args) -> Result<ExitCode> {
     } else {
         None
     };
-    let report = Report { host, demo, lrs, import, evidence };
+    let alerts = if wants("alerts") {
+        eprintln!("alerts");
+        Some(alerts::measure()?)
+    } else {
+        None
+    };
+    let report = Report { host, demo, lrs, import, evidence, alerts };
     if json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
@@ -234,6 +244,9 @@ fn table(report: &Report) -> String {
     }
     if let Some(lines) = &report.evidence {
         text.push_str(&evidence::table(lines));
+    }
+    if let Some(alerts) = &report.alerts {
+        text.push_str(&format!("\nalerts {alerts:#}\n"));
     }
     text
 }

@@ -98,16 +98,17 @@ const fn kind(kind: ActivityKind) -> &'static str {
 pub(super) async fn accept(app: &App, batches: Vec<Vec<Received>>) -> app::Result<()> {
     let send: Permit<SendStatements> = permit(&Who::Host, Relation::NONE, SendStatements(()))?;
     let define: Permit<DefineActivities> = permit(&Who::Host, Relation::NONE, DefineActivities(()))?;
-    let source = Source::new(app, &send, Some(&define), VERSION);
-    let (clock, ids) = (app.clock.clone(), app.ids.clone());
-    app.store
-        .write(move |tx| -> app::Result<()> {
-            for batch in batches {
+    // One after another, so that whoever else writes need not wait for all of them.
+    for batch in batches {
+        let source = Source::new(app, &send, Some(&define), VERSION);
+        let (clock, ids) = (app.clock.clone(), app.ids.clone());
+        app.store
+            .write(move |tx| -> app::Result<()> {
                 statements::accept_in(tx, &source, &clock, &ids, batch)?;
-            }
-            Ok(())
-        })
-        .await?;
+                Ok(())
+            })
+            .await?;
+    }
     while app::learning::roll_up(app, u32::MAX).await? > 0 {}
     Ok(())
 }

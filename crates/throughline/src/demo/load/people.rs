@@ -50,7 +50,7 @@ pub(super) fn load(tx: &mut Tx, hand: &Hand, known: &mut Known) -> app::Result<(
     store::people::add_accounts(tx, &accounts)?;
     places(tx, hand, known)?;
     for absence in &world.absences {
-        store::people::add_absence(tx, known.people[absence.person.at()], absence.from, absence.until)?;
+        store::calendars::put_away(tx, known.people[absence.person.at()], absence.from, absence.until, 0.0)?;
     }
     // An access role holds for the whole installation here; who answers for a feed stands with the feed.
     let mut grants: BTreeSet<(PersonId, AccessRole, Day)> = BTreeSet::new();

@@ -233,6 +233,7 @@ fn problems(run: &demo::FeedRun) -> Vec<Problem> {
 /// Makes every unit's reading of every metric and period.
 pub(super) fn roll_up(tx: &mut Tx, metrics: &[Metric]) -> app::Result<()> {
     let directory = store::people::directory(tx)?;
+    let mut all = BTreeMap::new();
     for metric in metrics {
         let Some((first, last)) = store::metrics::span(tx, metric.id)? else { continue };
         let cadence = metric.cadence.rolled();
@@ -242,7 +243,8 @@ pub(super) fn roll_up(tx: &mut Tx, metrics: &[Metric]) -> app::Result<()> {
             periods.insert(period);
             period = cadence.step(period, 1);
         }
-        app::metrics::units_of(tx, &directory, metric, &periods)?;
+        all.insert(metric.id, periods);
     }
-    Ok(())
+    let metrics = metrics.iter().map(|m| (m.id, m.clone())).collect();
+    app::metrics::units(tx, &directory, &metrics, &all)
 }
