@@ -343,6 +343,11 @@ pub async fn sign(app: &App, permit: &Permit<WriteCoaching>) -> Result<()> {
             tell_other(tx, hand, &session, other(&session, by), &format!("{name} signed what you agreed"))?;
         }
         store::coaching::put_sessions(tx, std::slice::from_ref(&session))?;
+        if session.state == State::Agreed {
+            for action in store::coaching::actions(tx, &[id])?.iter().filter(|a| a.closed_at.is_none()) {
+                crate::calendar::invite(tx, hand.ids, hand.now, hand.url, &session, action)?;
+            }
+        }
         Ok(((), vec![session.person, session.leader]))
     })
     .await
@@ -373,6 +378,7 @@ pub async fn settle_check(app: &App, permit: &Permit<WriteCoaching>, result: Che
         }
         session.result = Some(result);
         session.version += 1;
+        crate::calendar::invite(tx, hand.ids, hand.now, hand.url, &session, &action)?;
         store::coaching::put_actions(tx, &[action])?;
         store::coaching::put_sessions(tx, std::slice::from_ref(&session))?;
         Ok(((), vec![session.person, session.leader]))

@@ -12,6 +12,7 @@ pub mod accounts;
 pub mod alerts;
 pub mod attention;
 pub mod audit;
+pub mod calendar;
 pub mod calendars;
 pub mod cases;
 pub mod chain;
@@ -34,6 +35,7 @@ pub mod outbox;
 pub mod people;
 pub mod pipeline;
 pub mod records;
+pub mod replies;
 mod signed;
 pub mod statements;
 pub mod studies;
@@ -99,6 +101,8 @@ pub struct Settings {
     pub sessions: SessionRules,
     /// For how many hours an alert about a person is theirs alone before their leader is told.
     pub grace_hours: u32,
+    /// The address to which replies to mails go, such as `replies@example.com`; `None` where replies are not taken.
+    pub replies: Option<String>,
 }
 
 impl Default for Settings {
@@ -110,6 +114,7 @@ impl Default for Settings {
             demo: false,
             sessions: SessionRules::default(),
             grace_hours: 0,
+            replies: None,
         }
     }
 }

@@ -127,6 +127,7 @@ fn send_out(
         subject: telling.text.clone(),
         text,
         concern: Some(concern),
+        invitation: None,
     };
     crate::outbox::queue(tx, ids, now, Kind::Mail, &format!("mail:{}", person.id), None, &mail)?;
     Ok(())

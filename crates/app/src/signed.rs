@@ -1,4 +1,4 @@
-//! What the server signs for itself, to know again when it comes back: links that act with one tap.
+//! What the server signs for itself, to know again when it comes back: links that act with one tap, reply addresses.
 //!
 //! A token is what it says and a MAC over it (HMAC-SHA256, cut to 128 bits). Nothing is stored, so whoever takes the
 //! installation's key away makes all of them void at once.
@@ -14,12 +14,16 @@ use crate::{App, Error, Result};
 const SETTING: &str = "signing key";
 /// Bytes of a MAC that are kept.
 const MAC: usize = 16;
+/// The same where room is short: a guess is one mail, and 80 bits are more mails than anybody sends.
+const SHORT_MAC: usize = 10;
 
 /// What a token is for. The same bytes signed for one purpose are worth nothing for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// A link in a mail that acts with one tap.
     Tap,
+    /// An address to which a reply goes.
+    Reply,
 }
 
 /// The installation's key.
@@ -62,6 +66,7 @@ impl Key {
         let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &self.0));
         context.update(match purpose {
             Purpose::Tap => b"throughline one tap\0",
+            Purpose::Reply => b"throughline reply\0\0\0",
         });
         context.update(says);
         context.sign()
@@ -69,17 +74,65 @@ impl Key {
 
     /// What it says, followed by its MAC.
     pub(crate) fn sign(&self, purpose: Purpose, says: &[u8]) -> Vec<u8> {
-        let tag = self.signed(purpose, says);
-        [says, &tag.as_ref()[..MAC]].concat()
+        [says, &self.signed(purpose, says).as_ref()[..MAC]].concat()
+    }
+
+    /// The same with a MAC for where room is short.
+    pub(crate) fn sign_short(&self, purpose: Purpose, says: &[u8]) -> Vec<u8> {
+        [says, &self.signed(purpose, says).as_ref()[..SHORT_MAC]].concat()
     }
 
     /// What a token says, if it is one of ours for this purpose. Takes as long whatever is wrong with it.
     pub(crate) fn open<'a>(&self, purpose: Purpose, token: &'a [u8]) -> Option<&'a [u8]> {
+        self.opened(purpose, token, MAC)
+    }
+
+    /// The same for a token of [`Key::sign_short`].
+    pub(crate) fn open_short<'a>(&self, purpose: Purpose, token: &'a [u8]) -> Option<&'a [u8]> {
+        self.opened(purpose, token, SHORT_MAC)
+    }
+
+    fn opened<'a>(&self, purpose: Purpose, token: &'a [u8], length: usize) -> Option<&'a [u8]> {
         use subtle::ConstantTimeEq;
-        let (says, mac) = token.split_at_checked(token.len().checked_sub(MAC)?)?;
-        let right: bool = self.signed(purpose, says).as_ref()[..MAC].ct_eq(mac).into();
+        let (says, mac) = token.split_at_checked(token.len().checked_sub(length)?)?;
+        let right: bool = self.signed(purpose, says).as_ref()[..length].ct_eq(mac).into();
         right.then_some(says)
     }
+}
+
+/// Letters and digits that survive where upper and lower case do not.
+const BASE32: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+
+/// Bytes in base 32 (RFC 4648, section 6), in lower case and without padding.
+pub(crate) fn to_base32(bytes: &[u8]) -> String {
+    let (mut text, mut bits, mut held) = (String::new(), 0_u32, 0_u32);
+    for byte in bytes {
+        bits = (bits << 8) | u32::from(*byte);
+        held += 8;
+        while held >= 5 {
+            held -= 5;
+            text.push(char::from(BASE32[(bits >> held & 31) as usize]));
+        }
+    }
+    if held > 0 {
+        text.push(char::from(BASE32[(bits << (5 - held) & 31) as usize]));
+    }
+    text
+}
+
+/// Reads [`to_base32`] back; `None` for anything that it does not write.
+pub(crate) fn from_base32(text: &str) -> Option<Vec<u8>> {
+    let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0_u32);
+    for letter in text.bytes() {
+        let digit = BASE32.iter().position(|b| *b == letter)?;
+        bits = (bits << 5) | digit as u32;
+        held += 5;
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held & 255) as u8);
+        }
+    }
+    (to_base32(&bytes) == text).then_some(bytes)
 }
 
 #[cfg(test)]
@@ -87,10 +140,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn base_32_reads_back_what_it_writes() {
+        for (bytes, text) in [("", ""), ("f", "my"), ("fo", "mzxq"), ("foobar", "mzxw6ytboi")] {
+            assert_eq!(to_base32(bytes.as_bytes()), text, "RFC 4648, section 10");
+            assert_eq!(from_base32(text).as_deref(), Some(bytes.as_bytes()));
+        }
+        for not in ["m", "mz", "MY", "m1", "mz\u{e4}"] {
+            assert_eq!(from_base32(not), None, "{not}");
+        }
+    }
+
+    #[test]
     fn a_token_is_known_again_and_nothing_else_is() {
         let (key, other) = (Key(vec![7; 32]), Key(vec![8; 32]));
         let token = key.sign(Purpose::Tap, b"an alert");
         assert_eq!(key.open(Purpose::Tap, &token), Some(&b"an alert"[..]));
+        assert_eq!(key.open(Purpose::Reply, &token), None);
         assert_eq!(other.open(Purpose::Tap, &token), None);
         for n in 0..token.len() {
             let mut bad = token.clone();

@@ -8,6 +8,7 @@
 //! To add an importer: describe its columns as [`csv::Column`]s, open a [`csv::Table`], turn each [`csv::Row`]
 //! into a plain row struct, and check what the file alone can show (duplicates, loops, reversed dates).
 
+pub mod calendar;
 pub mod calendars;
 pub mod csv;
 mod dated;
@@ -15,10 +16,12 @@ pub mod definitions;
 pub mod http;
 pub mod interventions;
 pub mod lines;
+pub mod lmtp;
 pub mod mail;
 pub mod metrics;
 pub mod people;
 pub mod record_store;
+pub mod reply;
 pub mod rules;
 pub mod targets;
 pub mod webhook;

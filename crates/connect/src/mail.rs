@@ -10,7 +10,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use domain::time::Instant;
-use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls as LettreTls, TlsParameters};
@@ -77,8 +77,12 @@ pub struct Letter {
     pub text: String,
     /// The same as HTML.
     pub html: Option<String>,
+    /// An invitation beside the text: the calendar's method and the calendar (RFC 6047).
+    pub calendar: Option<(crate::calendar::Method, String)>,
     /// `<local@domain>`, the same for every try.
     pub message_id: String,
+    /// Where an answer goes, where that is not the sender.
+    pub reply_to: Option<String>,
     /// The message this one answers or follows, as `<local@domain>`: mail programs show both as one thread.
     pub in_reply_to: Option<String>,
     /// The list it belongs to, such as `alerts.throughline.example.com`, for people's mail filters.
@@ -189,6 +193,11 @@ impl Mailer {
         Ok(Self { transport: builder.build(), from, timeout: config.timeout })
     }
 
+    /// The address that letters are from.
+    pub fn address(&self) -> String {
+        self.from.email.to_string()
+    }
+
     /// Connects, greets and signs in without sending anything.
     ///
     /// # Errors
@@ -287,6 +296,11 @@ fn compose(from: &Mailbox, letter: Letter) -> Result<Message, MailError> {
         .subject(shown(&letter.subject))
         .date(SystemTime::UNIX_EPOCH + Duration::from_micros(date))
         .message_id(Some(id(letter.message_id)?));
+    if let Some(reply_to) = letter.reply_to {
+        let address: Address =
+            reply_to.parse().map_err(|_| malformed("this is not a mail address:", &reply_to))?;
+        message = message.reply_to(Mailbox::new(None, address));
+    }
     if let Some(earlier) = letter.in_reply_to {
         let earlier = id(earlier)?;
         message = message.in_reply_to(earlier.clone()).references(earlier);
@@ -306,9 +320,15 @@ fn compose(from: &Mailbox, letter: Letter) -> Result<Message, MailError> {
         message = message.raw_header(raw("List-Id", format!("<{list}>")));
     }
     let text = clean(letter.text.trim_end());
-    let built = match letter.html {
-        Some(html) => message.multipart(MultiPart::alternative_plain_html(text, clean(&html))),
-        None => message.singlepart(SinglePart::plain(text)),
+    let built = match (letter.html, letter.calendar) {
+        (_, Some((method, calendar))) => {
+            let kind = format!("text/calendar; charset=utf-8; method={}", method.word());
+            let kind = ContentType::parse(&kind).map_err(|e| MailError::Malformed(words(&e)))?;
+            let part = SinglePart::builder().header(kind).body(calendar);
+            message.multipart(MultiPart::alternative().singlepart(SinglePart::plain(text)).singlepart(part))
+        }
+        (Some(html), None) => message.multipart(MultiPart::alternative_plain_html(text, clean(&html))),
+        (None, None) => message.singlepart(SinglePart::plain(text)),
     };
     built.map_err(|e| MailError::Malformed(words(&e)))
 }

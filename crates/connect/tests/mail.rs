@@ -79,6 +79,8 @@ fn letter(to: &str) -> Letter {
             .finish(),
         html: Some("<p>Hello Maya</p>".into()),
         message_id: "<alert.1@throughline.example.com>".into(),
+        reply_to: None,
+        calendar: None,
         in_reply_to: None,
         list_id: Some("alerts.throughline.example.com".into()),
         automatic: true,

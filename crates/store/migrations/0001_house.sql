@@ -471,6 +471,19 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_state ON outbox (state, next_at);
 CREATE INDEX outbox_target ON outbox (target, place);
 
+-- A private calendar feed of each person who made one.
+CREATE TABLE calendar_feed (
+    person_id  {id} PRIMARY KEY REFERENCES person (id),
+    token_hash {bytes} NOT NULL UNIQUE,
+    created_at {instant} NOT NULL
+) {strict};
+
+-- Replies by mail that were taken, so that none is taken twice.
+CREATE TABLE reply_seen (
+    hash {bytes} PRIMARY KEY,
+    at   {instant} NOT NULL
+) {strict};
+
 -- Addresses to which others want to be told. An endpoint of nobody is told facts about nobody in particular.
 CREATE TABLE webhook_endpoint (
     id         {id} PRIMARY KEY,

@@ -12,6 +12,7 @@ pub mod activities;
 pub mod alerts;
 pub mod attention;
 pub mod audit;
+pub mod calendar;
 pub mod calendars;
 pub mod cases;
 pub mod coaching;

@@ -224,7 +224,22 @@ pub fn sweep(tx: &mut Tx, before: Instant) -> Result<u64> {
          (SELECT id FROM outbox WHERE state IN ('sent', 'withdrawn') AND done_at < $1)",
         params![before],
     )?;
+    tx.execute("DELETE FROM reply_seen WHERE at < $1", params![before])?;
     tx.execute("DELETE FROM outbox WHERE state IN ('sent', 'withdrawn') AND done_at < $1", params![before])
+}
+
+/// Whether a reply was taken before.
+pub fn reply_seen(r: &mut Read, hash: &[u8]) -> Result<bool> {
+    r.exists("SELECT hash FROM reply_seen WHERE hash = $1", params![hash])
+}
+
+/// Notes that a reply was taken, so that it is not taken twice.
+pub fn see_reply(tx: &mut Tx, hash: &[u8], at: Instant) -> Result<()> {
+    tx.execute(
+        "INSERT INTO reply_seen (hash, at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING",
+        params![hash, at],
+    )?;
+    Ok(())
 }
 
 /// How the outbox stands.

@@ -98,6 +98,8 @@ struct Mail {
     password_file: Option<PathBuf>,
     from: Option<String>,
     authorities_file: Option<PathBuf>,
+    replies: Option<String>,
+    replies_listen: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -208,6 +210,14 @@ const KEYS: &[(&str, Setter)] = &[
         f.mail.authorities_file = Some(v.into());
         Ok(())
     }),
+    ("MAIL_REPLIES", |f, v| {
+        f.mail.replies = Some(v);
+        Ok(())
+    }),
+    ("MAIL_REPLIES_LISTEN", |f, v| {
+        f.mail.replies_listen = Some(v);
+        Ok(())
+    }),
     ("OUTBOUND_ALLOW", |f, v| {
         f.outbound.allow = Some(v.split(',').map(|n| n.trim().to_owned()).collect());
         Ok(())
@@ -253,12 +263,23 @@ pub(crate) struct Config {
     /// Hours for which an alert is the person's alone; `None` where nothing is said.
     pub(crate) grace_hours: Option<u32>,
     pub(crate) mail: Option<connect::mail::Config>,
+    /// Where replies to mails go and come in.
+    pub(crate) replies: Option<Replies>,
     /// How webhooks leave.
     pub(crate) outbound: connect::http::Config,
     /// What `/xapi` expects of a request that names no version.
     pub(crate) xapi_version: xapi::Version,
     /// Sites whose scripts may use `/xapi`.
     pub(crate) xapi_origins: Vec<String>,
+}
+
+/// Where replies to mails go and come in.
+#[derive(Debug, Clone)]
+pub(crate) struct Replies {
+    /// The address of which each mail's reply address is made.
+    pub(crate) address: String,
+    /// Where a mail server hands them over, by LMTP.
+    pub(crate) listen: SocketAddr,
 }
 
 /// Reads everything that is set and judges it as a whole.
@@ -375,11 +396,53 @@ fn judge(file: File, path: Option<PathBuf>) -> Result<Config, Bad> {
         connections,
         sessions,
         grace_hours,
+        replies: replies(&file.mail)?,
         mail: mail(file.mail)?,
         outbound: outbound(file.outbound)?,
         xapi_version: xapi_version(file.xapi.version.as_deref())?,
         xapi_origins: xapi_origins(file.xapi.origins.unwrap_or_default())?,
     })
+}
+
+fn replies(mail: &Mail) -> Result<Option<Replies>, Bad> {
+    let (address, listen) = match (&mail.replies, &mail.replies_listen) {
+        (None, None) => return Ok(None),
+        (Some(address), Some(listen)) => (address, listen),
+        (Some(_), None) => {
+            return Err(Bad::new(
+                "mail.replies_listen",
+                "missing; give the address at which the mail server hands replies over, such as 127.0.0.1:2424",
+            ));
+        }
+        (None, Some(_)) => {
+            return Err(Bad::new(
+                "mail.replies",
+                "missing; give the address for replies, such as replies@example.com",
+            ));
+        }
+    };
+    let fits = address.split_once('@').is_some_and(|(local, host)| {
+        // 43 letters of token and a plus sign have to fit into the 64 that a local part may have.
+        let word = |t: &str, most| {
+            !t.is_empty()
+                && t.len() <= most
+                && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+        };
+        word(local, 20) && word(host, 200)
+    });
+    if !fits {
+        return Err(Bad::new(
+            "mail.replies",
+            format!("`{address}` is not like replies@example.com, with at most 20 letters before the @"),
+        ));
+    }
+    let listen = listen.parse().map_err(|_| {
+        Bad::new(
+            "mail.replies_listen",
+            format!("`{listen}` is not an address with a port, such as 127.0.0.1:2424"),
+        )
+    })?;
+    Ok(Some(Replies { address: address.clone(), listen }))
 }
 
 fn outbound(outbound: Outbound) -> Result<connect::http::Config, Bad> {

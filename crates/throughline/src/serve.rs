@@ -57,6 +57,11 @@ pub(crate) async fn until_stopped(config: &Config, app: App, listener: TcpListen
     work.spawn(app::pipeline::run(app.clone()));
     work.spawn(app::statements::run_index(app.clone()));
     work.spawn(app::outbox::run(app.clone(), couriers));
+    if let Some(replies) = &config.replies {
+        let listener = TcpListener::bind(replies.listen).await;
+        let listener = listener.with_context(|| format!("cannot take replies on {}", replies.listen))?;
+        work.spawn(app::replies::run(app.clone(), listener));
+    }
     let commands =
         opened::socket(config).map(|path| admin::listen(app.clone(), config.clone(), path)).transpose()?;
     let serving = web::serve(app.clone(), listener, options, stop);

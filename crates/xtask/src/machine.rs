@@ -19,6 +19,8 @@ pub(crate) enum Need {
     Chromium,
     Postgres,
     PythonVenv,
+    /// Only where [`is_root`]: Postfix starts for nobody else.
+    MailServers,
 }
 
 /// Something is missing that this program may not or cannot install. Ends it with exit code 2.
@@ -42,6 +44,7 @@ impl Need {
             Need::Chromium => "Chromium".into(),
             Need::Postgres => "the PostgreSQL server".into(),
             Need::PythonVenv => "Python 3 with venv".into(),
+            Need::MailServers => "Postfix and Dovecot".into(),
         }
     }
 
@@ -52,6 +55,7 @@ impl Need {
             Need::Chromium => "runs the browser tests and takes the screenshot",
             Need::Postgres => "every storage test runs on both databases",
             Need::PythonVenv => "an SMTP server and an xAPI client to test against",
+            Need::MailServers => "replies by mail go the whole way round",
         }
     }
 
@@ -63,6 +67,7 @@ impl Need {
             Need::Chromium => &["chromium"],
             Need::Postgres => &["postgresql"],
             Need::PythonVenv => &["python3", "python3-venv"],
+            Need::MailServers => &["postfix", "dovecot-imapd", "dovecot-lmtpd"],
         }
     }
 
@@ -73,6 +78,9 @@ impl Need {
             Need::Chromium => chromium().is_some(),
             Need::Postgres => postgres_programs().is_some(),
             Need::PythonVenv => steps::answer("python3", &["-c", "import venv, ensurepip"]).is_some(),
+            Need::MailServers => ["/usr/sbin/postfix", "/usr/sbin/dovecot", "/usr/lib/dovecot/lmtp"]
+                .iter()
+                .all(|program| Path::new(program).exists()),
         }
     }
 }
@@ -155,6 +163,11 @@ pub(crate) fn is_root() -> bool {
 
 fn node_major() -> Option<u32> {
     steps::answer("node", &["--version"])?.trim_start_matches('v').split('.').next()?.parse().ok()
+}
+
+/// Whether this account may do everything, as Postfix asks for before it starts.
+pub(crate) fn is_root() -> bool {
+    steps::answer("id", &["-u"]).is_some_and(|id| id.trim() == "0")
 }
 
 /// The browser: what `CHROMIUM` names, or the first of the usual names on the path.

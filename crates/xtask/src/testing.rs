@@ -58,6 +58,9 @@ pub(crate) fn run(mut args: Args) -> Result<ExitCode> {
             needs.extend(of_step.iter().filter(|need| !needs.contains(need)).collect::<Vec<_>>());
         }
     }
+    if wants("rust") && machine::is_root() {
+        needs.push(Need::MailServers);
+    }
     machine::ensure(&needs)?;
 
     let mut steps = Steps::new();
@@ -150,6 +153,11 @@ fn rust(steps: &mut Steps, keep: bool) {
         let mut test = cargo("test");
         test.args(["--workspace", "--no-fail-fast"]);
         test.env("THROUGHLINE_TEST_POSTGRES", cluster.url()).env("THROUGHLINE_TEST_PYTHON", python);
+        if machine::is_root() {
+            test.env("THROUGHLINE_TEST_MAIL", "1");
+        } else {
+            println!("Replies by mail are tested without Postfix and Dovecot: only root may start them.");
+        }
         let counted = steps::run_watched(&mut test, |line| {
             if let Some(more) = steps::read_cargo_count(line) {
                 counts.add(more);

@@ -1,5 +1,6 @@
 //! Deliveries by mail.
 
+use connect::calendar::{Entry, Invitation, Method};
 use connect::mail::{Letter, MailError};
 use domain::ids::{AlertId, PersonId, Subject};
 use domain::outbox::Tried;
@@ -9,6 +10,7 @@ use store::outbox::Delivery;
 use uuid::Uuid;
 
 use super::Couriers;
+use crate::calendar::QueuedInvitation;
 use crate::{App, Result};
 
 /// A mail as it waits in the outbox.
@@ -25,6 +27,9 @@ pub struct QueuedMail {
     /// For whom, and about what, so that it can be asked again when it leaves whether they still have the right.
     #[serde(default)]
     pub concern: Option<Concern>,
+    /// An invitation that goes with it.
+    #[serde(default)]
+    pub invitation: Option<QueuedInvitation>,
 }
 
 /// Whom something is about to be told, and about what.
@@ -82,7 +87,30 @@ pub(super) async fn send(app: &App, couriers: &Couriers, delivery: &Delivery) ->
             Err(error) => return Tried::Later(error.to_string(), None),
         }
     }
+    let reply_to = match reply_address(app, &mail, delivery).await {
+        Ok(address) => address,
+        Err(error) => return Tried::Later(error.to_string(), None),
+    };
+    let calendar = mail.invitation.as_ref().map(|i| {
+        let entry = Entry {
+            uid: format!("{}@{}", i.uid, host(app)),
+            sequence: i.sequence,
+            stamp: delivery.created_at,
+            day: i.day,
+            summary: i.summary.clone(),
+            description: String::new(),
+            url: format!("{}{}", app.settings.public_url, i.path),
+            invitation: Some(Invitation {
+                organizer: mailer.address(),
+                name: mail.to_name.clone(),
+                attendee: mail.to.clone(),
+            }),
+        };
+        let method = if i.cancel { Method::Cancel } else { Method::Request };
+        (method, connect::calendar::write(method, &app.settings.name, &[entry]))
+    });
     let letter = Letter {
+        calendar,
         to_name: mail.to_name,
         to: mail.to,
         subject: mail.subject,
@@ -90,6 +118,7 @@ pub(super) async fn send(app: &App, couriers: &Couriers, delivery: &Delivery) ->
         html: None,
         // The same for every try, so that a receiver can tell a repetition.
         message_id: format!("<{}@{}>", delivery.id, host(app)),
+        reply_to,
         in_reply_to: None,
         list_id: None,
         automatic: true,
@@ -100,6 +129,16 @@ pub(super) async fn send(app: &App, couriers: &Couriers, delivery: &Delivery) ->
         Err(error @ (MailError::Later(_) | MailError::Setup(_))) => Tried::Later(error.to_string(), None),
         Err(error) => Tried::Never(error.to_string()),
     }
+}
+
+/// Where a reply to a mail goes, where it is about something that has a thread and replies are taken at all.
+async fn reply_address(app: &App, mail: &QueuedMail, delivery: &Delivery) -> Result<Option<String>> {
+    let Some(base) = &app.settings.replies else { return Ok(None) };
+    if !mail.concern.as_ref().is_some_and(crate::replies::has_thread) {
+        return Ok(None);
+    }
+    let key = app.store.write(crate::signed::Key::of).await?;
+    Ok(crate::replies::address(&key, base, delivery.id))
 }
 
 /// The server's name, for the ids of messages.

@@ -12,6 +12,8 @@ fn letter() -> Letter {
         text: "Hello\n".into(),
         html: None,
         message_id: "<alert.1@throughline.example.com>".into(),
+        reply_to: None,
+        calendar: None,
         in_reply_to: None,
         list_id: None,
         automatic: true,

@@ -377,6 +377,7 @@ fn lines() -> Vec<Line> {
             Ask::Form("/demo".into(), vec![("person", w.org.member.to_string())])
         }),
         line("POST", "/sign-out", Open, |_| Ask::Form("/sign-out".into(), vec![])),
+        line("GET", "/calendar/{token}", Open, |_| Ask::Get("/calendar/x".into())),
         line("GET", "/tap/{token}", Open, |_| Ask::Get("/tap/x".into())),
         line("POST", "/tap/{token}", Open, |_| Ask::Form("/tap/x".into(), vec![])),
         get("/api/v1/webhooks", Row(Webhook, Read, Some(KeyScope::Webhooks))),
@@ -533,6 +534,9 @@ fn lines() -> Vec<Line> {
             Ask::Form(format!("/questions/{id}"), vec![("data", "right".into()), ("note", "a test".into())])
         }),
         get("/channels", Own),
+        line("POST", "/channels/calendar", Own, |_| {
+            Ask::Form("/channels/calendar".into(), vec![("do", "end".into())])
+        }),
         line("POST", "/channels/{id}", Theirs, |_| {
             Ask::Form(format!("/channels/{}", no_endpoint()), vec![("do", "stop".into())])
         }),

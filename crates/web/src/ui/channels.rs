@@ -3,10 +3,13 @@
 use app::App;
 use app::webhooks::{self, OwnAct};
 use axum::extract::State;
+use axum::response::IntoResponse;
 use domain::ids::EndpointId;
 use domain::webhooks::{Format, Readers, State as Standing};
+use http::{HeaderValue, header};
 use serde::Deserialize;
 
+use super::format::Moment;
 use super::view::{ChannelRow, ChannelsPage};
 use crate::extract::{Form, Path};
 use crate::page;
@@ -15,7 +18,14 @@ use crate::session::Asker;
 
 /// The page.
 pub async fn show(State(app): State<App>, asker: Asker) -> Answer {
-    let own = webhooks::own(&app, asker.person()?).await?;
+    page_with(&app, &asker, None).await
+}
+
+/// The page, with the address of a feed that was just made.
+async fn page_with(app: &App, asker: &Asker, feed: Option<String>) -> Answer {
+    let viewer = asker.person()?;
+    let own = webhooks::own(app, viewer).await?;
+    let since = app::calendar::own_feed(app, viewer).await?;
     let rows = own.into_iter().map(|e| ChannelRow {
         id: e.id.to_string(),
         by: match e.format {
@@ -35,8 +45,40 @@ pub async fn show(State(app): State<App>, asker: Asker) -> Answer {
         host: e.host().to_owned(),
         name: e.name,
     });
-    let shell = page::shell(&app, &asker, "Where you are told").await?;
-    page::html(&ChannelsPage { shell, rows: rows.collect() })
+    let shell = page::shell(app, asker, "Where you are told").await?;
+    let page = ChannelsPage {
+        shell,
+        rows: rows.collect(),
+        feed_since: since.map(|at| Moment::of(at, &app.settings.zone)),
+        feed,
+    };
+    page::html(&page)
+}
+
+/// Makes or ends one's own calendar feed. Its address is shown this once.
+pub async fn feed(State(app): State<App>, asker: Asker, Form(form): Form<Deciding>) -> Answer {
+    let viewer = asker.person()?;
+    match form.what.as_str() {
+        "make" => {
+            let address = app::calendar::make_feed(&app, viewer).await?;
+            page_with(&app, &asker, Some(address)).await
+        }
+        "end" => {
+            app::calendar::end_feed(&app, viewer).await?;
+            Ok(page::done("/channels", "The calendar's address works no longer."))
+        }
+        _ => Err(Problem::invalid("do", "choose one of make, end")),
+    }
+}
+
+/// A private feed, as calendar programs fetch it.
+pub async fn calendar(State(app): State<App>, Path(token): Path<String>) -> Answer {
+    let text = app::calendar::feed(&app, &token).await?;
+    let mut response = text.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/calendar; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    Ok(response)
 }
 
 /// What is done with one.

@@ -4,10 +4,11 @@ use askama::Template;
 
 use super::Shell;
 use crate::ui::filters;
+use crate::ui::format::Moment;
 
 /// Chats and systems that ask for, or get, what the person is told.
 ///
-/// Form: `POST /channels/{id}` with `do` = `alone`, `others`, `stop` or `test`.
+/// Forms: `POST /channels/calendar` with `do` = `make` or `end`; `POST /channels/{id}` with `do` = `alone`, `others`, `stop` or `test`.
 #[derive(Debug, Clone, PartialEq, Template)]
 #[template(path = "channels.html")]
 pub struct ChannelsPage {
@@ -15,6 +16,10 @@ pub struct ChannelsPage {
     pub shell: Shell,
     /// Each one, oldest first.
     pub rows: Vec<ChannelRow>,
+    /// Since when the person has a calendar feed.
+    pub feed_since: Option<Moment>,
+    /// Its address, where it was made just now.
+    pub feed: Option<String>,
 }
 
 /// One of them.
