@@ -180,7 +180,8 @@ pub fn schedule_detectable(schedule: &Schedule) -> Answer<f64> {
         return Answer::CannotSay(Reason::TooFewClusters { have: groups, need: 4 });
     }
     let noisy = schedule.variance > 0.0 && schedule.variance.is_finite();
-    if !noisy || !(schedule.autocorrelation.abs() < 1.0) {
+    let remembers = schedule.autocorrelation;
+    if !noisy || remembers.is_nan() || remembers.abs() >= 1.0 {
         return Answer::CannotSay(Reason::NoVariation { what: "The metric's history".into() });
     }
     weights(schedule)

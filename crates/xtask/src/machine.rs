@@ -156,18 +156,13 @@ fn installer() -> Option<&'static [&'static str]> {
     steps::answer("sudo", &["-n", "true"]).map(|_| &["sudo", "-n"] as &[&str])
 }
 
-/// Whether this process runs as the superuser.
+/// Whether this account may do everything, as apt and Postfix ask for.
 pub(crate) fn is_root() -> bool {
     steps::answer("id", &["-u"]).as_deref() == Some("0")
 }
 
 fn node_major() -> Option<u32> {
     steps::answer("node", &["--version"])?.trim_start_matches('v').split('.').next()?.parse().ok()
-}
-
-/// Whether this account may do everything, as Postfix asks for before it starts.
-pub(crate) fn is_root() -> bool {
-    steps::answer("id", &["-u"]).is_some_and(|id| id.trim() == "0")
 }
 
 /// The browser: what `CHROMIUM` names, or the first of the usual names on the path.
