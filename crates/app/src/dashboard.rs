@@ -98,7 +98,7 @@ fn own_talks(mut sessions: Vec<Session>, me: PersonId, reports: &BTreeSet<Person
 }
 
 async fn board(app: &App, viewer: &Viewer, ids: Vec<PersonId>, list: Scope) -> Result<Board> {
-    let (me, today) = (viewer.person, app.today());
+    let (me, _today) = (viewer.person, app.today());
     let unit = viewer.unit;
     let reports = viewer.reports.clone();
     let today = app.today();

@@ -137,8 +137,8 @@ pub async fn read(app: &App, reading: Reading, wanted: Wanted) -> Result<Records
                 let counted = match (at, &index.activity) {
                     (Some(at), Some(activity)) => {
                         let day = crate::learning::day_of(r, person.id, &zone, at)?;
-                        if !days.contains_key(&day) {
-                            days.insert(day, store::learning::of_person(r, person.id, day, day)?);
+                        if let std::collections::btree_map::Entry::Vacant(e) = days.entry(day) {
+                            e.insert(store::learning::of_person(r, person.id, day, day)?);
                         }
                         days.get(&day).and_then(|rows| rows.iter().find(|d| d.activity == *activity)).cloned()
                     }

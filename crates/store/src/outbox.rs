@@ -90,7 +90,7 @@ pub fn queue(tx: &mut Tx, new: &New<'_>) -> Result<bool> {
 pub fn lease(tx: &mut Tx, kinds: &[Kind], now: Instant, until: Instant, limit: u32) -> Result<Vec<Delivery>> {
     let (far, words) = (not_after(now), Value::list(kinds.iter().map(|k| k.word())));
     let due = tx.query(
-        &format!(
+        format!(
             "SELECT {COLUMNS} FROM outbox o
              WHERE o.state = 'waiting' AND (o.next_at <= $1 OR o.next_at > $2) AND o.kind = ANY($4)
                AND (o.leased_until IS NULL OR o.leased_until <= $1 OR o.leased_until > $2)
@@ -340,7 +340,7 @@ pub fn deliveries(r: &mut Read, wanted: &Wanted, limit: u32) -> Result<Vec<Deliv
         .and_opt("o.id < ?", wanted.before);
     let limit = filter.bind(i64::from(limit));
     r.query(
-        &format!("SELECT {COLUMNS} FROM outbox o WHERE {} ORDER BY o.id DESC LIMIT {limit}", filter.sql()),
+        format!("SELECT {COLUMNS} FROM outbox o WHERE {} ORDER BY o.id DESC LIMIT {limit}", filter.sql()),
         filter.params(),
         read_delivery,
     )
@@ -348,5 +348,5 @@ pub fn deliveries(r: &mut Read, wanted: &Wanted, limit: u32) -> Result<Vec<Deliv
 
 /// One delivery.
 pub fn delivery(r: &mut Read, id: DeliveryId) -> Result<Option<Delivery>> {
-    r.query_one(&format!("SELECT {COLUMNS} FROM outbox o WHERE o.id = $1"), params![id], read_delivery)
+    r.query_one(format!("SELECT {COLUMNS} FROM outbox o WHERE o.id = $1"), params![id], read_delivery)
 }

@@ -48,18 +48,18 @@ pub fn put(tx: &mut Tx, e: &Endpoint) -> Result<()> {
 
 /// One endpoint.
 pub fn endpoint(r: &mut Read, id: EndpointId) -> Result<Option<Endpoint>> {
-    r.query_one(&format!("SELECT {COLUMNS} FROM webhook_endpoint WHERE id = $1"), params![id], read)
+    r.query_one(format!("SELECT {COLUMNS} FROM webhook_endpoint WHERE id = $1"), params![id], read)
 }
 
 /// Every endpoint, oldest first.
 pub fn all(r: &mut Read) -> Result<Vec<Endpoint>> {
-    r.query(&format!("SELECT {COLUMNS} FROM webhook_endpoint ORDER BY id"), params![], read)
+    r.query(format!("SELECT {COLUMNS} FROM webhook_endpoint ORDER BY id"), params![], read)
 }
 
 /// The endpoints of a person, oldest first.
 pub fn of_person(r: &mut Read, person: PersonId) -> Result<Vec<Endpoint>> {
     r.query(
-        &format!("SELECT {COLUMNS} FROM webhook_endpoint WHERE person_id = $1 ORDER BY id"),
+        format!("SELECT {COLUMNS} FROM webhook_endpoint WHERE person_id = $1 ORDER BY id"),
         params![person],
         read,
     )
@@ -68,7 +68,7 @@ pub fn of_person(r: &mut Read, person: PersonId) -> Result<Vec<Endpoint>> {
 /// The endpoints of nobody, oldest first.
 pub fn of_nobody(r: &mut Read) -> Result<Vec<Endpoint>> {
     r.query(
-        &format!("SELECT {COLUMNS} FROM webhook_endpoint WHERE person_id IS NULL ORDER BY id"),
+        format!("SELECT {COLUMNS} FROM webhook_endpoint WHERE person_id IS NULL ORDER BY id"),
         params![],
         read,
     )

@@ -264,7 +264,7 @@ impl MailHost {
         let mut said = String::new();
         reader.read_line(&mut said).unwrap();
         for command in [
-            format!("HELO mua.example\r\n"),
+            "HELO mua.example\r\n".to_string(),
             format!("MAIL FROM:<{from}>\r\n"),
             format!("RCPT TO:<{to}>\r\n"),
             "DATA\r\n".into(),
