@@ -348,7 +348,7 @@ fn standing_of(readings: &[Reading]) -> BTreeSet<Key> {
 }
 
 /// [`write`] without asking for what is above: for whoever loads a history and then calls [`units`] and
-/// [`crate::alerts::evaluate_history`] for all of it. Gives the readings.
+/// [`crate::alerts::review_history`] for all of it. Gives the readings.
 pub fn append(
     tx: &mut Tx,
     metrics: &BTreeMap<MetricId, Metric>,
