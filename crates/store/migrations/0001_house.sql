@@ -77,31 +77,23 @@ CREATE INDEX reporting_line_leader ON reporting_line (leader_id);
 -- Spans in which less or nothing is expected of a person: leave, illness, part time. Share is what is left of the time.
 -- The reason is nobody's business here.
 CREATE TABLE absence (
-    person_id {id} NOT NULL REFERENCES person (id),
-    from_day  {day} NOT NULL,
-    until_day {day} NOT NULL,
-    share     {double} NOT NULL,
-    PRIMARY KEY (person_id, from_day)
+    person_id {id} NOT NULL REFERENCES person (id), from_day {day} NOT NULL, until_day {day} NOT NULL,
+    share {double} NOT NULL, PRIMARY KEY (person_id, from_day)
 ) {clustered};
 
 -- Which days are worked, as JSON; and the units in which a calendar holds, with everything below them.
 CREATE TABLE calendar (
-    code     {text} PRIMARY KEY,
-    calendar {text} NOT NULL
+    code {text} PRIMARY KEY, calendar {text} NOT NULL
 ) {strict};
 
 CREATE TABLE unit_calendar (
-    unit_id       {id} PRIMARY KEY REFERENCES org_unit (id),
-    calendar_code {text} NOT NULL REFERENCES calendar (code)
+    unit_id {id} PRIMARY KEY REFERENCES org_unit (id), calendar_code {text} NOT NULL REFERENCES calendar (code)
 ) {strict};
 
 -- Spans in which a unit and everything below it does not work.
 CREATE TABLE closure (
-    unit_id   {id} NOT NULL REFERENCES org_unit (id),
-    from_day  {day} NOT NULL,
-    until_day {day} NOT NULL,
-    reason    {text} NOT NULL,
-    PRIMARY KEY (unit_id, from_day)
+    unit_id {id} NOT NULL REFERENCES org_unit (id), from_day {day} NOT NULL, until_day {day} NOT NULL,
+    reason {text} NOT NULL, PRIMARY KEY (unit_id, from_day)
 ) {clustered};
 
 -- ---------------------------------------------------------------- access
@@ -353,21 +345,14 @@ CREATE TABLE alert_rule (
 -- (64-bit floats, little-endian, NaN where there is none) and of how many subjects reported and have changed since (32-bit).
 -- Derived; can be rebuilt.
 CREATE TABLE common_movement (
-    metric_id {id} NOT NULL REFERENCES metric (id),
-    unit_id   {id} NOT NULL,
-    subjects  {bigint} NOT NULL,
-    moved     {bytes} NOT NULL,
-    reporting {bytes} NOT NULL,
-    changed   {bytes} NOT NULL,
-    PRIMARY KEY (metric_id, unit_id)
+    metric_id {id} NOT NULL REFERENCES metric (id), unit_id {id} NOT NULL, subjects {bigint} NOT NULL,
+    moved {bytes} NOT NULL, reporting {bytes} NOT NULL, changed {bytes} NOT NULL, PRIMARY KEY (metric_id, unit_id)
 ) {strict};
 
 -- What the subjects of a metric share in their noise and lend to newcomers, as JSON; on an axis that begins at first_day.
 CREATE TABLE metric_shared (
-    metric_id {id} PRIMARY KEY REFERENCES metric (id),
-    first_day {day} NOT NULL,
-    rule      {text} NOT NULL,
-    shared    {text} NOT NULL
+    metric_id {id} PRIMARY KEY REFERENCES metric (id), first_day {day} NOT NULL, rule {text} NOT NULL,
+    shared {text} NOT NULL
 ) {strict};
 
 -- One episode of a rule being true for a subject. Facts is JSON: what moved, by how much, against what.

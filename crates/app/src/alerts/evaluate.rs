@@ -6,15 +6,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::alerts::common::Values;
+use domain::alerts::movements::Values;
 use domain::alerts::whole::{Judged, Member, Shared, judge, judge_again};
 use domain::alerts::{Alert, Kind, Way};
 use domain::ids::{AlertId, MetricId, PersonId, Subject, UnitId};
 use domain::metrics::{Grain, Metric};
 use domain::time::{Day, Instant};
 use store::alerts::{Event, Stand};
-use store::common::Movement;
 use store::db::{Read, Tx};
+use store::movements::Movement;
 use store::pipeline::Key;
 use uuid::Uuid;
 
@@ -54,7 +54,7 @@ pub struct Review {
     opened: Vec<Alert>,
     stands: Vec<Stand>,
     /// What takes the place of everything kept about the metric; after a look at a few, only the movements are written.
-    shared: Option<store::common::Shared>,
+    shared: Option<store::movements::Shared>,
     movements: Vec<Movement>,
 }
 
@@ -155,12 +155,12 @@ fn review(r: &mut Read, world: &World, metric: &Metric, ids: &Ids, now: Instant)
     let matrix = Matrix::whole(r, metric, axis)?;
     let known = store::alerts::of_metric(r, metric.id)?;
     let before =
-        store::common::shared(r, metric.id)?.and_then(|s| serde_json::from_str::<Shared>(&s.shared).ok());
+        store::movements::shared(r, metric.id)?.and_then(|s| serde_json::from_str::<Shared>(&s.shared).ok());
     let (rules, rule) = world.rules(metric.id);
     let judging = |members: &[Member]| judge(members, metric.direction, &rules, before.as_ref());
     let (mut found, judged) = bring_in_line(world, metric, &matrix, known, ids, now, judging);
     let shared = serde_json::to_string(&judged).map_err(crate::Error::internal)?;
-    found.shared = Some(store::common::Shared { metric: metric.id, first: axis.first, rule, shared });
+    found.shared = Some(store::movements::Shared { metric: metric.id, first: axis.first, rule, shared });
     Ok(Some(found))
 }
 
@@ -176,7 +176,8 @@ fn again(
 ) -> Result<Option<Review>> {
     let Some(axis) = Axis::of(r, metric)? else { return Ok(None) };
     let (rules, rule) = world.rules(metric.id);
-    let Some(kept) = store::common::shared(r, metric.id)?.filter(|s| s.first == axis.first && s.rule == rule)
+    let Some(kept) =
+        store::movements::shared(r, metric.id)?.filter(|s| s.first == axis.first && s.rule == rule)
     else {
         return Ok(None);
     };
@@ -191,7 +192,7 @@ fn again(
     }
     let above: BTreeSet<UnitId> = subjects.iter().flat_map(|&s| world.groups(subject(s))).collect();
     let mut movements: BTreeMap<UnitId, Movement> =
-        store::common::movements(r, metric.id, &above.into_iter().collect::<Vec<_>>())?
+        store::movements::movements(r, metric.id, &above.into_iter().collect::<Vec<_>>())?
             .into_iter()
             .map(|m| (m.unit, m))
             .collect();
@@ -334,8 +335,8 @@ fn apply(
     store::alerts::add_events(tx, &events)?;
     store::alerts::put_stands(tx, &stands)?;
     match shared {
-        Some(shared) => store::common::replace(tx, &shared, &movements)?,
-        None => store::common::put_movements(tx, &movements)?,
+        Some(shared) => store::movements::replace(tx, &shared, &movements)?,
+        None => store::movements::put_movements(tx, &movements)?,
     }
     for alert in &opened {
         announce(tx, world, metric, alert, ids, now, url, done)?;

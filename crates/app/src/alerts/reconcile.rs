@@ -1,6 +1,6 @@
 //! From what the numbers show to stored episodes and standings.
 
-use domain::alerts::common::Common;
+use domain::alerts::movements::Common;
 use domain::alerts::series::{End, Episode, Found, Rules};
 use domain::alerts::{Alert, Facts, Kind, Standing, State, Way};
 use domain::ids::{AlertId, Subject};

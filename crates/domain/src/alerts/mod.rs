@@ -5,7 +5,7 @@
 //! [`whole`] judges a metric, [`series`] finds the episodes in one series, [`trial`] tries a rule on history;
 //! this module holds what people do with episodes.
 
-pub mod common;
+pub mod movements;
 pub mod peers;
 pub mod pool;
 pub mod series;

@@ -3,7 +3,7 @@
 //! The whole past is walked again each time. A decision about a period uses only what was known up to it,
 //! so late and corrected data need no special case, and yesterday's episodes come out as they did yesterday.
 //!
-//! What moved everybody is taken out before ([`super::common`]), so what is left here is the subject's own.
+//! What moved everybody is taken out before ([`super::movements`]), so what is left here is the subject's own.
 
 use evidence::Answer;
 use evidence::spc::{BaselineRule, Cusum, LimitRule, Limits, Rules as Chart, Side, Watch, baseline, limits};

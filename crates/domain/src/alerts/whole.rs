@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::common::{Common, Values, take_out};
+use super::movements::{Common, Values, take_out};
 use super::peers::{Peers, start};
 use super::pool::Pool;
 use super::series::{Aim, Found, Rules, Series, walk};
