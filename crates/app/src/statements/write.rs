@@ -43,7 +43,7 @@ pub(super) fn write(
     deliveries: &[Delivery],
 ) -> Stored<Vec<Result<()>>> {
     let counter = rows::lock(tx)?;
-    let (outcomes, fresh) = decide(tx, deliveries)?;
+    let Decided { outcomes, fresh } = decide(tx, deliveries)?;
     if fresh.is_empty() {
         return Ok(outcomes);
     }
@@ -97,12 +97,16 @@ pub(super) fn write(
     Ok(outcomes)
 }
 
+/// What is decided of deliveries before anything is written.
+struct Decided<'a> {
+    /// Of each delivery, in order.
+    outcomes: Vec<Result<()>>,
+    /// The statements that are new, each with its delivery.
+    fresh: Vec<(&'a Delivery, &'a Prepared)>,
+}
+
 /// Which deliveries are taken, and which of their statements are new. An id means for ever what it meant first.
-#[expect(clippy::type_complexity, reason = "two lists, each said in one word")]
-fn decide<'a>(
-    tx: &mut Tx,
-    deliveries: &'a [Delivery],
-) -> Stored<(Vec<Result<()>>, Vec<(&'a Delivery, &'a Prepared)>)> {
+fn decide<'a>(tx: &mut Tx, deliveries: &'a [Delivery]) -> Stored<Decided<'a>> {
     let given: Vec<Uuid> =
         deliveries.iter().flat_map(|d| &d.statements).filter(|one| one.given).map(|one| one.id).collect();
     let known = if given.is_empty() { BTreeMap::new() } else { rows::texts(tx, &given)? };
@@ -131,7 +135,7 @@ fn decide<'a>(
         }
         outcomes.push(Ok(()));
     }
-    Ok((outcomes, fresh))
+    Ok(Decided { outcomes, fresh })
 }
 
 /// Lets statements be found by what those say that they are about, whichever of them came first.
