@@ -409,11 +409,11 @@ pub fn unresolved_by_mail(r: &mut Read) -> Result<BTreeMap<String, Vec<Account>>
     Ok(by_mail)
 }
 
-/// Accounts about which somebody or an import said whose they are, newest first: account, person, when, and by whom.
-pub fn resolved_accounts(
-    r: &mut Read,
-    limit: u32,
-) -> Result<Vec<(Account, Person, Instant, Option<PersonId>)>> {
+/// An account about which somebody or an import said whose it is: the account, the person, when, and by whom.
+pub type Resolved = (Account, Person, Instant, Option<PersonId>);
+
+/// Accounts about which somebody or an import said whose they are, newest first.
+pub fn resolved_accounts(r: &mut Read, limit: u32) -> Result<Vec<Resolved>> {
     r.query(
         "SELECT a.id, a.key, a.display, a.person_id, a.first_seen_at, a.resolved_at, a.resolved_by,
                 p.id, p.code, p.name, p.email, p.state

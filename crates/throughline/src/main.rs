@@ -65,7 +65,6 @@ struct PlaceArgs {
     database: Option<String>,
 }
 
-#[expect(clippy::large_enum_variant, reason = "one value, read once at the start")]
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the server

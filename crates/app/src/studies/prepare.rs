@@ -48,7 +48,7 @@ pub async fn prepare(app: &App, permit: &Permit<ReadStudy>, kind: Option<String>
     let zone = app.settings.zone.clone();
     let (kinds, kind, past, study) = app
         .store
-        .read(move |r| -> Result<(Vec<(String, usize)>, String, Past, Study)> {
+        .read(move |r| -> Result<_> {
             let study = store::studies::study(r, id)?.ok_or(Error::NotFound("study"))?;
             let support = store::interventions::intervention(r, study.intervention)?
                 .ok_or(Error::NotFound("support"))?;

@@ -248,7 +248,7 @@ impl AdoptionRow {
     }
     /// In a hundred.
     pub fn percent(&self) -> u32 {
-        if self.people == 0 { 0 } else { (self.used * 100 + self.people / 2) / self.people }
+        (self.used * 100 + self.people / 2).checked_div(self.people).unwrap_or(0)
     }
 }
 
