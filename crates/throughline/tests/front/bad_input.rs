@@ -22,6 +22,18 @@ const WITHOUT_BODY: &[&str] = &[
     "/alerts/{id}/talk",
     "/sessions/{id}/agree",
     "/me/sessions/end",
+    "/alerts/{id}/hand",
+    "/alerts/{id}/undo",
+    "/silences/{id}/end",
+    "/studies/{id}/lock",
+    "/accounts/{id}/release",
+    "/forwarding/{id}/again",
+    "/forwarding/{id}/end",
+    "/keys/{id}/end",
+    "/deliveries/{id}/replay",
+    "/api/v1/webhooks/{id}/rotate",
+    "/api/v1/webhooks/{id}/test",
+    "/api/v1/webhooks/{id}/replay",
 ];
 
 const DAYS: &[&str] = &[

@@ -66,7 +66,7 @@ testkit::both_databases! {
         assert_eq!(moved.len(), 2);
         let text = calendar(&moved[0]);
         let sequence = |t: &str| -> i64 { t.lines().find_map(|l| l.strip_prefix("SEQUENCE:")).unwrap().trim().parse().unwrap() };
-        assert!(uid(&text) == uid(&first) && sequence(&text) > sequence(&first) && !text.contains("20260415"), "{text}");
+        assert!(uid(&text) == uid(&first) && sequence(&text) > sequence(&first) && !text.contains("DATE:20260415"), "{text}");
         leader.form(&format!("{talk}/check"), &[("outcome", "recovered")]).expect(303);
         let done = send().await;
         assert_eq!(done.len(), 2);

@@ -297,11 +297,11 @@ fn the_market_dip_is_one_event(walk: &Walk) {
     assert!(then * 2 <= usual * 3, "{then} people were called in the week of the dip, {usual} in any other");
 }
 
-/// Other worlds of the same kind: what was planted is concluded in at least 19 of 20 of them. Two are tried here;
+/// Other worlds of the same kind: what was planted is concluded in at least 19 of 20 of them. One is tried here;
 /// `THROUGHLINE_WALK_SEEDS=20` tries more.
 #[test]
 fn other_worlds_conclude_the_same() {
-    let count: u64 = std::env::var("THROUGHLINE_WALK_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(2);
+    let count: u64 = std::env::var("THROUGHLINE_WALK_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
     let mut missed: Vec<String> = Vec::new();
     let mut asked = 0;
     for seed in SEED + 1..=SEED + count {
