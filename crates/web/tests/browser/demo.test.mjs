@@ -1,5 +1,5 @@
-// The served demo in a real browser: every page that its people see passes what a page must pass, and the jobs of
-// product/stories.md stay within their clicks. A picker or a radio counts one click, typing none.
+// The served demo in a real browser: every page that its people see passes what a page must pass, and what they come
+// for every day stays within its clicks. A picker or a radio counts one click, typing none.
 import { after, before, describe, test } from "node:test";
 import assert from "node:assert/strict";
 import { launch, settled } from "./browser.mjs";

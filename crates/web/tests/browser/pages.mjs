@@ -2,7 +2,7 @@
 // `from → prefix` is the first address under the prefix that a page links to.
 export const PAGES = [
   ["Branch leader", ["/team", "/team?by=threshold", "/coaching", "/today", "/silences", "/me/notes"]],
-  ["Branch leader", ["/team → /alerts/", "/team → /sessions/"]],
+  ["Branch leader", ["/team → /alerts/", "/coaching → /sessions/"]],
   ["Account manager", ["/today", "/today → /people/", "/me", "/notifications"]],
   ["VP Operations", ["/chains", "/chains → /chains/study_", "/support"]],
   ["Performance analyst", ["/cases", "/cases → /cases/"]],
