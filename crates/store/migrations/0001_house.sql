@@ -24,11 +24,7 @@ CREATE TABLE org_placement (
 ) {clustered};
 CREATE INDEX org_placement_parent ON org_placement (parent_id);
 
-CREATE TABLE job_role (
-    id   {id} PRIMARY KEY,
-    code {text} NOT NULL UNIQUE,
-    name {text} NOT NULL
-) {strict};
+CREATE TABLE job_role (id {id} PRIMARY KEY, code {text} NOT NULL UNIQUE, name {text} NOT NULL) {strict};
 
 CREATE TABLE person (
     id         {id} PRIMARY KEY,
