@@ -176,7 +176,18 @@ pub(crate) async fn run(config: Config, command: Import) -> anyhow::Result<ExitC
         Import::Whole(command) => perform(&app, command).await,
     };
     app.store.close().await;
-    Ok(match done? {
+    let done = done?;
+    let refused = done.is_err();
+    let code = end(done);
+    if refused {
+        eprintln!("throughline: nothing was applied");
+    }
+    Ok(code)
+}
+
+/// Says what was done, or line by line why it was not.
+pub(crate) fn end(done: Result<String, Refused>) -> ExitCode {
+    match done {
         Ok(said) => {
             print!("{said}");
             ExitCode::SUCCESS
@@ -185,10 +196,9 @@ pub(crate) async fn run(config: Config, command: Import) -> anyhow::Result<ExitC
             for line in &lines {
                 eprintln!("{line}");
             }
-            eprintln!("throughline: nothing was applied");
             ExitCode::FAILURE
         }
-    })
+    }
 }
 
 async fn perform(app: &App, command: Whole) -> Done {

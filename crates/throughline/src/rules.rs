@@ -61,18 +61,7 @@ pub(crate) async fn run(config: Config, command: Rules) -> anyhow::Result<ExitCo
     let app = opened::app(&config, store, opened::public_url(&config, config.listen), false)?;
     let done = perform(&app, command).await;
     app.store.close().await;
-    Ok(match done? {
-        Ok(said) => {
-            print!("{said}");
-            ExitCode::SUCCESS
-        }
-        Err(Refused(lines)) => {
-            for line in &lines {
-                eprintln!("{line}");
-            }
-            ExitCode::FAILURE
-        }
-    })
+    Ok(crate::import::end(done?))
 }
 
 type Done = anyhow::Result<Result<String, Refused>>;
