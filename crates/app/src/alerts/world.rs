@@ -79,8 +79,8 @@ impl World {
             .filter_map(|(unit, code)| Some((unit, by_code.get(&code)?.clone())))
             .collect();
         let mut closed: BTreeMap<UnitId, Vec<Span>> = BTreeMap::new();
-        for (unit, span) in store::calendars::closures(r)? {
-            closed.entry(unit).or_default().push(span);
+        for (unit, closure) in store::calendars::closures(r)? {
+            closed.entry(unit).or_default().push(closure.span);
         }
         Ok(Self {
             occasion,
