@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use connect::calendars::{Calendars, LeaveRow};
 use domain::access::{Permit, ReadRules, Resource, Who, WriteAssignment, may_ask, scope};
 use domain::calendars::{Away, Calendar, Closure};
-use domain::ids::{PersonId, UnitId};
+use domain::ids::{ImportId, PersonId, UnitId};
 use domain::people::{OrgTree, OrgUnit, Span};
 use domain::time::Day;
 use store::db::{Read, Tx};
 
+use crate::imports::second::{self, List};
 use crate::people::{Change, Difference};
 use crate::{App, Error, Fault, Result};
 
@@ -141,6 +142,77 @@ fn absent(r: &mut Read, people: &[PersonId], today: Day) -> Result<(Vec<Absent>,
         one.code = store::people::person(r, one.person)?.map(|p| p.code).unwrap_or_default();
     }
     Ok((all, more))
+}
+
+/// One change as a page asks for it. It is written as the file that would bring it in, and goes the same way.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Edit {
+    /// A span in which a unit does not work; `removed` takes the one with that first day away.
+    Closure {
+        /// The unit's code.
+        unit: String,
+        /// First day.
+        from: Day,
+        /// Last day.
+        to: Day,
+        /// Whether it is taken away.
+        removed: bool,
+    },
+    /// A day that differs in a calendar; `None` for one that is as any other.
+    Day {
+        /// The calendar's code.
+        calendar: String,
+        /// Which day.
+        day: Day,
+        /// What share of it is worked.
+        worked: Option<f64>,
+    },
+    /// A span in which a person works less; a share of 1 takes the one with that first day away.
+    Leave {
+        /// The person's code.
+        person: String,
+        /// First day.
+        from: Day,
+        /// Last day.
+        to: Day,
+        /// What share is left.
+        share: f64,
+    },
+}
+
+impl Edit {
+    /// Which list it is, and its text.
+    fn file(&self, why: &str) -> (List, String) {
+        // What JSON escapes in a text, TOML's basic strings escape alike.
+        let text = |text: &str| serde_json::Value::from(text.replace('\u{7f}', "")).to_string();
+        match self {
+            Edit::Closure { unit, from, to, removed } => {
+                let (unit, reason) = (text(unit), text(why));
+                let file = format!(
+                    "[[closure]]\nunit = {unit}\nfrom = {from}\nto = {to}\nreason = {reason}\nremoved = {removed}\n"
+                );
+                (List::Calendars, file)
+            }
+            Edit::Day { calendar, day, worked } => {
+                let calendar = text(calendar);
+                let rest = worked.map_or_else(|| "removed = true".to_owned(), |share| format!("worked = {share}"));
+                (List::Calendars, format!("[[holiday]]\ncalendar = {calendar}\nday = {day}\n{rest}\n"))
+            }
+            Edit::Leave { person, from, to, share } => {
+                let person = person.replace('"', "\"\"");
+                (List::Leave, format!("person,from,to,share\n\"{person}\",{from},{to},{share}\n"))
+            }
+        }
+    }
+}
+
+/// Asks for one change with a reason; a second administrator applies it. `None` where it changes nothing.
+///
+/// # Errors
+/// [`Error::Invalid`] with what is wrong, as for the file that would bring it in.
+pub async fn ask(app: &App, who: &Who, edit: &Edit, why: &str) -> Result<Option<ImportId>> {
+    let (list, file) = edit.file(why);
+    Ok(second::ask(app, who, list, why, file.into_bytes()).await?.1)
 }
 
 /// Takes calendars with the codes of their units, days that differ, and closures. All or nothing; what is unknown is listed.

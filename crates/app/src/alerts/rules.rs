@@ -24,6 +24,8 @@ use crate::{App, Error, Fault, Ids, Result};
 pub const DEFAULT: &str = "default";
 /// How alerts name the rule that holds before anybody set one.
 pub(super) const FIRST: &str = "default 0";
+/// The most periods that a trial goes back: more are not walked.
+pub const MOST_PERIODS: usize = super::world::HISTORY as usize;
 /// Most characters of a reason.
 const WHY_MAX: usize = 1_000;
 
@@ -99,6 +101,19 @@ pub async fn history(app: &App, _: &Permit<ReadRules>) -> Result<Vec<Rule>> {
             Ok(all)
         })
         .await
+}
+
+/// The metrics for which a rule can be set, by name.
+pub async fn metrics(app: &App, _: &Permit<ReadRules>) -> Result<Vec<Metric>> {
+    let mut all = app.store.read(|r| -> Result<_> { Ok(store::metrics::metrics(r)?) }).await?;
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(all)
+}
+
+/// The names of those who set rules.
+pub async fn names(app: &App, rules: &[Rule]) -> Result<BTreeMap<PersonId, String>> {
+    let who: Vec<PersonId> = rules.iter().filter_map(|rule| rule.set_by.parse().ok()).collect();
+    app.store.read(move |r| -> Result<_> { Ok(store::people::names(r, &who)?) }).await
 }
 
 /// The newest version of every rule that holds, by code: what is exported.
@@ -251,6 +266,8 @@ pub struct Tried {
     pub metric: Metric,
     /// The first day of each judged period.
     pub periods: Vec<Day>,
+    /// The position of the first of them, from which episodes count.
+    pub first: usize,
     /// Everything counted.
     pub trial: Trial,
     /// How many episodes would have opened in each judged period.
@@ -345,7 +362,7 @@ pub async fn try_on_history(
                 named.extend(name.map(|name| (name, *fired)));
             }
             let periods = (from..axis.periods).map(|at| axis.day(at)).collect();
-            Ok(Tried { metric, periods, trial, by_period, by_period_now, teams, named })
+            Ok(Tried { metric, periods, first: from, trial, by_period, by_period_now, teams, named })
         })
         .await
 }

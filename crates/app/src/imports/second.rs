@@ -158,8 +158,8 @@ pub async fn show(app: &App, who: &Who, id: ImportId) -> Result<Shown> {
     Ok(Shown { may_apply: me != asked_by && report.is_ok(), waiting, report })
 }
 
-/// Applies what another administrator has asked for.
-pub async fn apply(app: &App, who: &Who, id: ImportId) -> Result<Report> {
+/// Applies what another administrator has asked for. Gives what it was.
+pub async fn apply(app: &App, who: &Who, id: ImportId) -> Result<(List, Report)> {
     may_ask::<WriteAssignment>(who)?;
     let (request, list) = held(app, id).await?;
     let may = second(who, WriteAssignment(()), request.asked_by)?;
@@ -172,12 +172,13 @@ pub async fn apply(app: &App, who: &Who, id: ImportId) -> Result<Report> {
     };
     // A list that is applied and still there would change nothing a second time.
     app.store.write(move |tx: &mut Tx| -> Result<_> { Ok(store::imports::delete(tx, id)?) }).await?;
-    Ok(report)
+    Ok((list, report))
 }
 
-/// Takes a list away without applying it.
-pub async fn withdraw(app: &App, who: &Who, id: ImportId) -> Result<()> {
+/// Takes a list away without applying it. Gives what it was.
+pub async fn withdraw(app: &App, who: &Who, id: ImportId) -> Result<List> {
     may_ask::<WriteAssignment>(who)?;
+    let (_, list) = held(app, id).await?;
     let (ids, now, by) = (app.ids.clone(), app.now(), who.label());
     app.store
         .write(move |tx: &mut Tx| -> Result<()> {
@@ -186,5 +187,6 @@ pub async fn withdraw(app: &App, who: &Who, id: ImportId) -> Result<()> {
             }
             crate::audit::note(tx, &ids, now, &by, "people.import.withdraw", &id.to_string(), "")
         })
-        .await
+        .await?;
+    Ok(list)
 }
