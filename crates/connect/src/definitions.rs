@@ -250,8 +250,9 @@ pub struct StudyDefinition {
     /// Why we believe it, in words.
     #[serde(default)]
     pub because: String,
-    /// What must not get worse, as a metric's code.
-    pub guardrail: Option<String>,
+    /// What must not get worse, as codes of metrics. A single one may be written as `guardrail = "code"`.
+    #[serde(default, alias = "guardrail", deserialize_with = "one_or_several")]
+    pub guardrails: Vec<String>,
     /// When we stop, in words.
     #[serde(default)]
     pub stop_if: String,
@@ -497,8 +498,12 @@ impl Checks<'_> {
         {
             self.word(line, key, code);
         }
-        for (key, code) in [("design", &study.design), ("guardrail", &study.guardrail)] {
-            code.iter().for_each(|c| self.word(line, key, c));
+        study.design.iter().for_each(|c| self.word(line, "design", c));
+        study.guardrails.iter().for_each(|c| self.word(line, "guardrails", c));
+        for (i, code) in study.guardrails.iter().enumerate() {
+            if study.guardrails[..i].contains(code) {
+                self.problem(line, "guardrails", code, "this is named twice", "leave one of them out");
+            }
         }
         if let Some(by) = study.by.filter(|by| !by.is_finite()) {
             self.problem(
@@ -523,6 +528,20 @@ impl Checks<'_> {
         }
         Defined { line, value: study }
     }
+}
+
+/// One text, or a list of them.
+fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a text or a list of texts")]
+    enum Said {
+        One(String),
+        Several(Vec<String>),
+    }
+    Ok(match Said::deserialize(deserializer)? {
+        Said::One(one) => vec![one],
+        Said::Several(all) => all,
+    })
 }
 
 /// A day, as a TOML date or as a text like "2026-03-18".

@@ -221,7 +221,7 @@ pub(crate) fn studies(b: &mut Build, n: &Northwind) {
             hypothesis,
             outcome,
             beside: Vec::new(),
-            guardrail: Some(COMPLAINTS),
+            guardrails: vec![COMPLAINTS],
             design: Design::StagedUnits,
             units: steady.clone(),
             weeks_before: 12,
@@ -233,6 +233,8 @@ pub(crate) fn studies(b: &mut Build, n: &Northwind) {
     let mut studies = vec![
         StudyPlan {
             beside: vec![LESSON_DONE, LESSON_TRIED, BRANCH_REVENUE],
+            // A second question takes time: neither clients nor calls are to pay for it.
+            guardrails: vec![COMPLAINTS, CONTACTS],
             ..staged(
                 "second-question",
                 SECOND_QUESTION,
@@ -272,7 +274,7 @@ pub(crate) fn studies(b: &mut Build, n: &Northwind) {
         design: Design::FlaggedPeople,
         units: Vec::new(),
         weeks_before: 4,
-        guardrail: None,
+        guardrails: Vec::new(),
         ..staged(code, intervention, hypothesis, outcome, first, last, weeks_after)
     };
     studies.push(picked(

@@ -73,6 +73,13 @@ worded! {
         /// How often chance alone would look like this. Numbers: arrangements as extreme, arrangements, and 1 where only the
         /// direction believed beforehand counts.
         Chance = "chance",
+        /// Does it hold when any one of the few that started is left out? Numbers: least, most.
+        WithoutOne = "without_one",
+        /// Against a mixture of the others that moved like them before. Numbers: the difference.
+        Mixture = "mixture",
+        /// Do those not given it work beside people who were? Numbers: how many were left out for it, and the difference
+        /// with them: value, low, high.
+        SpillOver = "spill_over",
         /// How many there are on both sides. Numbers: treated, compared.
         Size = "size",
         /// How much of what was expected arrived. Numbers: the share.
@@ -131,6 +138,47 @@ pub struct Effect {
     pub lines: Lines,
     /// By the time since the pick, where people were picked: what came, and what would have come by itself.
     pub recovery: Option<Recovery>,
+}
+
+/// How a guardrail stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guard {
+    /// Worse for sure: the only thing that a guardrail speaks up about.
+    Worse,
+    /// Not seen to be worse.
+    NotWorse,
+    /// There is no estimate of it.
+    CannotSay,
+}
+
+impl Guard {
+    /// In words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Guard::Worse => "Worse",
+            Guard::NotWorse => "Not seen to be worse",
+            Guard::CannotSay => "Cannot say yet",
+        }
+    }
+}
+
+impl Effect {
+    /// How this metric stands as a guardrail.
+    pub fn guard(&self) -> Guard {
+        match (self.estimate, self.better) {
+            (None, _) => Guard::CannotSay,
+            (Some(n), 1) if n.high < 0.0 => Guard::Worse,
+            (Some(n), -1) if n.low > 0.0 => Guard::Worse,
+            (Some(_), _) => Guard::NotWorse,
+        }
+    }
+}
+
+impl Reading {
+    /// The effects on guardrails.
+    pub fn guardrails(&self) -> impl Iterator<Item = &Effect> {
+        std::iter::once(&self.outcome).chain(&self.others).filter(|e| e.guardrail)
+    }
 }
 
 /// What a lane draws.

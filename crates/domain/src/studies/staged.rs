@@ -1,8 +1,11 @@
 //! Units that started against units that had not started yet (Callaway and Sant'Anna 2021).
 
+use std::collections::BTreeMap;
+
 use evidence::did::staggered::{Base, Control, Options, Staggered, staggered};
 use evidence::grade::{self, Assignment};
-use evidence::permute::{Draws, Permutation, two_groups};
+use evidence::permute::{Draws, ExactRange, Permutation, exact_range, two_groups};
+use evidence::synthetic::{Mixture, synthetic};
 use evidence::{Answer, Estimate, Panel, Reason, Row, recovery};
 
 use super::input::{Input, LaneInput, Member, scaled};
@@ -10,7 +13,7 @@ use super::reading::{Check, Found, Health, Lines, Number, UnitLine};
 use super::{Design, Scale};
 use crate::access::MIN_GROUP;
 
-/// Below this many groups on one side the interval is the wider of two methods, and the permutation test is shown.
+/// Below this many groups on one side the interval is the widest of three methods, and each of them is shown.
 const FEW: usize = 5;
 /// At most so many thin lines on each side of a chart.
 const THIN: usize = 8;
@@ -168,6 +171,10 @@ pub(super) fn compare(input: &Input, lane: &LaneInput) -> Found {
     };
     let few = clusters(&treated).min(clusters(&compared)) < FEW;
     found.answer = if few { widened(result, lane, &w, log) } else { result.simple.clone() };
+    if let (true, Answer::Estimate(e), Some(x)) = (few, &mut found.answer, exact(lane, &w, log)) {
+        (e.conf_low, e.conf_high) = (e.conf_low.min(x.low), e.conf_high.max(x.high));
+        design.ways_counted = x.arrangements;
+    }
     found.by_period = result
         .dynamic
         .parts
@@ -203,6 +210,14 @@ pub(super) fn compare(input: &Input, lane: &LaneInput) -> Found {
         let met = ways as f64 <= 0.05 * p.arrangements as f64;
         let numbers = vec![ways as f64, p.arrangements as f64, f64::from(u8::from(believed))];
         push(health, Check::Chance, Some(met), numbers, vec![]);
+    }
+    if few && let Some((low, high)) = without_one(lane, &w, log) {
+        let same = low * high > 0.0;
+        push(health, Check::WithoutOne, Some(same), vec![share(low), share(high)], vec![]);
+    }
+    if few && let Some(mixed) = mixture(&all) {
+        let same = found.answer.as_ref().estimate().map(|e| e.estimate * mixed > 0.0);
+        push(health, Check::Mixture, same, vec![share(mixed)], vec![]);
     }
     if !left_out.is_empty() {
         let counted = run(&rows(lane, &w, input.scale, true), lane.before);
@@ -260,11 +275,11 @@ fn widened(result: &Staggered, lane: &LaneInput, w: &Window, log: bool) -> Answe
     run().into()
 }
 
-/// Each unit's change from before to after its start (the first wave's for those compared), and who was treated.
+/// Each group's change from before to after its start (the first wave's for those compared), and who was treated. Units
+/// that share shocks are one group.
 fn changes(lane: &LaneInput, w: &Window, log: bool) -> (Vec<f64>, Vec<bool>) {
     let (treated, compared) = sides(lane, w);
-    let mut changes = Vec::new();
-    let mut is_treated = Vec::new();
+    let mut groups: BTreeMap<(u32, bool), Vec<f64>> = BTreeMap::new();
     let sides = treated
         .iter()
         .map(|m| (*m, true))
@@ -275,14 +290,42 @@ fn changes(lane: &LaneInput, w: &Window, log: bool) -> (Vec<f64>, Vec<bool>) {
         if let (Some(b), Some(a)) =
             (m.mean(g - lane.before as i32..g, false, log), m.mean(g..end, false, log))
         {
-            changes.push(a.0 - b.0);
-            is_treated.push(side);
+            groups.entry((m.cluster, side)).or_default().push(a.0 - b.0);
         }
     }
-    (changes, is_treated)
+    groups.into_iter().filter_map(|((_, side), all)| Some((mean(&all)?, side))).unzip()
 }
 
-/// Every way of picking as many units, where the units are few enough to show it.
+/// What the exact test over every way of picking as many groups does not rule out. One or two groups on a side are too few
+/// to count: what hits them alone cannot be told from the support.
+fn exact(lane: &LaneInput, w: &Window, log: bool) -> Option<ExactRange> {
+    let (changes, treated) = changes(lane, w, log);
+    let some = treated.iter().filter(|t| **t).count();
+    (some.min(treated.len() - some) >= 3).then(|| exact_range(&changes, &treated).estimate()).flatten()
+}
+
+/// The least and the most that the difference is when each of the groups that started is left out in turn.
+fn without_one(lane: &LaneInput, w: &Window, log: bool) -> Option<(f64, f64)> {
+    let (changes, treated) = changes(lane, w, log);
+    let side = |wanted: bool| -> Vec<f64> {
+        changes.iter().zip(&treated).filter(|(_, t)| **t == wanted).map(|(c, _)| *c).collect()
+    };
+    let (started, others) = (side(true), mean(&side(false))?);
+    let (sum, n) = (started.iter().sum::<f64>(), started.len() as f64);
+    let left: Vec<f64> = started.iter().map(|c| (sum - c) / (n - 1.0) - others).collect();
+    let ends = left.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)));
+    (n > 1.0).then_some(ends)
+}
+
+/// The difference from a mixture of those that did not start which moved like the others before (synthetic DiD).
+fn mixture(rows: &[Row]) -> Option<f64> {
+    let panel = Panel::from_rows(rows).ok()?;
+    // Only the point: how sure it is comes from the other methods.
+    let found = synthetic(&panel, Mixture::SyntheticDid, Draws { number: 0, seed: super::pack::SEED });
+    found.estimate().map(|s| s.effect).filter(|e| e.is_finite())
+}
+
+/// Every way of picking as many groups, where they are few enough to show it.
 fn chance(lane: &LaneInput, w: &Window, log: bool) -> Option<Permutation> {
     let (changes, treated) = changes(lane, w, log);
     if changes.len() > 20 {

@@ -317,6 +317,7 @@ fn chain_page() -> ChainPage {
                 ..graded(Grade::B, "staged by plant")
             },
             explanation: "Wave-1 plants went from 17.2 to 8.1 days. The hollow mark, −9.1, is that plain before–after. Later plants came down by 2.0 with no new routine, so 2.0 of the 9.1 is not counted.".to_owned(),
+            guardrails: "Of what must not get worse, stops for missing material is not seen to be worse.".to_owned(),
             limits: vec!["It does not say which of the four kinds of support did how much.".to_owned()],
         },
         decision: Some(DecisionCard {

@@ -6,7 +6,7 @@ use app::studies::Outcome;
 use axum::extract::State;
 use domain::access::{ReadStudyData, ReadStudyResult, Relation, WriteStudy, permit};
 use domain::metrics::{Aggregation, Level, Metric};
-use domain::studies::{self, Choice, Design, Reading, Scale, prose};
+use domain::studies::{self, Choice, Design, Guard, Reading, Scale, prose};
 use domain::time::{Cadence, Day};
 use serde::Deserialize;
 
@@ -148,7 +148,7 @@ pub async fn show(State(app): State<App>, asker: Asker, Path(id): Path<String>) 
     let axis = (!picked).then(|| axis(&chain, today));
     let page = ChainPage {
         crumbs: vec![Link::new("Chains", "/chains"), Link::new(&chain.support.intervention.name, &href)],
-        verdict: verdict(&chain, &metric),
+        verdict: verdict(&chain, &metric, &words),
         links: reading.map_or_else(Vec::new, |r| links(r, &chain, &words)),
         treated: "With it".into(),
         compared: reading
@@ -183,7 +183,7 @@ pub async fn show(State(app): State<App>, asker: Asker, Path(id): Path<String>) 
 fn hypothesis(s: &Outcome, chain: &Chain, metric: &Metric, words: &Words) -> String {
     let h = &s.study.hypothesis;
     let style = style(metric, s.study.plan.scale);
-    let guardrail = words.metrics.values().find(|m| Some(m.id) == h.guardrail).map(|m| m.name.to_lowercase());
+    let name = |id| words.metrics.values().find(|m| m.id == id).map(|m| m.name.to_lowercase());
     let named = prose::Named {
         support: &chain.support.intervention.name,
         metric: &metric.name.to_lowercase(),
@@ -192,7 +192,7 @@ fn hypothesis(s: &Outcome, chain: &Chain, metric: &Metric, words: &Words) -> Str
             let word = metric.cadence.rolled().word();
             format::plural(u64::from(n), word, &format!("{word}s"))
         }),
-        guardrail: guardrail.as_deref(),
+        guardrails: h.guardrails.iter().filter_map(|g| name(*g)).collect(),
     };
     prose::hypothesis(h, &named)
 }
@@ -357,7 +357,7 @@ fn lead(chain: &Chain, words: &Words, metric: &Metric, today: Day) -> String {
     }
 }
 
-fn verdict(chain: &Chain, metric: &Metric) -> Verdict {
+fn verdict(chain: &Chain, metric: &Metric, words: &Words) -> Verdict {
     let label = format!("Estimated difference in {}", metric.name.to_lowercase());
     let Some(r) = &chain.reading else {
         return Verdict {
@@ -366,6 +366,7 @@ fn verdict(chain: &Chain, metric: &Metric) -> Verdict {
             cannot_say: "It is read when a whole period after the first start has come in.".into(),
             evidence: evidence(None, false),
             explanation: String::new(),
+            guardrails: String::new(),
             limits: Vec::new(),
         };
     };
@@ -375,6 +376,9 @@ fn verdict(chain: &Chain, metric: &Metric) -> Verdict {
         cannot_say: r.outcome.cannot_say.clone().unwrap_or_default(),
         evidence: of_effect(r, &r.outcome, true),
         explanation: prose::explanation(r, Style::of_metric(metric)),
+        guardrails: prose::guardrails(r, &|code| {
+            words.metrics.get(code).map_or_else(|| code.to_owned(), |m| m.name.clone())
+        }),
         limits: prose::limits(r),
     }
 }
@@ -387,27 +391,26 @@ fn facts(chain: &Chain, words: &Words) -> Vec<DecisionFact> {
         range: String::new(),
         status: None,
     }];
-    for e in std::iter::once(&r.outcome).chain(&r.others).filter(|e| e.guardrail) {
+    for e in r.guardrails() {
         let Some(metric) = words.metrics.get(&e.metric) else { continue };
-        // Worse for sure is the only thing that a guardrail speaks up about.
-        let worse = e.estimate.is_some_and(|n| match e.better {
-            1 => n.high < 0.0,
-            -1 => n.low > 0.0,
-            _ => false,
-        });
-        let status = match (e.estimate, worse) {
-            (None, _) => (Status::TooFew, "Cannot say yet".to_owned()),
-            (Some(_), true) => (Status::OffTarget, "Worse".to_owned()),
-            (Some(_), false) => (Status::Usual, "Not worse".to_owned()),
-        };
         facts.push(DecisionFact {
             name: format!("Guardrail: {}", metric.name.to_lowercase()),
             value: String::new(),
             range: String::new(),
-            status: Some(status),
+            status: Some(guard(e)),
         });
     }
     facts
+}
+
+/// A guardrail's status, with its words.
+pub(crate) fn guard(e: &studies::Effect) -> (Status, String) {
+    let status = match e.guard() {
+        Guard::Worse => Status::OffTarget,
+        Guard::NotWorse => Status::Usual,
+        Guard::CannotSay => Status::TooFew,
+    };
+    (status, e.guard().words().to_owned())
 }
 
 /// Support → work → business, each arrow with the grade of what it leads to.

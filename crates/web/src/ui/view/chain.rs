@@ -69,6 +69,8 @@ pub struct Verdict {
     pub evidence: Evidence,
     /// What went into it, and why the plain before–after is not counted.
     pub explanation: String,
+    /// What became of the guardrails; empty without any.
+    pub guardrails: String,
     /// What it does not say, a sentence each.
     pub limits: Vec<String>,
 }
