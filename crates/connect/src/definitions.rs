@@ -265,9 +265,6 @@ pub struct StudyDefinition {
     /// Whether the metric is compared as it is or by its logarithm.
     #[serde(default)]
     pub scale: Scale,
-    /// How many periods after the start get an effect of their own, beside that of the first.
-    #[serde(default)]
-    pub lags: u32,
 }
 
 /// On which scale a study compares.
@@ -516,15 +513,6 @@ impl Checks<'_> {
         }
         if study.within_weeks == Some(0) {
             self.problem(line, "within_weeks", "0", "an effect needs time", "write 1 or more");
-        }
-        if study.lags > 20 {
-            self.problem(
-                line,
-                "lags",
-                &study.lags.to_string(),
-                "these are too many periods",
-                "write 0 to 20",
-            );
         }
         Defined { line, value: study }
     }

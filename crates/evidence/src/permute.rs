@@ -25,7 +25,7 @@ pub struct Permutation {
     pub exact: bool,
     /// Share of arrangements at least as extreme (two-sided).
     pub p_value: f64,
-    /// The statistic of drawn arrangements, for a picture; empty when exact.
+    /// The statistic of the arrangements, for a picture; empty where so many were counted that none was kept.
     pub draws: Vec<f64>,
 }
 
@@ -261,7 +261,8 @@ pub fn reassign(
     if let Some(all) = arrangements(&pool, draws.number) {
         let values: Vec<f64> = all.par_iter().filter_map(|pool| value(pool)).collect();
         let counts = values.iter().map(|v| extreme(*v, observed)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
-        return Answer::Estimate(finish(observed, counts, values.len() as u64, true, vec![]));
+        let arrangements = values.len() as u64;
+        return Answer::Estimate(finish(observed, counts, arrangements, true, values));
     }
     let statistics: Vec<f64> = (0..draws.number)
         .into_par_iter()

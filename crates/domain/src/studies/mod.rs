@@ -27,7 +27,7 @@ use crate::time::{Day, Instant};
 pub use evidence::{grade, verdict};
 pub use input::{Cost, Episode, Gap, Input, LaneInput, Member, kept};
 pub use reading::{
-    Check, Effect, Guard, Health, Ledger, Lines, Number, PathPoint, Reading, Recovery, UnitLine, read,
+    Check, Dealt, Effect, Guard, Health, Ledger, Lines, Number, PathPoint, Reading, Recovery, UnitLine, read,
 };
 pub use way_back::{Came, WINDOW, WayBack, way_back};
 

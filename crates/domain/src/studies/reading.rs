@@ -134,10 +134,31 @@ pub struct Effect {
     pub by_period: Vec<(i64, Number)>,
     /// What was looked at.
     pub health: Vec<Health>,
+    /// The same comparison with the starts dealt to other units, where units start; the deciding metric's only.
+    #[serde(default)]
+    pub dealt: Option<Dealt>,
     /// The lines of the chart.
     pub lines: Lines,
     /// By the time since the pick, where people were picked: what came, and what would have come by itself.
     pub recovery: Option<Recovery>,
+}
+
+/// What the comparison shows when the starts are dealt to other units, in the estimate's unit: a picture of chance.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Dealt {
+    /// The difference of the changes as it came.
+    pub came: f64,
+    /// The same for other ways of dealing as many starts.
+    pub again: Vec<f64>,
+    /// Whether these are all the ways there are, the one that came among them.
+    pub all: bool,
+}
+
+impl Dealt {
+    /// How many of them are at least as far from zero as what came.
+    pub fn as_far(&self) -> usize {
+        self.again.iter().filter(|d| d.abs() >= self.came.abs() * (1.0 - 1e-9)).count()
+    }
 }
 
 /// How a guardrail stands.
@@ -289,6 +310,7 @@ pub(super) struct Found {
     pub(super) compared: u32,
     pub(super) by_period: Vec<(i64, Number)>,
     pub(super) health: Vec<Health>,
+    pub(super) dealt: Option<Dealt>,
     pub(super) design: grade::Design,
     pub(super) lines: Lines,
     pub(super) now: Option<f64>,
@@ -448,6 +470,7 @@ fn effect(input: &Input, lane: &LaneInput, found: Found) -> Effect {
         detectable,
         by_period: by_period.into_iter().map(|(e, n)| (e, as_shown(n))).collect(),
         health,
+        dealt: found.dealt,
         lines: found.lines,
         recovery: found.recovery,
     }

@@ -14,7 +14,7 @@ use super::{Back, Typed, ahead, form, may_write};
 use crate::page as pages;
 use crate::problem::{Answer, Problem};
 use crate::session::Asker;
-use crate::ui::chain::{choice, guard, style};
+use crate::ui::chain::{choice, guards, style};
 use crate::ui::format::{self, Moment, Style};
 use crate::ui::view::{
     AdoptionRow, AmendmentRow, BeforeStart, Choice, DrawForm, DrawRow, During, Fact, FormErrors, Link, Place,
@@ -429,9 +429,7 @@ fn during(
                 format!("{:.0} in a hundred arrived, up to {}", share * 100.0, format::date(last, today)),
             ));
         }
-        for e in r.guardrails() {
-            let name = stand.metrics.iter().find(|m| m.code == e.metric).map_or("", |m| m.name.as_str());
-            let (status, words) = guard(e);
+        for (name, status, words) in guards(r, &stand.study.hypothesis.guardrails, stand.metrics.iter()) {
             facts.push((format!("Guardrail: {}", name.to_lowercase()), status, words));
         }
         if let (Some(early), Some(e)) = (r.progress, r.outcome.estimate) {
