@@ -12,7 +12,7 @@ use domain::ids::{AlertId, MetricId, PersonId, SilenceId, Subject, UnitId};
 use domain::time::{Day, Instant};
 use store::db::{Read, Tx};
 
-use crate::notify::{Telling, tell, tell_unasked};
+use crate::notify::{Teller, Telling};
 use crate::{App, Error, Fault, Result, Topic};
 
 pub use domain::attention::A_DAY;
@@ -76,13 +76,13 @@ impl Held {
 pub async fn take_in_hand(app: &App, permit: &Permit<AnswerAlert>) -> Result<Alert> {
     let by = permit.by().to_owned();
     let person = permit.person();
-    crate::alerts::change(app, permit.asked().0, move |tx, alert, _, now, _| {
+    crate::alerts::change(app, permit.asked().0, move |tx, alert, at| {
         // Said once: whoever has it in hand says nothing new by saying so again.
         if person.is_some() && alert.hand == person && !alert.state.is_closed() {
             return Ok(());
         }
         alert.hand = person;
-        crate::alerts::advance(tx, alert, &by, domain::alerts::Step::See, "has it in hand", now)
+        crate::alerts::advance(tx, alert, &by, domain::alerts::Step::See, "has it in hand", at.now)
     })
     .await
 }
@@ -93,7 +93,7 @@ pub async fn take_in_hand(app: &App, permit: &Permit<AnswerAlert>) -> Result<Ale
 /// [`Error::Conflict`] where somebody else, or the numbers, did something since.
 pub async fn take_back(app: &App, permit: &Permit<AnswerAlert>) -> Result<Alert> {
     let by = permit.by().to_owned();
-    crate::alerts::change(app, permit.asked().0, move |tx, alert, _, now, _| {
+    crate::alerts::change(app, permit.asked().0, move |tx, alert, at| {
         let events = store::alerts::events(tx, alert.id)?;
         let mine = events.last().is_some_and(|e| e.by == by);
         let before = events.iter().rev().nth(1).map(|e| e.state);
@@ -109,7 +109,7 @@ pub async fn take_back(app: &App, permit: &Permit<AnswerAlert>) -> Result<Alert>
         let event = store::alerts::Event {
             alert: alert.id,
             number: alert.version,
-            at: now,
+            at: at.now,
             state: next,
             by: by.clone(),
             note: "took the last step back".into(),
@@ -372,9 +372,8 @@ pub async fn end_silence(app: &App, who: &Who, id: SilenceId, end: bool) -> Resu
 ///
 /// Whoever leads the person now is told. An alert that ended, waits, is in question or is quiet needs nobody to be told.
 pub async fn tell_leaders(app: &App) -> Result<usize> {
-    let (ids, now) = (app.ids.clone(), app.now());
-    let today = now.day(&app.settings.zone);
-    let url = app.settings.public_url.clone();
+    let teller = Teller::of(app);
+    let (now, today) = (teller.now, teller.today);
     let due = app.store.read(move |r| Ok::<_, Error>(store::attention::graces_due(r, now)?)).await?;
     if due.is_empty() {
         return Ok(0);
@@ -414,7 +413,7 @@ pub async fn tell_leaders(app: &App) -> Result<usize> {
                     ),
                     path: format!("/alerts/{id}"),
                 };
-                tell_unasked(tx, &ids, now, &url, &leader, &telling)?;
+                teller.tell_unasked(tx, &leader, &telling)?;
             }
             Ok((due.len(), told))
         })
@@ -430,9 +429,8 @@ pub async fn tell_leaders(app: &App) -> Result<usize> {
 
 /// Sends everybody for whom something waited a day one mail with all of it. Gives to how many.
 pub async fn send_digests(app: &App) -> Result<usize> {
-    let (ids, now) = (app.ids.clone(), app.now());
-    let url = app.settings.public_url.clone();
-    let before = now.plus_seconds(-A_DAYS_SECONDS);
+    let teller = Teller::of(app);
+    let before = teller.now.plus_seconds(-A_DAYS_SECONDS);
     let due = app.store.read(move |r| Ok::<_, Error>(store::attention::digests_due(r, before)?)).await?;
     if due.is_empty() {
         return Ok(0);
@@ -460,7 +458,7 @@ pub async fn send_digests(app: &App) -> Result<usize> {
                     ),
                     path: "/notifications".into(),
                 };
-                tell(tx, &ids, now, &url, &person, &telling)?;
+                teller.tell(tx, &person, &telling)?;
                 told.push(person.id);
             }
             Ok(told)

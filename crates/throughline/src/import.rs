@@ -538,10 +538,10 @@ async fn define_studies(app: &App, source: &Source, lock: bool) -> Done {
                 expected: s.by,
                 within: Some(after),
                 because: s.because,
-                guardrail: None,
+                guardrails: Vec::new(),
                 stop_if: s.stop_if,
             },
-            guardrail: s.guardrail,
+            guardrails: s.guardrails,
             plan: Plan {
                 before,
                 after,

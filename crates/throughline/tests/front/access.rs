@@ -489,6 +489,13 @@ fn lines() -> Vec<Line> {
         line("POST", "/notifications/seen", Own, |_| Ask::Form("/notifications/seen".into(), vec![])),
         get("/today", Own),
         get("/team", Part(TeamBoard, Aggregate, LEADERS)),
+        line("GET", "/team/metrics/{metric}", Part(TeamBoard, Aggregate, LEADERS), |w| {
+            Ask::Get(format!("/team/metrics/{}", w.metric))
+        }),
+        line("POST", "/team/metrics/{metric}/target", Part(TeamBoard, Aggregate, LEADERS), |w| {
+            let fields = vec![("level", "40".into()), ("why", "a test".into())];
+            Ask::Form(format!("/team/metrics/{}/target", w.metric), fields)
+        }),
         get("/coaching", Own),
         get("/cases", Row(StudyResult, Read, None)),
         lacks(
@@ -689,6 +696,13 @@ fn lines() -> Vec<Line> {
         nobody(talk("/sessions/{id}/guest/end", Row(CoachingShared, Write, None), &[])),
         talk("/sessions/{id}/note", Row(CoachingShared, Write, None), &[("text", "a test")]),
         talk("/sessions/{id}/check", Row(CoachingShared, Write, None), &[("outcome", "continue")]),
+        lacks(
+            "support",
+            line("POST", "/suggestions/answer", Own, |_| {
+                let support = InterventionId::new(uuid::Uuid::nil()).to_string();
+                Ask::Form("/suggestions/answer".into(), vec![("answer", "take".into()), ("support", support)])
+            }),
+        ),
         line("POST", "/proposals/{id}/answer", Theirs, |_| {
             let id = ProposalId::new(uuid::Uuid::nil());
             Ask::Form(format!("/proposals/{id}/answer"), vec![("answer", "take".into())])

@@ -34,4 +34,5 @@ pub mod svg;
 pub mod tap;
 pub mod team;
 pub mod today;
+pub mod together;
 pub mod view;

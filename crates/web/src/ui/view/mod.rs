@@ -39,6 +39,7 @@ mod support;
 mod tap;
 mod team;
 mod today;
+mod together;
 
 pub use accounts::*;
 pub use alert::*;
@@ -72,3 +73,4 @@ pub use support::*;
 pub use tap::*;
 pub use team::*;
 pub use today::*;
+pub use together::*;
