@@ -433,7 +433,13 @@ impl DealtAgain {
         }
         let at = x(self.came);
         // The words stay inside the drawing.
-        let anchor = if at > W * 0.7 { "end" } else if at < W * 0.3 { "start" } else { "middle" };
+        let anchor = if at > W * 0.7 {
+            "end"
+        } else if at < W * 0.3 {
+            "start"
+        } else {
+            "middle"
+        };
         let _ = write!(
             s,
             r#"<line class="forest__came" x1="{at}" x2="{at}" y1="{}" y2="{}"/><text class="forest__label" x="{at}" y="12" text-anchor="{anchor}">{}</text></svg>"#,
