@@ -726,6 +726,7 @@ fn people_pages() -> (PeoplePage, ImportPage) {
         file: "people-2026-03.csv".to_owned(),
         href: Some("/people/imports/x".to_owned()),
         asked: "Elif Aydin, today, 12:04".to_owned(),
+        back: Link::new("People", "/people"),
         may_apply: true,
         changes: vec![ChangeRow {
             line: 12,

@@ -515,6 +515,23 @@ pub fn day_row(days: &[DayState]) -> Markup {
     draw_days(days, 336.0)
 }
 
+/// How many there were in each period, oldest first: a bar each, and a foot where there were none.
+pub fn counts(counts: &[u64]) -> Markup {
+    let (w, h) = (336.0, 20.0);
+    let step = w / (counts.len().max(1) as f64);
+    let most = counts.iter().max().copied().unwrap_or(0).max(1) as f64;
+    let mut s = format!(
+        r#"<svg class="dayrow" viewBox="0 0 {w} {h}" preserveAspectRatio="none" aria-hidden="true" focusable="false">"#
+    );
+    for (i, &count) in counts.iter().enumerate() {
+        let (x, cw) = (r(i as f64 * step + 0.5), r((step - 1.4).max(1.0)));
+        let (class, high) = if count == 0 { ("is-off", 2.0) } else { ("is-count", 4.0 + 15.0 * count as f64 / most) };
+        let _ = write!(s, r#"<rect class="{class}" x="{x}" y="{}" width="{cw}" height="{}"/>"#, r(h - high), r(high));
+    }
+    s.push_str("</svg>");
+    Markup(s)
+}
+
 /// One cell alone, for a legend.
 pub fn day_key(day: DayState) -> Markup {
     draw_days(&[day], 12.0)
