@@ -272,19 +272,19 @@ testkit::both_databases! {
         let server = Server::start(store).await;
         let who = server.org().await.member;
         let app = server.app.clone();
-        let (ids, now) = (app.ids.clone(), app.now());
+        let teller = app::notify::Teller::of(&app);
         app.store
             .write(move |tx| -> app::Result<()> {
                 let someone = store::people::person(tx, who)?.unwrap();
                 for n in 0..8 {
                     let telling = app::notify::Telling {
                         about: "alert",
-                        about_id: ids.next::<domain::ids::AlertId>(now).uuid(),
+                        about_id: teller.ids.next::<domain::ids::AlertId>(teller.now).uuid(),
                         text: format!("thing {n}"),
                         more: format!("Thing {n} happened."),
                         path: "/today".into(),
                     };
-                    app::notify::tell_unasked(tx, &ids, now, "http://x", &someone, &telling)?;
+                    teller.tell_unasked(tx, &someone, &telling)?;
                 }
                 Ok(())
             })

@@ -116,7 +116,7 @@ describe("jobs stay within their clicks", () => {
     assert.equal(await page.locator(".alertcard--try").count(), 0);
   });
   job("a team member answers a red", "Account manager", 2, async (page, click) => {
-    await click(page.locator("#alerts").getByRole("link", { name: "I know why" }));
+    await click(page.locator("#alerts").getByRole("link", { name: "Open" }));
     assert.match(await page.locator("#likely").innerText(), /change/);
     await page.locator("textarea[name=text]").first().fill("The phones were moved.");
     await click(button(page, "Send my answer"));
