@@ -479,6 +479,8 @@ acts! {
     ReplayDeliveries(()): Connector, Write, None;
     /// Say to which other record stores statements go on.
     WriteForward(()): Connector, Write, None;
+    /// Keep anything quiet for a time, by unit, metric or person: it decides what leaves the server, not what is known.
+    KeepQuiet(()): Connector, Write, None;
     /// Read feeds, queues and health.
     ReadOperations(()): Operations, Read, Some(KeyScope::Operations);
     /// Send statements.
