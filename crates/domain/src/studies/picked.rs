@@ -86,7 +86,8 @@ pub(super) fn compare(input: &Input, lane: &LaneInput) -> Found {
         let with = difference(&all.iter().collect::<Vec<_>>(), |c| Some(c.after - c.before)).estimate();
         let with = with.filter(|_| enough).map(|e| Number::of(&e));
         let with = with.map(|n| if log { n.without_log() } else { n });
-        let numbers = std::iter::once(beside.len() as f64).chain(with.iter().flat_map(|n| [n.value, n.low, n.high]));
+        let numbers =
+            std::iter::once(beside.len() as f64).chain(with.iter().flat_map(|n| [n.value, n.low, n.high]));
         push(health, Check::SpillOver, Some(!design.spill_over), numbers.collect());
     }
     let few = clusters(&given).min(clusters(&other)) < 5;

@@ -312,7 +312,8 @@ fn dealt(all: &[Row], base_periods: u32, log: bool) -> Option<Dealt> {
         return None;
     }
     let panel = Panel::from_rows(all).ok()?;
-    let one = |panel: &Panel| estimated(panel, base_periods).estimate()?.simple.estimate().map(|e| e.estimate);
+    let one =
+        |panel: &Panel| estimated(panel, base_periods).estimate()?.simple.estimate().map(|e| e.estimate);
     let found = reassign(&panel, Draws { number: DEALT.0, seed: super::pack::SEED }, one).estimate()?;
     // Rounded as frozen values are, so that the file is the same everywhere.
     let shown = |d: f64| super::kept(((if log { d.exp_m1() } else { d }) * 1e9).round() / 1e9);
@@ -329,7 +330,9 @@ fn dealt(all: &[Row], base_periods: u32, log: bool) -> Option<Dealt> {
 fn exact(lane: &LaneInput, w: &Window, log: bool) -> Option<ExactRange> {
     let (changes, treated) = changes(lane, w, log);
     let some = treated.iter().filter(|t| **t).count();
-    (w.starts.len() == 1 && some.min(treated.len() - some) >= 3).then(|| exact_range(&changes, &treated).estimate()).flatten()
+    (w.starts.len() == 1 && some.min(treated.len() - some) >= 3)
+        .then(|| exact_range(&changes, &treated).estimate())
+        .flatten()
 }
 
 /// The least and the most that the difference is when each of the groups that started is left out in turn.

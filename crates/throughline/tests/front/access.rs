@@ -417,7 +417,8 @@ fn lines() -> Vec<Line> {
         file("/api/v1/leave.csv", Row(Assignment, Write, Some(KeyScope::People)), "person,from,to\n"),
         get("/api/v1/rules", Row(StudyDefinition, Read, None)),
         line("POST", "/api/v1/rules", Row(StudyDefinition, Write, None), |_| {
-            let rule = serde_json::json!({"code": "default", "why": "a test", "parameters": {"interval": 3.0}});
+            let rule =
+                serde_json::json!({"code": "default", "why": "a test", "parameters": {"interval": 3.0}});
             Ask::Json("POST", "/api/v1/rules?dry_run=true".into(), rule)
         }),
         get("/api/v1/rules.toml", Row(StudyDefinition, Read, None)),
@@ -427,10 +428,15 @@ fn lines() -> Vec<Line> {
         }),
         lacks(
             "version of the rule",
-            line("POST", "/api/v1/rules/{code}/versions/{version}", Row(StudyDefinition, Write, None), |_| {
-                let path = "/api/v1/rules/default/versions/7".into();
-                Ask::Json("POST", path, serde_json::Value::Null)
-            }),
+            line(
+                "POST",
+                "/api/v1/rules/{code}/versions/{version}",
+                Row(StudyDefinition, Write, None),
+                |_| {
+                    let path = "/api/v1/rules/default/versions/7".into();
+                    Ask::Json("POST", path, serde_json::Value::Null)
+                },
+            ),
         ),
         get("/api/v1/calendars", Row(StudyDefinition, Read, None)),
         get("/api/v1/silences", Own),
@@ -643,7 +649,8 @@ fn lines() -> Vec<Line> {
         alert("/alerts/{id}/undo", Row(Rectification, Write, None), &[]),
         get("/silences", Own),
         line("POST", "/silences", Row(Connector, Write, None), |_| {
-            let fields = vec![("unit", "B-99".into()), ("until", "2026-04-01".into()), ("why", "a test".into())];
+            let fields =
+                vec![("unit", "B-99".into()), ("until", "2026-04-01".into()), ("why", "a test".into())];
             Ask::Form("/silences".into(), fields)
         }),
         line("POST", "/silences/{id}/again", Theirs, |_| {

@@ -203,7 +203,12 @@ impl Place {
         ]
     }
     fn ids(&self) -> [String; 4] {
-        [self.support.to_string(), self.calls.to_string(), format!("guardrail:{}", self.complaints), format!("guardrail:{}", self.rework)]
+        [
+            self.support.to_string(),
+            self.calls.to_string(),
+            format!("guardrail:{}", self.complaints),
+            format!("guardrail:{}", self.rework),
+        ]
     }
 }
 

@@ -19,7 +19,8 @@ use super::svg::{ByPeriod, DealtAgain, Interval, effect_domain, ticks};
 use super::view::{
     ChainPage, ChainRow, ChainsPage, ChartTable, DecisionCard, DecisionFact, Effect, Event, EventKind,
     Evidence, Expected, Explanation, Grade, GradeRule, Group, Lane, LaneKind, LaneRow, LaneSection,
-    LedgerRow, LeftOut, Link, LinkNode, NextUnits, Place, RecoveryChart, RunningRow, Status, TimeAxis, Timing, Verdict,
+    LedgerRow, LeftOut, Link, LinkNode, NextUnits, Place, RecoveryChart, RunningRow, Status, TimeAxis,
+    Timing, Verdict,
 };
 use crate::extract::{Form, Path};
 use crate::page;
