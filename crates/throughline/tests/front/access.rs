@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use app::metrics::{Definition, Incoming, OnProblem};
+use app::metrics::{Incoming, OnProblem};
 use domain::access::{
     Act, KeyScope, Principal, Resource, SendObservations, Who, WriteAssignment, WriteKey, cell, scope,
 };
@@ -14,11 +14,12 @@ use domain::ids::{
     AccountId, AlertId, CaseId, DeliveryId, EndpointId, ForwardId, ImportId, InterventionId, KeyId, MetricId,
     ProposalId, SilenceId, StudyId, TargetId,
 };
-use domain::metrics::{Aggregation, Direction, Grain, Level, Metric, Quantity};
-use domain::time::{Cadence, Day};
+use domain::metrics::Quantity;
+use domain::time::Day;
 use store::Store;
 use web::routes::May;
 
+use crate::company::{calls as calls_metric, noise};
 use crate::harness::{Answer, Client, Org, Server, host};
 
 /// What a route is about.
@@ -79,40 +80,10 @@ struct World {
     next_key: AtomicUsize,
 }
 
-/// Noise between −1 and 1 that looks random and is the same in every run.
-fn noise(person: usize, week: i32) -> f64 {
-    let x = (person as u64 * 1_000_003 + week as u64 * 7_919).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    let a = ((x ^ (x >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 40) as f64 / f64::from(1 << 24);
-    2.0 * a - 1.0
-}
-
 /// A year of calls for everybody, in which the member's last four weeks are lower.
 async fn calls(server: &Server) -> MetricId {
     let app = &server.app;
-    let definition = Definition {
-        line: 1,
-        metric: Metric {
-            id: app.new_id(),
-            code: "calls".into(),
-            version: 0,
-            name: "Successful calls".into(),
-            unit: "calls".into(),
-            direction: Direction::Up,
-            level: Level::Performance,
-            grain: Grain::Person,
-            aggregation: Aggregation::Sum,
-            cadence: Cadence::Week,
-            decimals: 0,
-            guardrail: false,
-            owner: None,
-            feed: None,
-            source: "test".into(),
-            description: String::new(),
-        },
-        owner: Some("analyst".into()),
-        feed: Some("calls".into()),
-        why: "first definition".into(),
-    };
+    let definition = calls_metric(server, "analyst");
     app::metrics::define(app, &host(SendObservations(())), vec![definition], false).await.unwrap();
     let newest: Day = "2026-03-02".parse().unwrap();
     let codes = [
