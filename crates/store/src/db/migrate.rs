@@ -50,12 +50,20 @@ pub struct Migration {
 
 /// Every migration of this server, in order. A line here reads
 /// `Migration { number: 1, name: "people", sql: include_str!("../../migrations/0001_people.sql"), oldest_server: 1 },`.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    name: "house",
-    sql: include_str!("../../migrations/0001_house.sql"),
-    oldest_server: 1,
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "house",
+        sql: include_str!("../../migrations/0001_house.sql"),
+        oldest_server: 1,
+    },
+    Migration {
+        number: 2,
+        name: "erasure",
+        sql: include_str!("../../migrations/0002_erasure.sql"),
+        oldest_server: 2,
+    },
+];
 
 /// The key of the advisory lock that lets one server migrate at a time.
 const LOCK: i64 = 0x0074_6872_6f75_6768;

@@ -13,6 +13,7 @@ mod company;
 mod crash;
 mod documents;
 mod door;
+mod erasure;
 mod examples;
 mod files;
 mod forwarding;
