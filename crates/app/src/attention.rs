@@ -5,14 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::access::{AnswerAlert, Permit, SilenceMetric, Viewer};
+use domain::access::{AnswerAlert, KeepQuiet, Permit, Relation, SilenceMetric, Viewer, Who, permit};
 use domain::alerts::{Alert, State};
 use domain::attention::{Silence, check_silence};
 use domain::ids::{AlertId, MetricId, PersonId, SilenceId, Subject, UnitId};
 use domain::time::{Day, Instant};
 use store::db::{Read, Tx};
 
-use crate::notify::{Telling, tell, tell_unasked};
+use crate::notify::{Teller, Telling};
 use crate::{App, Error, Fault, Result, Topic};
 
 pub use domain::attention::A_DAY;
@@ -76,9 +76,13 @@ impl Held {
 pub async fn take_in_hand(app: &App, permit: &Permit<AnswerAlert>) -> Result<Alert> {
     let by = permit.by().to_owned();
     let person = permit.person();
-    crate::alerts::change(app, permit.asked().0, move |tx, alert, _, now, _| {
+    crate::alerts::change(app, permit.asked().0, move |tx, alert, at| {
+        // Said once: whoever has it in hand says nothing new by saying so again.
+        if person.is_some() && alert.hand == person && !alert.state.is_closed() {
+            return Ok(());
+        }
         alert.hand = person;
-        crate::alerts::advance(tx, alert, &by, domain::alerts::Step::See, "has it in hand", now)
+        crate::alerts::advance(tx, alert, &by, domain::alerts::Step::See, "has it in hand", at.now)
     })
     .await
 }
@@ -89,7 +93,7 @@ pub async fn take_in_hand(app: &App, permit: &Permit<AnswerAlert>) -> Result<Ale
 /// [`Error::Conflict`] where somebody else, or the numbers, did something since.
 pub async fn take_back(app: &App, permit: &Permit<AnswerAlert>) -> Result<Alert> {
     let by = permit.by().to_owned();
-    crate::alerts::change(app, permit.asked().0, move |tx, alert, _, now, _| {
+    crate::alerts::change(app, permit.asked().0, move |tx, alert, at| {
         let events = store::alerts::events(tx, alert.id)?;
         let mine = events.last().is_some_and(|e| e.by == by);
         let before = events.iter().rev().nth(1).map(|e| e.state);
@@ -105,7 +109,7 @@ pub async fn take_back(app: &App, permit: &Permit<AnswerAlert>) -> Result<Alert>
         let event = store::alerts::Event {
             alert: alert.id,
             number: alert.version,
-            at: now,
+            at: at.now,
             state: next,
             by: by.clone(),
             note: "took the last step back".into(),
@@ -191,6 +195,72 @@ async fn set(
     Ok(id)
 }
 
+/// What an administrator keeps quiet: at least one of person, metric and unit.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wanted {
+    /// A person's code.
+    pub person: Option<String>,
+    /// A metric's code.
+    pub metric: Option<String>,
+    /// A unit's code; everything below it is meant too.
+    pub unit: Option<String>,
+    /// The code of who answers for it; whoever asks where it is left out.
+    pub owner: Option<String>,
+}
+
+/// Keeps something quiet until a day, for whoever administers what leaves the server.
+///
+/// # Errors
+/// [`Error::Invalid`] where nothing is named, where something named is not there, and where the day or the reason cannot be used.
+pub async fn silence_scope(
+    app: &App,
+    permit: &Permit<KeepQuiet>,
+    wanted: Wanted,
+    until: Day,
+    reason: &str,
+) -> Result<SilenceId> {
+    let me = permit.person();
+    let read = move |r: &mut Read| -> Result<_> {
+        let mut faults = Vec::new();
+        let mut person = |r: &mut Read, field: &str, code: &Option<String>| -> Result<Option<PersonId>> {
+            let Some(code) = code else { return Ok(None) };
+            let found = store::people::person_by_code(r, code)?.map(|p| p.id);
+            if found.is_none() {
+                faults.push(Fault::at(field, format!("no person has the code “{code}”; look it up in the list of people")));
+            }
+            Ok(found)
+        };
+        let who = person(r, "silence-person", &wanted.person)?;
+        let owner = person(r, "silence-owner", &wanted.owner)?.or(me);
+        let mut metric = None;
+        if let Some(code) = &wanted.metric {
+            metric = store::metrics::metric_by_code(r, code)?.map(|m| m.id);
+            if metric.is_none() {
+                faults.push(Fault::at("silence-metric", format!("no metric has the code “{code}”; choose one of the list")));
+            }
+        }
+        let mut unit = None;
+        if let Some(code) = &wanted.unit {
+            unit = store::people::unit_ids(r, std::slice::from_ref(code))?.remove(code);
+            if unit.is_none() {
+                faults.push(Fault::at("silence-unit", format!("no unit has the code “{code}”; look it up in the list of units")));
+            }
+        }
+        if wanted.person.is_none() && wanted.metric.is_none() && wanted.unit.is_none() {
+            faults.push(Fault::at("silence-unit", "name a unit, a metric or a person; everything everywhere is not kept quiet"));
+        }
+        if owner.is_none() && wanted.owner.is_none() {
+            faults.push(Fault::at("silence-owner", "name who answers for it"));
+        }
+        match owner {
+            Some(owner) if faults.is_empty() => Ok((owner, (who, metric, unit))),
+            _ => Err(Error::Invalid(faults)),
+        }
+    };
+    let (owner, scope) = app.store.read(read).await?;
+    set(app, owner, scope, until, reason).await
+}
+
 /// A silence with the names that a page shows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Named {
@@ -204,19 +274,39 @@ pub struct Named {
     pub may_end: bool,
 }
 
-fn may_end(viewer: &Viewer, silence: &Silence) -> bool {
-    silence.owner == viewer.person || silence.person.is_some_and(|p| viewer.reports.contains(&p))
+/// Whoever set it, who leads its person now, and whoever administers what leaves the server.
+fn may_end(who: &Who, viewer: &Viewer, silence: &Silence) -> bool {
+    silence.owner == viewer.person
+        || silence.person.is_some_and(|p| viewer.reports.contains(&p))
+        || administers(who)
 }
 
-/// The silences that concern somebody: that they set, about themselves, or about whom they lead.
-pub async fn silences(app: &App, viewer: &Viewer) -> Result<Vec<Named>> {
-    let (viewer, today) = (viewer.clone(), app.today());
+fn administers(who: &Who) -> bool {
+    permit(who, Relation::NONE, KeepQuiet(())).is_ok()
+}
+
+/// The silences that concern somebody: that they set, that cover them or whom they lead; all for whoever administers.
+pub async fn silences(app: &App, who: &Who) -> Result<Vec<Named>> {
+    let viewer = who.person().ok_or(domain::access::Denied::Forbidden)?.clone();
+    let (who, today) = (who.clone(), app.today());
     app.store
         .read(move |r| -> Result<Vec<Named>> {
+            let all = store::attention::silences(r, today)?;
+            if all.is_empty() {
+                return Ok(Vec::new());
+            }
+            let mut mine = Vec::new();
+            for person in std::iter::once(viewer.person).chain(viewer.reports.iter().copied()) {
+                mine.push((person, crate::targets::place_of(r, person, today)?.units));
+            }
             let mut named = Vec::new();
-            for silence in store::attention::silences(r, today)? {
-                let about_me = silence.person == Some(viewer.person);
-                if !about_me && !may_end(&viewer, &silence) {
+            for silence in all {
+                let covers = |(person, units): &(PersonId, Vec<UnitId>)| {
+                    silence.person.is_none_or(|p| p == *person)
+                        && silence.unit.is_none_or(|u| units.contains(&u))
+                };
+                let may_end = may_end(&who, &viewer, &silence);
+                if !may_end && !mine.iter().any(covers) {
                     continue;
                 }
                 let metric = silence.metric.map(|m| store::metrics::metric(r, m)).transpose()?.flatten();
@@ -225,14 +315,15 @@ pub async fn silences(app: &App, viewer: &Viewer) -> Result<Vec<Named>> {
                 let names = store::people::names(r, &people)?;
                 let what = metric.map_or_else(|| "Every metric".to_owned(), |m| m.name);
                 let covers = match (silence.person.and_then(|p| names.get(&p)), unit) {
-                    (Some(name), _) => format!("{what} of {name}"),
+                    (Some(name), Some(unit)) => format!("{what} of {name} in {}", unit.name),
+                    (Some(name), None) => format!("{what} of {name}"),
                     (None, Some(unit)) => format!("{what} in {}", unit.name),
                     (None, None) => format!("{what}, everywhere"),
                 };
                 named.push(Named {
                     covers,
                     owner: names.get(&silence.owner).cloned().unwrap_or_default(),
-                    may_end: may_end(&viewer, &silence),
+                    may_end,
                     silence,
                 });
             }
@@ -241,26 +332,38 @@ pub async fn silences(app: &App, viewer: &Viewer) -> Result<Vec<Named>> {
         .await
 }
 
-/// Ends a silence before its time: whoever set it, or who leads its person now.
+/// Ends a silence before its time, or takes such an end back while the silence would still hold.
 ///
 /// # Errors
-/// [`Error::NotFound`] for everybody else, whether or not there is one.
-pub async fn end_silence(app: &App, viewer: &Viewer, id: SilenceId) -> Result<()> {
-    let (viewer, now, ids) = (viewer.clone(), app.now(), app.ids.clone());
+/// [`Error::NotFound`] for who may not, whether or not there is one; [`Error::Conflict`] where its last day is over.
+pub async fn end_silence(app: &App, who: &Who, id: SilenceId, end: bool) -> Result<()> {
+    let viewer = who.person().ok_or(domain::access::Denied::Forbidden)?.clone();
+    let (who, now, ids, today) = (who.clone(), app.now(), app.ids.clone(), app.today());
     let person = app
         .store
         .write(move |tx: &mut Tx| -> Result<Option<PersonId>> {
             let silence = store::attention::silence(tx, id)?
-                .filter(|s| may_end(&viewer, s))
+                .filter(|s| may_end(&who, &viewer, s))
                 .ok_or(Error::NotFound("silence"))?;
-            store::attention::end_silence(tx, id, now)?;
             let by = viewer.person.to_string();
-            crate::audit::note(tx, &ids, now, &by, "silence.ended", &id.to_string(), "")?;
+            if end {
+                store::attention::end_silence(tx, id, now)?;
+                crate::audit::note(tx, &ids, now, &by, "silence.ended", &id.to_string(), "")?;
+            } else {
+                if silence.until < today {
+                    return Err(Error::Conflict("its last quiet day is over; set another one".into()));
+                }
+                store::attention::resume_silence(tx, id)?;
+                crate::audit::note(tx, &ids, now, &by, "silence.resumed", &id.to_string(), "")?;
+            }
             Ok(silence.person)
         })
         .await?;
+    app.work.notify_one();
     if let Some(person) = person {
-        app.live.tell(person, Topic::Today);
+        for topic in [Topic::Alert, Topic::Today, Topic::Team] {
+            app.live.tell(person, topic);
+        }
     }
     Ok(())
 }
@@ -269,9 +372,8 @@ pub async fn end_silence(app: &App, viewer: &Viewer, id: SilenceId) -> Result<()
 ///
 /// Whoever leads the person now is told. An alert that ended, waits, is in question or is quiet needs nobody to be told.
 pub async fn tell_leaders(app: &App) -> Result<usize> {
-    let (ids, now) = (app.ids.clone(), app.now());
-    let today = now.day(&app.settings.zone);
-    let url = app.settings.public_url.clone();
+    let teller = Teller::of(app);
+    let (now, today) = (teller.now, teller.today);
     let due = app.store.read(move |r| Ok::<_, Error>(store::attention::graces_due(r, now)?)).await?;
     if due.is_empty() {
         return Ok(0);
@@ -311,7 +413,7 @@ pub async fn tell_leaders(app: &App) -> Result<usize> {
                     ),
                     path: format!("/alerts/{id}"),
                 };
-                tell_unasked(tx, &ids, now, &url, &leader, &telling)?;
+                teller.tell_unasked(tx, &leader, &telling)?;
             }
             Ok((due.len(), told))
         })
@@ -327,9 +429,8 @@ pub async fn tell_leaders(app: &App) -> Result<usize> {
 
 /// Sends everybody for whom something waited a day one mail with all of it. Gives to how many.
 pub async fn send_digests(app: &App) -> Result<usize> {
-    let (ids, now) = (app.ids.clone(), app.now());
-    let url = app.settings.public_url.clone();
-    let before = now.plus_seconds(-A_DAYS_SECONDS);
+    let teller = Teller::of(app);
+    let before = teller.now.plus_seconds(-A_DAYS_SECONDS);
     let due = app.store.read(move |r| Ok::<_, Error>(store::attention::digests_due(r, before)?)).await?;
     if due.is_empty() {
         return Ok(0);
@@ -357,7 +458,7 @@ pub async fn send_digests(app: &App) -> Result<usize> {
                     ),
                     path: "/notifications".into(),
                 };
-                tell(tx, &ids, now, &url, &person, &telling)?;
+                teller.tell(tx, &person, &telling)?;
                 told.push(person.id);
             }
             Ok(told)

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use store::db::{Read, Tx};
 
 use crate::ids::secret_hash;
+use crate::notify::Teller;
 use crate::outbox::mail::{Concern, QueuedMail};
-use crate::{App, Error, Ids, Result};
+use crate::{App, Error, Result};
 
 /// An invitation as it waits in the outbox.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,14 +38,7 @@ fn summary(metric: &str) -> String {
 }
 
 /// Queues invitations to the check of a talk for both, or takes them back, in the transaction of the change.
-pub(crate) fn invite(
-    tx: &mut Tx,
-    ids: &Ids,
-    now: Instant,
-    url: &str,
-    session: &Session,
-    action: &Action,
-) -> Result<()> {
+pub(crate) fn invite(tx: &mut Tx, teller: &Teller, session: &Session, action: &Action) -> Result<()> {
     let metric = store::metrics::metric(tx, session.metric)?.map(|m| m.name).unwrap_or_default();
     let cancel = action.closed_at.is_some();
     let path = format!("/sessions/{}", session.id);
@@ -66,7 +60,7 @@ pub(crate) fn invite(
             text: connect::mail::Plain::new()
                 .paragraph(&format!("Hello {},", person.name))
                 .paragraph(&text)
-                .link("Open it here:", &format!("{url}{path}"))
+                .link("Open it here:", &format!("{}{path}", teller.url))
                 .finish(),
             concern: Some(Concern {
                 person: person.id,
@@ -83,7 +77,15 @@ pub(crate) fn invite(
                 cancel,
             }),
         };
-        crate::outbox::queue(tx, ids, now, Kind::Mail, &format!("mail:{}", person.id), None, &mail)?;
+        crate::outbox::queue(
+            tx,
+            &teller.ids,
+            teller.now,
+            Kind::Mail,
+            &format!("mail:{}", person.id),
+            None,
+            &mail,
+        )?;
     }
     Ok(())
 }

@@ -2,45 +2,33 @@
 
 mod guests;
 
-use domain::access::{AnswerAlert, OpenCoaching, Permit, WriteCoaching};
+use domain::access::{AnswerAlert, OpenCoaching, Permit, Viewer, WriteCoaching};
 use domain::alerts::Step;
 use domain::coaching::{
     Action, CheckResult, Point, Proposal, ProposalState, Record, Session, State, check_record, first_point,
 };
 use domain::ids::{AlertId, InterventionId, MetricId, PersonId, ProposalId, SessionId, Subject};
 use domain::people::Person;
-use domain::time::{Day, Instant};
+use domain::time::Instant;
 use store::coaching::Message;
 use store::db::{Read, Tx};
 use uuid::Uuid;
 
 use crate::alerts::advance;
-use crate::notify::{Telling, tell};
-use crate::{App, Error, Fault, Ids, Result, Topic};
+use crate::notify::{Teller, Telling};
+use crate::{App, Error, Fault, Result, Topic};
 
 pub use guests::{admit, dismiss, invite, is_guest};
 
 /// Most characters of a message.
 const MESSAGE_MAX: usize = 4_000;
 
-/// What a change of a session needs at hand.
-struct Hand<'a> {
-    ids: &'a Ids,
-    now: Instant,
-    today: Day,
-    url: &'a str,
-}
-
 async fn write<T: Send + 'static>(
     app: &App,
-    act: impl FnOnce(&mut Tx, &Hand) -> Result<(T, Vec<PersonId>)> + Send + 'static,
+    act: impl FnOnce(&mut Tx, &Teller) -> Result<(T, Vec<PersonId>)> + Send + 'static,
 ) -> Result<T> {
-    let ids = app.ids.clone();
-    let now = app.now();
-    let today = now.day(&app.settings.zone);
-    let url = app.settings.public_url.clone();
-    let (value, people) =
-        app.store.write(move |tx: &mut Tx| act(tx, &Hand { ids: &ids, now, today, url: &url })).await?;
+    let teller = Teller::of(app);
+    let (value, people) = app.store.write(move |tx: &mut Tx| act(tx, &teller)).await?;
     for person in people {
         for topic in [Topic::Session, Topic::Alert, Topic::Today, Topic::Team, Topic::Notifications] {
             app.live.tell(person, topic);
@@ -69,7 +57,7 @@ pub async fn open(
 ) -> Result<SessionId> {
     let about = permit.asked().0;
     let leader = permit.person().ok_or(domain::access::Denied::Forbidden)?;
-    write(app, move |tx, hand| {
+    write(app, move |tx, teller| {
         let mut agenda = Vec::new();
         let metric = store::metrics::metric(tx, metric)?.ok_or(Error::NotFound("metric"))?;
         // What was agreed with an earlier leader stays between those two.
@@ -103,12 +91,12 @@ pub async fn open(
                 let sub = alert.answer_note.clone().unwrap_or_default();
                 agenda.push(Point { kind: "point".into(), title: title.into(), sub, added_by: Some(about) });
             }
-            advance(tx, &mut alert, &leader.to_string(), Step::Talk, "a talk was opened", hand.now)?;
+            advance(tx, &mut alert, &leader.to_string(), Step::Talk, "a talk was opened", teller.now)?;
             store::alerts::put(tx, &[alert])?;
         }
         agenda.extend(what_was_tried(tx, about, leader, &earlier)?);
         let session = Session {
-            id: hand.ids.next(hand.now),
+            id: teller.ids.next(teller.now),
             person: about,
             leader,
             alert,
@@ -117,8 +105,8 @@ pub async fn open(
             agenda,
             found: String::new(),
             agreed: String::new(),
-            opened_at: hand.now,
-            opened_on: hand.today,
+            opened_at: teller.now,
+            opened_on: teller.today,
             person_signed: None,
             leader_signed: None,
             closed_at: None,
@@ -129,7 +117,7 @@ pub async fn open(
         let by = person(tx, leader)?.name;
         tell_other(
             tx,
-            hand,
+            teller,
             &session,
             about,
             &format!("{by} opened a talk about {}", metric.name.to_lowercase()),
@@ -179,7 +167,7 @@ fn what_was_tried(
     Ok(points)
 }
 
-fn tell_other(tx: &mut Tx, hand: &Hand, session: &Session, to: PersonId, text: &str) -> Result<()> {
+fn tell_other(tx: &mut Tx, teller: &Teller, session: &Session, to: PersonId, text: &str) -> Result<()> {
     let to = person(tx, to)?;
     let telling = Telling {
         about: "session",
@@ -188,7 +176,7 @@ fn tell_other(tx: &mut Tx, hand: &Hand, session: &Session, to: PersonId, text: &
         more: format!("{text}. The agenda is drafted; add what matters to you."),
         path: format!("/sessions/{}", session.id),
     };
-    tell(tx, hand.ids, hand.now, hand.url, &to, &telling)
+    teller.tell(tx, &to, &telling)
 }
 
 fn other(session: &Session, one: PersonId) -> PersonId {
@@ -257,7 +245,7 @@ fn line(field: &str, text: &str) -> Result<String> {
 pub async fn record(app: &App, permit: &Permit<WriteCoaching>, record: Record, sign: bool) -> Result<()> {
     let id = permit.asked().0;
     let permit = permit.clone();
-    write(app, move |tx, hand| {
+    write(app, move |tx, teller| {
         let mut session = held(tx, id)?;
         let by = signer(&permit, &session)?;
         if matches!(session.state, State::Agreed | State::Closed) {
@@ -265,7 +253,7 @@ pub async fn record(app: &App, permit: &Permit<WriteCoaching>, record: Record, s
                 "both have signed this already; what was agreed stays as it is".into(),
             ));
         }
-        let faults = check_record(&record, hand.today);
+        let faults = check_record(&record, teller.today);
         if !faults.is_empty() {
             return Err(Error::Invalid(
                 faults.into_iter().map(|(field, why)| Fault::at(field, why)).collect(),
@@ -278,7 +266,7 @@ pub async fn record(app: &App, permit: &Permit<WriteCoaching>, record: Record, s
         session.version += 1;
         let action = store::coaching::actions(tx, &[id])?.into_iter().next();
         let action = Action {
-            id: action.map_or_else(|| hand.ids.next(hand.now), |a| a.id),
+            id: action.map_or_else(|| teller.ids.next(teller.now), |a| a.id),
             session: id,
             text: session.agreed.clone(),
             owner: if record.leader_does { session.leader } else { session.person },
@@ -289,11 +277,11 @@ pub async fn record(app: &App, permit: &Permit<WriteCoaching>, record: Record, s
         };
         store::coaching::put_actions(tx, &[action])?;
         if sign {
-            put_signature(&mut session, by, hand.now);
+            put_signature(&mut session, by, teller.now);
             let name = person(tx, by)?.name;
             tell_other(
                 tx,
-                hand,
+                teller,
                 &session,
                 other(&session, by),
                 &format!("{name} recorded your talk and asks you to sign"),
@@ -317,7 +305,7 @@ fn put_signature(session: &mut Session, by: PersonId, now: Instant) {
 pub async fn sign(app: &App, permit: &Permit<WriteCoaching>) -> Result<()> {
     let id = permit.asked().0;
     let permit = permit.clone();
-    write(app, move |tx, hand| {
+    write(app, move |tx, teller| {
         let mut session = held(tx, id)?;
         let by = signer(&permit, &session)?;
         match session.state {
@@ -327,7 +315,7 @@ pub async fn sign(app: &App, permit: &Permit<WriteCoaching>) -> Result<()> {
             State::Agreed | State::Closed => return Ok(((), Vec::new())),
             State::Recorded => {}
         }
-        put_signature(&mut session, by, hand.now);
+        put_signature(&mut session, by, teller.now);
         session.version += 1;
         if session.person_signed.is_some() && session.leader_signed.is_some() {
             session.state = State::Agreed;
@@ -335,17 +323,17 @@ pub async fn sign(app: &App, permit: &Permit<WriteCoaching>) -> Result<()> {
                 let mut alert = crate::alerts::held(tx, alert)?;
                 // An episode that ended meanwhile stays ended.
                 if !alert.state.is_closed() && alert.state != domain::alerts::State::InQuestion {
-                    advance(tx, &mut alert, &by.to_string(), Step::Act, "", hand.now)?;
+                    advance(tx, &mut alert, &by.to_string(), Step::Act, "", teller.now)?;
                     store::alerts::put(tx, &[alert])?;
                 }
             }
             let name = person(tx, by)?.name;
-            tell_other(tx, hand, &session, other(&session, by), &format!("{name} signed what you agreed"))?;
+            tell_other(tx, teller, &session, other(&session, by), &format!("{name} signed what you agreed"))?;
         }
         store::coaching::put_sessions(tx, std::slice::from_ref(&session))?;
         if session.state == State::Agreed {
             for action in store::coaching::actions(tx, &[id])?.iter().filter(|a| a.closed_at.is_none()) {
-                crate::calendar::invite(tx, hand.ids, hand.now, hand.url, &session, action)?;
+                crate::calendar::invite(tx, teller, &session, action)?;
             }
         }
         Ok(((), vec![session.person, session.leader]))
@@ -357,7 +345,7 @@ pub async fn sign(app: &App, permit: &Permit<WriteCoaching>) -> Result<()> {
 pub async fn settle_check(app: &App, permit: &Permit<WriteCoaching>, result: CheckResult) -> Result<()> {
     let id = permit.asked().0;
     let permit = permit.clone();
-    write(app, move |tx, hand| {
+    write(app, move |tx, teller| {
         let mut session = held(tx, id)?;
         signer(&permit, &session)?;
         if matches!(session.state, State::Open | State::Recorded) {
@@ -370,15 +358,15 @@ pub async fn settle_check(app: &App, permit: &Permit<WriteCoaching>, result: Che
         };
         action.result = Some(result);
         if result == CheckResult::Continue {
-            action.check = action.check.max(hand.today).plus(28);
+            action.check = action.check.max(teller.today).plus(28);
         } else {
-            action.closed_at = Some(hand.now);
+            action.closed_at = Some(teller.now);
             session.state = State::Closed;
-            session.closed_at = Some(hand.now);
+            session.closed_at = Some(teller.now);
         }
         session.result = Some(result);
         session.version += 1;
-        crate::calendar::invite(tx, hand.ids, hand.now, hand.url, &session, &action)?;
+        crate::calendar::invite(tx, teller, &session, &action)?;
         store::coaching::put_actions(tx, &[action])?;
         store::coaching::put_sessions(tx, std::slice::from_ref(&session))?;
         Ok(((), vec![session.person, session.leader]))
@@ -400,42 +388,64 @@ fn message_text(text: &str) -> Result<String> {
     Ok(text.to_owned())
 }
 
-/// Writes into a session's thread; the other one is told.
-pub async fn say(app: &App, permit: &Permit<WriteCoaching>, text: &str) -> Result<()> {
+/// Notes that a message came by mail, so that it is written once however often a mail server hands it over. `false` where
+/// it was written before.
+fn first_time(tx: &mut Tx, once: Option<&[u8]>, now: Instant) -> Result<bool> {
+    let Some(once) = once else { return Ok(true) };
+    if store::outbox::reply_seen(tx, once)? {
+        return Ok(false);
+    }
+    store::outbox::see_reply(tx, once, now)?;
+    Ok(true)
+}
+
+/// Writes into a session's thread; the other one is told. With `once`, no second time.
+pub async fn say(app: &App, permit: &Permit<WriteCoaching>, text: &str, once: Option<Vec<u8>>) -> Result<()> {
     let id = permit.asked().0;
     let permit = permit.clone();
     let text = message_text(text)?;
-    write(app, move |tx, hand| {
+    write(app, move |tx, teller| {
+        if !first_time(tx, once.as_deref(), teller.now)? {
+            return Ok(((), Vec::new()));
+        }
         let session = held(tx, id)?;
         let by = writer(tx, &permit, &session)?;
         if session.state == State::Closed {
             return Err(Error::Conflict("this talk is closed; open a new one to go on".into()));
         }
         let message =
-            Message { thread: id.uuid(), id: hand.ids.next(hand.now), author: by, at: hand.now, text };
+            Message { thread: id.uuid(), id: teller.ids.next(teller.now), author: by, at: teller.now, text };
         store::coaching::add_messages(tx, &[message])?;
         let name = person(tx, by)?.name;
         let mut all = vec![session.person, session.leader];
         all.extend(store::coaching::guests(tx, id)?.into_iter().filter(|g| g.admitted()).map(|g| g.person));
         for &to in all.iter().filter(|p| **p != by) {
-            tell_other(tx, hand, &session, to, &format!("{name} wrote in your talk"))?;
+            tell_other(tx, teller, &session, to, &format!("{name} wrote in your talk"))?;
         }
         Ok(((), all))
     })
     .await
 }
 
-/// Writes into an alert's thread; the other one concerned is told.
-pub async fn say_on_alert(app: &App, permit: &Permit<AnswerAlert>, text: &str) -> Result<()> {
+/// Writes into an alert's thread; the other one concerned is told. With `once`, no second time.
+pub async fn say_on_alert(
+    app: &App,
+    permit: &Permit<AnswerAlert>,
+    text: &str,
+    once: Option<Vec<u8>>,
+) -> Result<()> {
     let id = permit.asked().0;
     let by = permit.person().ok_or(domain::access::Denied::Forbidden)?;
     let text = message_text(text)?;
-    write(app, move |tx, hand| {
+    write(app, move |tx, teller| {
+        if !first_time(tx, once.as_deref(), teller.now)? {
+            return Ok(((), Vec::new()));
+        }
         let alert = crate::alerts::held(tx, id)?;
         let message =
-            Message { thread: id.uuid(), id: hand.ids.next(hand.now), author: by, at: hand.now, text };
+            Message { thread: id.uuid(), id: teller.ids.next(teller.now), author: by, at: teller.now, text };
         store::coaching::add_messages(tx, &[message])?;
-        let people = crate::alerts::concerned(tx, alert.subject, hand.today)?;
+        let people = crate::alerts::concerned(tx, alert.subject, teller.today)?;
         let name = person(tx, by)?.name;
         for &to in people.iter().filter(|p| **p != by) {
             let to = person(tx, to)?;
@@ -446,7 +456,7 @@ pub async fn say_on_alert(app: &App, permit: &Permit<AnswerAlert>, text: &str) -
                 more: format!("{name} wrote to you."),
                 path: format!("/alerts/{id}"),
             };
-            tell(tx, hand.ids, hand.now, hand.url, &to, &telling)?;
+            teller.tell(tx, &to, &telling)?;
         }
         Ok(((), people))
     })
@@ -468,7 +478,7 @@ pub async fn propose(
 ) -> Result<ProposalId> {
     let to = permit.asked().0;
     let by = permit.person().ok_or(domain::access::Denied::Forbidden)?;
-    write(app, move |tx, hand| {
+    write(app, move |tx, teller| {
         let Some(name) = store::interventions::name(tx, intervention)? else {
             return Err(Error::NotFound("support"));
         };
@@ -479,13 +489,13 @@ pub async fn propose(
             return Ok((same.id, Vec::new()));
         }
         let proposal = Proposal {
-            id: hand.ids.next(hand.now),
+            id: teller.ids.next(teller.now),
             person: to,
             intervention,
             session,
             alert,
             by,
-            at: hand.now,
+            at: teller.now,
             state: ProposalState::Proposed,
             reason: String::new(),
             answered_at: None,
@@ -502,8 +512,54 @@ pub async fn propose(
             ),
             path: "/today".into(),
         };
-        tell(tx, hand.ids, hand.now, hand.url, &to, &telling)?;
+        teller.tell(tx, &to, &telling)?;
         Ok((proposal.id, vec![to.id, by]))
+    })
+    .await
+}
+
+/// For so many days what somebody answered to a suggestion is not suggested again.
+pub const ASKED_AGAIN_AFTER: i32 = 28;
+
+/// The person answers a support that nobody proposed and that only fits: takes it, or passes on it for some weeks.
+/// What they take is seen where their leader sees what was tried; what they pass on is seen by nobody.
+pub async fn answer_suggestion(
+    app: &App,
+    viewer: &Viewer,
+    intervention: InterventionId,
+    answer: ProposalState,
+) -> Result<()> {
+    let who = viewer.person;
+    if answer == ProposalState::Proposed {
+        return Err(Error::invalid("answer", "choose take, swap or decline"));
+    }
+    write(app, move |tx, teller| {
+        if store::interventions::name(tx, intervention)?.is_none() {
+            return Err(Error::NotFound("support"));
+        }
+        let since = teller.today.plus(-ASKED_AGAIN_AFTER);
+        let known = store::coaching::proposals(tx, &[who])?;
+        let same = |p: &&Proposal| p.intervention == intervention && p.state == answer;
+        if known.iter().filter(same).any(|p| p.at.day(&domain::time::Zone::UTC) >= since) {
+            return Ok(((), Vec::new()));
+        }
+        let proposal = Proposal {
+            id: teller.ids.next(teller.now),
+            person: who,
+            intervention,
+            session: None,
+            alert: None,
+            by: who,
+            at: teller.now,
+            state: answer,
+            reason: String::new(),
+            answered_at: Some(teller.now),
+        };
+        store::coaching::put_proposal(tx, &proposal)?;
+        if answer == ProposalState::Taken {
+            store::interventions::add_use(tx, who, intervention, teller.today, "own choice")?;
+        }
+        Ok(((), vec![who]))
     })
     .await
 }
@@ -526,17 +582,17 @@ pub async fn answer_proposal(
     if answer == ProposalState::Proposed {
         return Err(Error::invalid("answer", "choose take, swap or decline"));
     }
-    write(app, move |tx, hand| {
+    write(app, move |tx, teller| {
         let mut proposal = store::coaching::proposal(tx, who, id)?.ok_or(Error::NotFound("proposal"))?;
         if proposal.state != ProposalState::Proposed {
             return Err(Error::Conflict(format!("this proposal is {} already", proposal.state)));
         }
         proposal.state = answer;
         proposal.reason = reason.clone();
-        proposal.answered_at = Some(hand.now);
+        proposal.answered_at = Some(teller.now);
         store::coaching::put_proposal(tx, &proposal)?;
         if answer == ProposalState::Taken {
-            store::interventions::add_use(tx, who, proposal.intervention, hand.today, "proposal")?;
+            store::interventions::add_use(tx, who, proposal.intervention, teller.today, "proposal")?;
         }
         let name = store::interventions::name(tx, proposal.intervention)?.unwrap_or_default();
         let (me, to) = (person(tx, who)?, person(tx, proposal.by)?);
@@ -556,7 +612,7 @@ pub async fn answer_proposal(
             },
             path: "/team".into(),
         };
-        tell(tx, hand.ids, hand.now, hand.url, &to, &telling)?;
+        teller.tell(tx, &to, &telling)?;
         Ok(((), vec![who, proposal.by]))
     })
     .await

@@ -1,6 +1,7 @@
 //! What pages show, read in one go from roll-ups and derived tables. Arranges nothing and writes nothing.
 
 mod check;
+mod together;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +21,7 @@ pub use store::coaching::Message;
 use store::db::Read;
 pub use store::interventions::Offered;
 pub use store::metrics::Reading;
+pub use together::{RECENT, Teammate, Together, together};
 use uuid::Uuid;
 
 use crate::{App, Error, Result};
@@ -552,6 +554,8 @@ pub struct Matched {
     pub offer: Offered,
     /// Whether it was proposed to the person and waits.
     pub proposed: bool,
+    /// What the newest reading of it found: about this metric where it looked at it, else about the one that decided.
+    pub elsewhere: Option<(domain::studies::Effect, String)>,
 }
 
 /// Supports that fit a metric of a person, at least one not a lesson, and the names of those that are not offered
@@ -591,14 +595,31 @@ pub async fn supports(
                 .map(|p| p.intervention)
                 .collect();
             let find = |id: &InterventionId| offered.iter().find(|o| o.id == *id).cloned();
-            let matched = chosen
-                .iter()
-                .filter_map(find)
-                .map(|offer| Matched { proposed: waiting.contains(&offer.id), offer })
-                .collect();
+            let mut matched = Vec::with_capacity(chosen.len());
+            for offer in chosen.iter().filter_map(find) {
+                let elsewhere = found_elsewhere(r, offer.id, metric)?;
+                matched.push(Matched { proposed: waiting.contains(&offer.id), offer, elsewhere });
+            }
             Ok((matched, withheld.iter().filter_map(find).map(|o| o.name).collect()))
         })
         .await
+}
+
+/// What the newest reading of a support found about a metric, or else about the one that decided, with its name.
+fn found_elsewhere(
+    r: &mut Read,
+    support: InterventionId,
+    metric: MetricId,
+) -> Result<Option<(domain::studies::Effect, String)>> {
+    for study in store::studies::of_intervention(r, support)? {
+        let Some(answer) = store::studies::newest_answer(r, study.id)? else { continue };
+        let reading = crate::studies::reading(&answer)?;
+        let code = store::metrics::metric(r, metric)?.map(|m| m.code).unwrap_or_default();
+        let about = reading.others.into_iter().find(|e| e.metric == code).unwrap_or(reading.outcome);
+        let name = store::metrics::metric_by_code(r, &about.metric)?.map(|m| m.name).unwrap_or_default();
+        return Ok(Some((about, name)));
+    }
+    Ok(None)
 }
 
 /// Every support that is offered, for naming what was proposed.

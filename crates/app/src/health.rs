@@ -75,12 +75,13 @@ pub async fn metrics_of(app: &App, person: PersonId) -> Result<Vec<Metric>> {
         .await
 }
 
-/// Who answers for a metric's data.
-pub async fn who_answers_for(app: &App, metric: MetricId) -> Result<Option<PersonId>> {
+/// A metric by its code, and who answers for its data.
+pub async fn who_answers_for(app: &App, code: &str) -> Result<Option<(MetricId, Option<PersonId>)>> {
+    let code = code.trim().to_owned();
     app.store
         .read(move |r| -> Result<_> {
             let feeds = store::feeds::feeds(r)?;
-            Ok(store::metrics::metric(r, metric)?.and_then(|m| answers_for(&m, &feeds)))
+            Ok(store::metrics::metric_by_code(r, &code)?.map(|m| (m.id, answers_for(&m, &feeds))))
         })
         .await
 }

@@ -7,10 +7,11 @@ pub mod second;
 
 use std::io::Read;
 
-use connect::csv::{Dialect, Imported, Options, Problems};
+use connect::csv::{Dialect, Imported, Limits, Options, Problems};
 use connect::definitions::{self, Definitions};
 pub use connect::metrics::{Wide, WideMetric};
-use domain::access::{Permit, SendObservations, SendTargets, WriteAssignment};
+use connect::rules::RuleDefinition;
+use domain::access::{Permit, ReadRules, SendObservations, SendTargets, WriteAssignment, WriteRules};
 use domain::ids::MetricId;
 use domain::metrics::Metric;
 use serde::Serialize;
@@ -171,6 +172,61 @@ pub async fn commitments(
     Ok(Report::of(crate::targets::import_commitments(app, permit, listed.rows, name, dry_run).await?, read))
 }
 
+/// Working calendars and closures from TOML.
+pub async fn calendars(
+    app: &App,
+    permit: &Permit<WriteAssignment>,
+    file: impl Read + Send + 'static,
+    dry_run: bool,
+) -> Result<Report> {
+    let read = reading(file, |file| connect::calendars::calendars(file, &Limits::default())).await?;
+    let all = read.map_err(|problems| Error::Invalid(faults(problems)))?;
+    Ok(Report::of(crate::calendars::import_calendars(app, permit, all, dry_run).await?, None))
+}
+
+/// Leave and part time from CSV.
+pub async fn leave(
+    app: &App,
+    permit: &Permit<WriteAssignment>,
+    file: impl Read + Send + 'static,
+    dry_run: bool,
+) -> Result<Report> {
+    let (listed, read) = whole(file, connect::calendars::leave).await?;
+    Ok(Report::of(crate::calendars::import_leave(app, permit, listed.rows, dry_run).await?, read))
+}
+
+/// Rules for reds from TOML.
+pub async fn rules(
+    app: &App,
+    permit: &Permit<WriteRules>,
+    file: impl Read + Send + 'static,
+    dry_run: bool,
+) -> Result<Report> {
+    let read = reading(file, |file| connect::rules::read(file, &Limits::default())).await?;
+    let rules = read.map_err(|problems| Error::Invalid(faults(problems)))?;
+    let changes = rules.into_iter().map(|rule| crate::alerts::rules::Change {
+        rules: rule.rules(),
+        code: rule.code,
+        why: rule.why,
+    });
+    Ok(Report::of(crate::alerts::rules::set(app, permit, changes.collect(), dry_run).await?, None))
+}
+
+/// The rules in force as the file that [`rules`] reads.
+pub async fn rules_in_force(app: &App, permit: &Permit<ReadRules>) -> Result<Vec<RuleDefinition>> {
+    let rules = crate::alerts::rules::current(app, permit).await?.into_iter();
+    Ok(rules
+        .filter_map(|r| {
+            Some(RuleDefinition { code: r.code, why: r.why, as_default: false, parameters: r.rules? })
+        })
+        .collect())
+}
+
+/// [`rules_in_force`] as text.
+pub async fn rules_file(app: &App, permit: &Permit<ReadRules>) -> Result<String> {
+    Ok(connect::rules::write(&rules_in_force(app, permit).await?))
+}
+
 /// Observations from CSV: one a line, or with `wide` one metric a column. `name` is what the feed's run is called.
 pub async fn observations(
     app: &App,
@@ -219,7 +275,7 @@ pub async fn observations(
 
 /// Everything that a file of definitions holds, or why it cannot be read.
 pub fn definitions(file: impl Read) -> Result<Definitions> {
-    definitions::read(file, &connect::csv::Limits::default())
+    definitions::read(file, &Limits::default())
         .map_err(|problems| Error::Invalid(faults(problems)))
 }
 

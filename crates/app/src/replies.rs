@@ -122,14 +122,12 @@ async fn logged(app: &App, arrived: &Arrived) -> Result<Verdict> {
     if known {
         return Ok(Verdict::Taken);
     }
-    write(app, &concern, &reply.text).await?;
-    let now = app.now();
-    app.store.write(move |tx| -> Result<_> { Ok(store::outbox::see_reply(tx, &seen, now)?) }).await?;
+    write(app, &concern, &reply.text, seen).await?;
     Ok(Verdict::Taken)
 }
 
-/// Writes into the thread as the person, with their rights of now.
-async fn write(app: &App, concern: &Concern, text: &str) -> Result<()> {
+/// Writes into the thread as the person, with their rights of now, and notes in the same transaction that it was taken.
+async fn write(app: &App, concern: &Concern, text: &str, seen: Vec<u8>) -> Result<()> {
     let who = access::who_is(app, concern.person).await?.ok_or(Error::NotFound("such person"))?;
     if concern.about == "alert" {
         let id = AlertId::new(concern.about_id);
@@ -138,7 +136,8 @@ async fn write(app: &App, concern: &Concern, text: &str) -> Result<()> {
             Subject::Person(person) => access::relation_to(app, &who, person).await?,
             Subject::Unit(_) => Relation::NONE,
         };
-        return crate::coaching::say_on_alert(app, &permit(&who, relation, AnswerAlert(id))?, text).await;
+        let may = permit(&who, relation, AnswerAlert(id))?;
+        return crate::coaching::say_on_alert(app, &may, text, Some(seen)).await;
     }
     let id = SessionId::new(concern.about_id);
     // Whether the talk exists is confidential: nobody learns more than "not here".
@@ -147,7 +146,7 @@ async fn write(app: &App, concern: &Concern, text: &str) -> Result<()> {
     let relation = access::relation_to(app, &who, person).await?;
     let leads = relation.lead == Lead::Direct && leader == concern.person;
     let relation = Relation { coach: leads, ..relation };
-    crate::coaching::say(app, &permit(&who, relation, WriteCoaching(id))?, text).await
+    crate::coaching::say(app, &permit(&who, relation, WriteCoaching(id))?, text, Some(seen)).await
 }
 
 #[cfg(test)]

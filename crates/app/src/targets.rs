@@ -14,6 +14,7 @@ use domain::time::Day;
 use store::db::{Read, Tx};
 use store::people::Directory;
 
+use crate::notify::Teller;
 use crate::{App, Error, Result};
 
 pub(crate) use agree::agreed;
@@ -73,40 +74,46 @@ fn check(level: &Level) -> Result<()> {
     Ok(())
 }
 
-/// Sets a target: a new version for its metric and scope, with who and why. Old versions stay.
+/// Sets the same target for each person whom a permit is about, for all or for none, and tells them: a new version for
+/// the metric and the person, with who and why. Old versions stay.
 ///
-/// The permit is for one person; targets of units, job roles and all are set by imports and commands.
+/// Targets of units, job roles and all are set by imports and commands.
 pub async fn set_own(
     app: &App,
-    permit: &Permit<SetTarget>,
+    permits: &[Permit<SetTarget>],
     metric: MetricId,
     level: Level,
-) -> Result<Target> {
-    let person = permit.asked().0;
-    let target = set(app, permit, metric, TargetScope::Person(person), level).await?;
-    if let Some(by) = permit.person() {
-        let what = if target.ended { "ended your target" } else { "set your target" };
-        told(app, by, person, metric, what).await?;
-    }
-    Ok(target)
-}
-
-/// Tells the other one about a level, in open pages too.
-async fn told(app: &App, by: PersonId, person: PersonId, metric: MetricId, what: &'static str) -> Result<()> {
-    let hand = app.clone();
-    let other = app
+) -> Result<Vec<Target>> {
+    check(&level)?;
+    let teller = Teller::of(app);
+    let permits = permits.to_vec();
+    let what = if level.ended { "ended your target" } else { "set your target" };
+    let (targets, told) = app
         .store
-        .write(move |tx: &mut Tx| -> Result<Option<PersonId>> {
-            let metric = store::metrics::metric(tx, metric)?.ok_or(Error::NotFound("metric"))?;
-            agree::tell_of_level(&hand, tx, by, person, &metric, what)
+        .write(move |tx: &mut Tx| -> Result<(Vec<Target>, Vec<PersonId>)> {
+            let (mut targets, mut told) = (Vec::new(), Vec::new());
+            for permit in &permits {
+                let person = permit.asked().0;
+                targets.push(put(tx, &teller, permit.by(), metric, TargetScope::Person(person), &level)?);
+                if let Some(by) = permit.person() {
+                    told.extend(agree::tell_of_level(tx, &teller, by, person, metric, what)?);
+                }
+            }
+            Ok((targets, told))
         })
         .await?;
+    tell_pages(app, told);
+    Ok(targets)
+}
+
+/// After the commit of a level: whoever was told of it sees it in open pages.
+fn tell_pages(app: &App, told: Vec<PersonId>) {
+    app.work.notify_one();
     app.post.notify_one();
-    if let Some(person) = other {
+    for person in told {
         app.live.tell(person, crate::Topic::Notifications);
         app.live.tell(person, crate::Topic::Today);
     }
-    Ok(())
 }
 
 /// Sets a target for any scope.
@@ -118,92 +125,84 @@ pub async fn set<A: Asked>(
     level: Level,
 ) -> Result<Target> {
     check(&level)?;
-    let now = app.now();
-    let ids = app.ids.clone();
-    let by = permit.by().to_owned();
-    let today = now.day(&app.settings.zone);
+    let (teller, by) = (Teller::of(app), permit.by().to_owned());
     let target = app
         .store
-        .write(move |tx: &mut Tx| -> Result<Target> {
-            let Some(found) = store::metrics::metric(tx, metric)? else {
-                return Err(Error::NotFound("metric"));
-            };
-            if matches!(scope, TargetScope::Person(_)) && found.grain != Grain::Person {
-                return Err(Error::NotFound("metric of a person"));
-            }
-            let target = Target {
-                id: ids.next(now),
-                metric,
-                scope,
-                version: store::targets::newest_version(tx, metric, scope)? + 1,
-                level: level.level,
-                tolerance: level.tolerance,
-                window: level.window,
-                from: level.from.unwrap_or_else(|| found.cadence.rolled().start(today)),
-                ended: level.ended,
-                set_by: by.clone(),
-                set_at: now,
-                why: level.why.trim().to_owned(),
-            };
-            store::targets::add_target(tx, &target)?;
-            ask_standing(tx, metric)?;
-            crate::audit::note(tx, &ids, now, &by, "target.set", &target.id.to_string(), &target.why)?;
-            Ok(target)
-        })
+        .write(move |tx: &mut Tx| -> Result<Target> { put(tx, &teller, &by, metric, scope, &level) })
         .await?;
     app.work.notify_one();
+    Ok(target)
+}
+
+fn put(
+    tx: &mut Tx,
+    at: &Teller,
+    by: &str,
+    metric: MetricId,
+    scope: TargetScope,
+    level: &Level,
+) -> Result<Target> {
+    let Some(found) = store::metrics::metric(tx, metric)? else {
+        return Err(Error::NotFound("metric"));
+    };
+    if matches!(scope, TargetScope::Person(_)) && found.grain != Grain::Person {
+        return Err(Error::NotFound("metric of a person"));
+    }
+    let target = Target {
+        id: at.ids.next(at.now),
+        metric,
+        scope,
+        version: store::targets::newest_version(tx, metric, scope)? + 1,
+        level: level.level,
+        tolerance: level.tolerance,
+        window: level.window,
+        from: level.from.unwrap_or_else(|| found.cadence.rolled().start(at.today)),
+        ended: level.ended,
+        set_by: by.to_owned(),
+        set_at: at.now,
+        why: level.why.trim().to_owned(),
+    };
+    store::targets::add_target(tx, &target)?;
+    ask_standing(tx, metric)?;
+    crate::audit::note(tx, &at.ids, at.now, by, "target.set", &target.id.to_string(), &target.why)?;
     Ok(target)
 }
 
 /// A person promises a level, or takes the promise back. Only the person themselves makes one.
 pub async fn commit(app: &App, person: PersonId, metric: MetricId, level: Level) -> Result<Commitment> {
     check(&Level { tolerance: 0.0, window: 1, ..level.clone() })?;
-    let now = app.now();
-    let ids = app.ids.clone();
-    let today = now.day(&app.settings.zone);
-    let commitment = app
+    let teller = Teller::of(app);
+    let what = if level.ended { "took their commitment back" } else { "changed their commitment" };
+    let (commitment, told) = app
         .store
-        .write(move |tx: &mut Tx| -> Result<Commitment> {
+        .write(move |tx: &mut Tx| -> Result<(Commitment, Option<PersonId>)> {
             let Some(found) = store::metrics::metric(tx, metric)?.filter(|m| m.grain == Grain::Person) else {
                 return Err(Error::NotFound("metric of a person"));
             };
-            let version = store::targets::commitments_of(tx, &[person])?
-                .iter()
-                .filter(|c| c.metric == metric)
-                .map(|c| c.version)
-                .max()
-                .unwrap_or(0)
-                + 1;
+            let versions = store::targets::commitments_of(tx, &[person])?;
+            let newest = versions.iter().filter(|c| c.metric == metric).map(|c| c.version).max();
             let by = person.to_string();
             let commitment = Commitment {
-                id: ids.next(now),
+                id: teller.ids.next(teller.now),
                 person,
                 metric,
-                version,
+                version: newest.unwrap_or(0) + 1,
                 level: level.level,
-                from: level.from.unwrap_or_else(|| found.cadence.rolled().start(today)),
+                from: level.from.unwrap_or_else(|| found.cadence.rolled().start(teller.today)),
                 ended: level.ended,
                 set_by: by.clone(),
-                set_at: now,
+                set_at: teller.now,
                 why: level.why.trim().to_owned(),
             };
             store::targets::add_commitment(tx, &commitment)?;
             ask_standing(tx, metric)?;
-            crate::audit::note(
-                tx,
-                &ids,
-                now,
-                &by,
-                "commitment.set",
-                &commitment.id.to_string(),
-                &commitment.why,
-            )?;
-            Ok(commitment)
+            let id = commitment.id.to_string();
+            crate::audit::note(tx, &teller.ids, teller.now, &by, "commitment.set", &id, &commitment.why)?;
+            let told = agree::tell_of_level(tx, &teller, person, person, metric, what)?;
+            Ok((commitment, told))
         })
         .await?;
-    app.work.notify_one();
-    let what = if commitment.ended { "took their commitment back" } else { "changed their commitment" };
-    told(app, person, person, metric, what).await?;
+    tell_pages(app, told.into_iter().collect());
     Ok(commitment)
 }
 

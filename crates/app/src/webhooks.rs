@@ -11,7 +11,7 @@ use domain::webhooks::{Endpoint, Event, Format, OLD_SECRET_HOLDS, Readers, State
 use serde_json::{Value, json};
 use store::db::{Read, Tx};
 
-use crate::notify::{Telling, tell};
+use crate::notify::{Teller, Telling};
 use crate::outbox::log::{Log, Wanted};
 use crate::outbox::mail::Concern;
 use crate::outbox::webhook::QueuedHook;
@@ -63,8 +63,8 @@ pub async fn create(
         faults.push(Fault::at("url", "longer than 2,000 characters"));
     }
     let secret = random()?;
-    let (now, ids, by) = (app.now(), app.ids.clone(), permit.by().to_owned());
-    let (public_url, fresh, shown) = (app.settings.public_url.clone(), secret.clone(), name.clone());
+    let (teller, by) = (Teller::of(app), permit.by().to_owned());
+    let (fresh, shown) = (secret.clone(), name.clone());
     let endpoint = app
         .store
         .write(move |tx: &mut Tx| -> Result<Endpoint> {
@@ -85,7 +85,7 @@ pub async fn create(
                 return Err(Error::Conflict(format!("there are {MOST} endpoints already; take one away first")));
             }
             let endpoint = Endpoint {
-                id: ids.next(now),
+                id: teller.ids.next(teller.now),
                 name: shown,
                 url,
                 format: new.format,
@@ -95,12 +95,20 @@ pub async fn create(
                 reason: String::new(),
                 secret: fresh,
                 old_secret: None,
-                created: now,
+                created: teller.now,
                 created_by: by.clone(),
             };
             store::webhooks::put(tx, &endpoint)?;
             let detail = format!("{} at {}", endpoint.name, endpoint.host());
-            audit::note(tx, &ids, now, &by, "made a webhook endpoint", &endpoint.id.to_string(), &detail)?;
+            audit::note(
+                tx,
+                &teller.ids,
+                teller.now,
+                &by,
+                "made a webhook endpoint",
+                &endpoint.id.to_string(),
+                &detail,
+            )?;
             if let Some(person) = person {
                 let telling = Telling {
                     about: "channel",
@@ -113,7 +121,7 @@ pub async fn create(
                     ),
                     path: "/channels".into(),
                 };
-                tell(tx, &ids, now, &public_url, &person, &telling)?;
+                teller.tell(tx, &person, &telling)?;
             }
             Ok(endpoint)
         })
@@ -342,15 +350,7 @@ pub(crate) fn announce(
 }
 
 /// Turns off an endpoint that says it is no more, and tells its person, or whoever runs the installation where it is nobody's.
-pub(crate) fn gone(
-    tx: &mut Tx,
-    ids: &Ids,
-    now: Instant,
-    today: domain::time::Day,
-    url: &str,
-    target: &str,
-    why: &str,
-) -> Result<()> {
+pub(crate) fn gone(tx: &mut Tx, teller: &Teller, target: &str, why: &str) -> Result<()> {
     let id = target.strip_prefix("webhook:").and_then(|id| id.parse::<EndpointId>().ok());
     let Some(mut endpoint) = id.map(|id| store::webhooks::endpoint(tx, id)).transpose()?.flatten() else {
         return Ok(());
@@ -362,7 +362,7 @@ pub(crate) fn gone(
     store::webhooks::put(tx, &endpoint)?;
     let told = match endpoint.person {
         Some(person) => vec![person],
-        None => store::access::holders_on(tx, domain::access::AccessRole::Admin, today)?,
+        None => store::access::holders_on(tx, domain::access::AccessRole::Admin, teller.today)?,
     };
     let telling = Telling {
         about: "channel",
@@ -377,10 +377,18 @@ pub(crate) fn gone(
     };
     for person in told {
         if let Some(person) = store::people::person(tx, person)? {
-            tell(tx, ids, now, url, &person, &telling)?;
+            teller.tell(tx, &person, &telling)?;
         }
     }
-    audit::note(tx, ids, now, "host", "turned off a webhook endpoint", &endpoint.id.to_string(), why)
+    audit::note(
+        tx,
+        &teller.ids,
+        teller.now,
+        "host",
+        "turned off a webhook endpoint",
+        &endpoint.id.to_string(),
+        why,
+    )
 }
 
 /// Endpoints by their place in the outbox, in words.

@@ -2,10 +2,11 @@
 
 mod company;
 
-use app::alerts::rules::{Change, history, set, try_on_history};
+use app::alerts::rules::{Change, back_to, current, history, set, try_on_history};
 use app::alerts::{answer, new_day};
 use app::metrics::{OnProblem, record};
 use app::{App, Error, pipeline};
+use connect::calendars::{Calendars, Closure, LeaveRow};
 use company::{company, incoming, may_send, metric, week};
 use domain::access::{AnswerAlert, ReadRules, Relation, Who, WriteAssignment, WriteRules, permit, scope};
 use domain::alerts::series::Rules;
@@ -206,18 +207,21 @@ testkit::both_databases! {
         assert_eq!(before[0].rule, "default 0");
         let may_read = permit(&Who::Host, Relation::NONE, ReadRules(())).unwrap();
         let may_write = permit(&Who::Host, Relation::NONE, WriteRules(())).unwrap();
-        let everyone = scope(&Who::Host, domain::access::Resource::RedAlert, None);
         let keen = Rules { interval: 1.0, ..Rules::default() };
         let id = app.store.read(|r| Ok::<_, Error>(store::metrics::metric_by_code(r, "calls")?.unwrap().id)).await.unwrap();
-        let now = try_on_history(&app, &may_read, everyone.clone(), id, Rules::default(), 12).await.unwrap();
-        let then = try_on_history(&app, &may_read, everyone, id, keen, 12).await.unwrap();
+        let now = try_on_history(&app, &Who::Host, &may_write, id, Rules::default(), 12).await.unwrap();
+        let then = try_on_history(&app, &Who::Host, &may_write, id, keen, 12).await.unwrap();
         assert_eq!((now.periods.len(), now.trial.judged), (12, 12 * 24));
         assert!(now.trial.fired.len() < then.trial.fired.len(), "{now:?} {then:?}");
         assert_eq!(then.by_period.iter().sum::<usize>(), then.trial.fired.len());
         assert_eq!(then.named.len(), then.trial.fired.len());
+        assert_eq!(then.by_period_now.iter().sum::<usize>(), now.trial.fired.len(), "beside the rules in force");
+        assert_eq!(then.teams.iter().map(|t| t.people).sum::<usize>(), 24);
+        assert_eq!(then.teams.iter().map(|t| t.fired()).sum::<usize>(), then.trial.fired.len());
+        assert!(then.teams.iter().all(|t| t.leader.is_some()), "the host sees everybody: {:?}", then.teams);
         assert_eq!(open_alerts(&app).await.len(), before.len(), "trying keeps nothing");
 
-        let change = |code: &str, rules: Rules, why: &str| vec![Change { code: code.into(), rules, why: why.into() }];
+        let change = |code: &str, rules: Rules, why: &str| vec![Change { code: code.into(), rules: Some(rules), why: why.into() }];
         for wrong in [
             change("calls", Rules { interval: f64::NAN, ..keen }, "because"),
             change("calls", Rules { baseline: 1, ..keen }, "because"),
@@ -226,15 +230,47 @@ testkit::both_databases! {
         ] {
             assert!(matches!(set(&app, &may_write, wrong, false).await, Err(Error::Invalid(_))));
         }
-        assert_eq!(set(&app, &may_write, change("calls", keen, "we want to hear sooner"), true).await.unwrap(), 1);
+        assert_eq!(set(&app, &may_write, change("calls", keen, "we want to hear sooner"), true).await.unwrap().changes.len(), 1);
         assert_eq!(history(&app, &may_read).await.unwrap().len(), 1, "a dry run keeps nothing");
-        assert_eq!(set(&app, &may_write, change("calls", keen, "we want to hear sooner"), false).await.unwrap(), 1);
-        assert_eq!(set(&app, &may_write, change("calls", keen, "again"), false).await.unwrap(), 0, "the same is no version");
+        assert_eq!(set(&app, &may_write, change("calls", keen, "we want to hear sooner"), false).await.unwrap().changes.len(), 1);
+        assert_eq!(set(&app, &may_write, change("calls", keen, "again"), false).await.unwrap().changes.len(), 0, "the same is no version");
         pipeline::settle(&app).await.unwrap();
         let after = open_alerts(&app).await;
         assert!(after.iter().any(|a| a.rule == "calls 1"), "{after:#?}");
         let versions = history(&app, &may_read).await.unwrap();
         assert_eq!(versions.iter().map(|v| (v.code.as_str(), v.version)).collect::<Vec<_>>(), [("calls", 1), ("default", 0)]);
+
+        // And back: what held before the first version was the default, and that is a version too.
+        assert!(matches!(back_to(&app, &may_write, "calls", 7).await, Err(Error::NotFound(_))));
+        let back = back_to(&app, &may_write, "calls", 0).await.unwrap();
+        assert_eq!(back.changes[0].how, "as the default from now on");
+        assert_eq!(current(&app, &may_read).await.unwrap().iter().map(|v| v.code.as_str()).collect::<Vec<_>>(), ["default"]);
+        pipeline::settle(&app).await.unwrap();
+        assert!(open_alerts(&app).await.iter().all(|a| a.rule != "calls 2"), "the default judges again");
+        let again = back_to(&app, &may_write, "calls", 1).await.unwrap();
+        assert_eq!(again.changes[0].how, "a rule of its own, beside the first default interval: 2.9 to 1.0");
+        let versions = history(&app, &may_read).await.unwrap();
+        assert_eq!(versions.iter().filter(|v| v.code == "calls").map(|v| v.version).collect::<Vec<_>>(), [3, 2, 1]);
+        assert_eq!(versions[0].why, "back to version 1");
+        assert_eq!(set(&app, &may_write, vec![Change { code: "default".into(), rules: Some(Rules::default()), why: "x".into() }], false).await.unwrap().unchanged, 1);
+    }
+
+    async fn a_small_team_is_not_counted_by_itself(store: Store) {
+        let (app, people) = company(store, 24).await;
+        app::metrics::define(&app, &may_send(), vec![metric("calls", Aggregation::Sum, Cadence::Week)], false).await.unwrap();
+        fill(&app, &people, WEEKS, |i, w, v| Some(if i == 22 && w >= WEEKS - 4 { v - 25.0 } else { v })).await;
+        let id = app.store.read(|r| Ok::<_, Error>(store::metrics::metric_by_code(r, "calls")?.unwrap().id)).await.unwrap();
+        // An analyst leads nobody; teams are of five, the last one of four.
+        let boss = person_id(&app, "boss").await;
+        app::access::give_role(&app, permit(&Who::Host, Relation::NONE, WriteAssignment(())).unwrap(), "boss", domain::access::AccessRole::Analyst).await.unwrap();
+        let who = app::access::who_is(&app, boss).await.unwrap().unwrap();
+        let may = permit(&who, Relation::NONE, WriteRules(())).unwrap();
+        let tried = try_on_history(&app, &who, &may, id, Rules::default(), 12).await.unwrap();
+        assert_eq!(tried.trial.fired.len(), 1, "{tried:?}");
+        assert_eq!(tried.named, [], "an analyst sees nobody by name");
+        assert!(tried.teams.iter().all(|t| t.people >= 5 && t.leader.is_none()), "{:?}", tried.teams);
+        assert_eq!(tried.teams.iter().map(|t| t.people).sum::<usize>(), 24);
+        assert_eq!(tried.teams.iter().map(|t| t.teams).max(), Some(2), "the small one is put together with another");
     }
 
     async fn a_calendar_makes_a_short_week_no_dip_and_leave_no_silence(store: Store) {
@@ -247,29 +283,47 @@ testkit::both_databases! {
             _ => Some(v),
         };
         let may = permit(&Who::Host, Relation::NONE, WriteAssignment(())).unwrap();
-        let closure = app::calendars::Closure {
-            unit: "B0".into(),
-            from: week(WEEKS - 4),
-            until: week(WEEKS - 4).plus(3),
-            reason: "rebuilding".into(),
+        let closures = |unit: &str| Calendars {
+            closures: (0..3)
+                .map(|n| Closure {
+                    unit: unit.into(),
+                    from: week(WEEKS - 4 + n),
+                    until: week(WEEKS - 4 + n).plus(3),
+                    reason: "rebuilding".into(),
+                    removed: false,
+                })
+                .collect(),
+            ..Calendars::default()
         };
-        let closures: Vec<_> = (0..3)
-            .map(|n| app::calendars::Closure { from: closure.from.plus(7 * n), until: closure.until.plus(7 * n), ..closure.clone() })
-            .collect();
-        let unknown = vec![app::calendars::Closure { unit: "B99".into(), ..closure.clone() }];
-        assert!(matches!(app::calendars::import_calendars(&app, &may, Vec::new(), unknown, false).await, Err(Error::Invalid(_))));
-        app::calendars::import_calendars(&app, &may, Vec::new(), closures, false).await.unwrap();
-        let leave = |person: &str| {
+        let bring_in = |all: Calendars, dry_run: bool| {
+            let (app, may) = (app.clone(), may.clone());
+            async move { app::calendars::import_calendars(&app, &may, all, dry_run).await }
+        };
+        assert!(matches!(bring_in(closures("B99"), false).await, Err(Error::Invalid(_))));
+        let looked = bring_in(closures("B0"), true).await.unwrap();
+        assert_eq!((looked.changes.len(), looked.applied), (3, false));
+        assert_eq!(bring_in(closures("B0"), false).await.unwrap().changes, looked.changes);
+        assert_eq!(bring_in(closures("B0"), false).await.unwrap().unchanged, 3, "the same again is no change");
+        let leave = |person: &str, share: f64| {
             let (from, until) = (week(WEEKS - 2), week(WEEKS));
-            vec![app::calendars::Leave { line: 2, person: person.into(), from, until, share: 0.0 }]
+            vec![LeaveRow { line: 2, person: person.into(), from, until, share }]
         };
-        assert!(matches!(app::calendars::import_leave(&app, &may, leave("nobody"), false).await, Err(Error::Invalid(_))));
-        assert_eq!(app::calendars::import_leave(&app, &may, leave("p7"), false).await.unwrap(), 1);
+        assert!(matches!(app::calendars::import_leave(&app, &may, leave("nobody", 0.0), false).await, Err(Error::Invalid(_))));
+        assert_eq!(app::calendars::import_leave(&app, &may, leave("p7", 0.0), false).await.unwrap().changes[0].how, format!("away until {}", week(WEEKS).plus(-1)));
         fill(&app, &people, WEEKS, short).await;
         assert_eq!(open_alerts(&app).await, []);
         let found = stands(&app, &people).await;
         let away = person_id(&app, "p7").await;
         assert_eq!(found.iter().find(|s| s.subject == away.uuid()).unwrap().state, Standing::Away);
         assert!(found.iter().filter(|s| s.subject != away.uuid()).all(|s| s.state == Standing::Usual), "{found:#?}");
+        // Taken away again: the weeks are short ones, and the two without anything are late.
+        assert_eq!(app::calendars::import_leave(&app, &may, leave("p7", 1.0), false).await.unwrap().changes[0].how, "taken away");
+        let mut none = closures("B0");
+        none.closures.iter_mut().for_each(|c| c.removed = true);
+        assert_eq!(bring_in(none, false).await.unwrap().changes.len(), 3);
+        pipeline::settle(&app).await.unwrap();
+        let found = stands(&app, &people).await;
+        assert_eq!(found.iter().find(|s| s.subject == away.uuid()).unwrap().state, Standing::DataLate);
+        assert!(!open_alerts(&app).await.is_empty(), "without the closures the branch fell");
     }
 }

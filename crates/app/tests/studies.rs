@@ -78,7 +78,7 @@ fn study(code: &str, design: Design, plan: Plan) -> Definition {
         metric: "calls".into(),
         design,
         hypothesis: Hypothesis { because: "offers fit better".into(), ..Hypothesis::default() },
-        guardrail: None,
+        guardrails: Vec::new(),
         plan,
         units: Vec::new(),
         locked_on: Some(week(0)),

@@ -16,8 +16,21 @@ use crate::people::{Listed, finish, read};
 pub struct Calendars {
     /// Calendars, each with the codes of the units in which it holds.
     pub calendars: Vec<(Calendar, Vec<String>)>,
+    /// Single days that differ, to be put into calendars that are there already.
+    pub holidays: Vec<Holiday>,
     /// Spans in which a unit and everything below it does not work.
     pub closures: Vec<Closure>,
+}
+
+/// A day that differs in a calendar.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Holiday {
+    /// The calendar's code.
+    pub calendar: String,
+    /// Which day.
+    pub day: Day,
+    /// What share of the day is worked; `None` where the day is as the weekday says.
+    pub worked: Option<f64>,
 }
 
 /// A span in which a unit does not work.
@@ -31,6 +44,8 @@ pub struct Closure {
     pub until: Day,
     /// Why, in words.
     pub reason: String,
+    /// Whether what was entered for that first day is to be taken away.
+    pub removed: bool,
 }
 
 #[derive(Deserialize)]
@@ -38,6 +53,8 @@ pub struct Closure {
 struct File {
     #[serde(default)]
     calendar: Vec<CalendarForm>,
+    #[serde(default)]
+    holiday: Vec<HolidayForm>,
     #[serde(default)]
     closure: Vec<ClosureForm>,
 }
@@ -52,17 +69,29 @@ struct CalendarForm {
     #[serde(default)]
     units: Vec<String>,
     #[serde(default)]
-    holidays: Vec<Holiday>,
+    holidays: Vec<DayForm>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Holiday {
+struct DayForm {
     #[serde(deserialize_with = "day")]
     day: Day,
     /// What share of the day is worked.
     #[serde(default)]
     worked: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HolidayForm {
+    calendar: String,
+    #[serde(deserialize_with = "day")]
+    day: Day,
+    #[serde(default)]
+    worked: f64,
+    #[serde(default)]
+    removed: bool,
 }
 
 #[derive(Deserialize)]
@@ -75,6 +104,8 @@ struct ClosureForm {
     to: Day,
     #[serde(default)]
     reason: String,
+    #[serde(default)]
+    removed: bool,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -93,7 +124,7 @@ fn working_week() -> Vec<Weekday> {
     vec![Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri]
 }
 
-/// Reads `[[calendar]]` and `[[closure]]` tables.
+/// Reads `[[calendar]]`, `[[holiday]]` and `[[closure]]` tables.
 ///
 /// # Errors
 /// Faults of form with their line; a share of a day that is none, and a closure that ends before it begins.
@@ -107,22 +138,17 @@ pub fn calendars(source: impl Read, limits: &Limits) -> Result<Calendars, Proble
             weekdays[day as usize] = true;
         }
         let mut days = BTreeMap::new();
-        for Holiday { day, worked } in form.holidays {
-            if !(0.0..=1.0).contains(&worked) {
-                let reason = format!("{worked} is no share of a day ({day}, calendar `{}`)", form.code);
-                problems.push(Problem::new(
-                    0,
-                    Some("worked"),
-                    &worked.to_string(),
-                    reason,
-                    "write a number from 0 to 1",
-                ));
-            }
+        for DayForm { day, worked } in form.holidays {
+            share(&mut problems, worked, day, &form.code);
             days.insert(day, worked);
         }
         all.calendars.push((Calendar { code: form.code, name: form.name, weekdays, days }, form.units));
     }
-    for ClosureForm { unit, from, to, reason } in file.closure {
+    for HolidayForm { calendar, day, worked, removed } in file.holiday {
+        share(&mut problems, worked, day, &calendar);
+        all.holidays.push(Holiday { calendar, day, worked: (!removed).then_some(worked) });
+    }
+    for ClosureForm { unit, from, to, reason, removed } in file.closure {
         if to < from {
             let reason = format!("the last day lies before the first, {from} (closure of `{unit}`)");
             problems.push(Problem::new(
@@ -133,9 +159,17 @@ pub fn calendars(source: impl Read, limits: &Limits) -> Result<Calendars, Proble
                 "set the later day as the last",
             ));
         }
-        all.closures.push(Closure { unit, from, until: to.plus(1), reason });
+        all.closures.push(Closure { unit, from, until: to.plus(1), reason, removed });
     }
     if problems.is_empty() { Ok(all) } else { Err(problems) }
+}
+
+fn share(problems: &mut Problems, worked: f64, day: Day, calendar: &str) {
+    if !(0.0..=1.0).contains(&worked) {
+        let reason = format!("{worked} is no share of a day ({day}, calendar `{calendar}`)");
+        let remedy = "write a number from 0 to 1";
+        problems.push(Problem::new(0, Some("worked"), &worked.to_string(), reason, remedy));
+    }
 }
 
 /// One line of a file of leave.
@@ -149,7 +183,8 @@ pub struct LeaveRow {
     pub from: Day,
     /// The day after the last one (the file's `to` is the last day).
     pub until: Day,
-    /// What share of the time is worked all the same, 0 to 1: 0 on leave, 0.6 on three days in five.
+    /// What share of the time is worked all the same, 0 to 1: 0 on leave, 0.6 on three days in five; 1 takes away what
+    /// was entered for that first day.
     pub share: f64,
 }
 
@@ -174,11 +209,11 @@ pub fn leave(source: impl Read, options: &Options) -> Imported<Listed<LeaveRow>>
             );
         }
         let share = row.number(3).unwrap_or(0.0);
-        if !(0.0..1.0).contains(&share) {
+        if !(0.0..=1.0).contains(&share) {
             row.problem(
                 3,
                 "this is not what is left of the working time",
-                "write a number from 0 to below 1",
+                "write a number from 0 to 1; 1 takes away what was entered for that first day",
             );
         }
         Some(LeaveRow { line: row.line(), person: person?, from: from?, until: to?.plus(1), share })
@@ -207,6 +242,21 @@ unit = "b12"
 from = 2026-07-01
 to = 2026-07-03
 reason = "rebuilding"
+
+[[closure]]
+unit = "b13"
+from = 2026-07-01
+to = 2026-07-03
+removed = true
+
+[[holiday]]
+calendar = "shifts"
+day = 2026-05-01
+
+[[holiday]]
+calendar = "shifts"
+day = 2026-05-02
+removed = true
 "#;
 
     fn day(text: &str) -> Day {
@@ -221,6 +271,8 @@ reason = "rebuilding"
         assert_eq!((south.worked(day("2026-12-24")), south.worked(day("2026-04-07"))), (0.5, 1.0));
         assert_eq!(all.calendars[1].0.worked(day("2026-04-11")), 1.0, "a Saturday");
         assert_eq!(all.closures[0].until, day("2026-07-04"));
+        assert_eq!(all.closures.iter().map(|c| c.removed).collect::<Vec<_>>(), [false, true]);
+        assert_eq!(all.holidays.iter().map(|h| h.worked).collect::<Vec<_>>(), [Some(0.0), None]);
     }
 
     #[test]

@@ -250,8 +250,9 @@ pub struct StudyDefinition {
     /// Why we believe it, in words.
     #[serde(default)]
     pub because: String,
-    /// What must not get worse, as a metric's code.
-    pub guardrail: Option<String>,
+    /// What must not get worse, as codes of metrics. A single one may be written as `guardrail = "code"`.
+    #[serde(default, alias = "guardrail", deserialize_with = "one_or_several")]
+    pub guardrails: Vec<String>,
     /// When we stop, in words.
     #[serde(default)]
     pub stop_if: String,
@@ -264,9 +265,6 @@ pub struct StudyDefinition {
     /// Whether the metric is compared as it is or by its logarithm.
     #[serde(default)]
     pub scale: Scale,
-    /// How many periods after the start get an effect of their own, beside that of the first.
-    #[serde(default)]
-    pub lags: u32,
 }
 
 /// On which scale a study compares.
@@ -497,8 +495,12 @@ impl Checks<'_> {
         {
             self.word(line, key, code);
         }
-        for (key, code) in [("design", &study.design), ("guardrail", &study.guardrail)] {
-            code.iter().for_each(|c| self.word(line, key, c));
+        study.design.iter().for_each(|c| self.word(line, "design", c));
+        study.guardrails.iter().for_each(|c| self.word(line, "guardrails", c));
+        for (i, code) in study.guardrails.iter().enumerate() {
+            if study.guardrails[..i].contains(code) {
+                self.problem(line, "guardrails", code, "this is named twice", "leave one of them out");
+            }
         }
         if let Some(by) = study.by.filter(|by| !by.is_finite()) {
             self.problem(
@@ -512,17 +514,22 @@ impl Checks<'_> {
         if study.within_weeks == Some(0) {
             self.problem(line, "within_weeks", "0", "an effect needs time", "write 1 or more");
         }
-        if study.lags > 20 {
-            self.problem(
-                line,
-                "lags",
-                &study.lags.to_string(),
-                "these are too many periods",
-                "write 0 to 20",
-            );
-        }
         Defined { line, value: study }
     }
+}
+
+/// One text, or a list of them.
+fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a text or a list of texts")]
+    enum Said {
+        One(String),
+        Several(Vec<String>),
+    }
+    Ok(match Said::deserialize(deserializer)? {
+        Said::One(one) => vec![one],
+        Said::Several(all) => all,
+    })
 }
 
 /// A day, as a TOML date or as a text like "2026-03-18".

@@ -17,9 +17,19 @@ pub struct RuleDefinition {
     /// Why, in words.
     #[serde(default)]
     pub why: String,
+    /// Whether the metric is to go by the default again; then there are no parameters.
+    #[serde(default)]
+    pub as_default: bool,
     /// The parameters.
     #[serde(default)]
     pub parameters: Rules,
+}
+
+impl RuleDefinition {
+    /// The parameters; `None` for a metric that is to go by the default.
+    pub fn rules(&self) -> Option<Rules> {
+        (!self.as_default).then_some(self.parameters)
+    }
 }
 
 #[derive(Deserialize)]
@@ -44,9 +54,11 @@ pub fn write(rules: &[RuleDefinition]) -> String {
         // What JSON escapes in a text, TOML's basic strings escape alike.
         let text = |text: &str| serde_json::Value::from(text.replace('\u{7f}', "")).to_string();
         file.push_str(&format!("[[rule]]\ncode = {}\nwhy = {}\n", text(&rule.code), text(&rule.why)));
-        file.push_str("[rule.parameters]\n");
-        if let Ok(serde_json::Value::Object(parameters)) = serde_json::to_value(rule.parameters) {
-            for (name, value) in parameters {
+        if rule.as_default {
+            file.push_str("as_default = true\n");
+        } else {
+            file.push_str("[rule.parameters]\n");
+            for (name, value) in rule.parameters.parameters() {
                 file.push_str(&format!("{name} = {value}\n"));
             }
         }
@@ -68,11 +80,23 @@ mod tests {
     fn what_is_written_is_read_again() {
         let calls = Rules { interval: 4.0, baseline: 13, ..Rules::default() };
         let rules = [
-            RuleDefinition { code: "default".into(), why: "as it was".into(), parameters: Rules::default() },
+            RuleDefinition {
+                code: "default".into(),
+                why: "as it was".into(),
+                as_default: false,
+                parameters: Rules::default(),
+            },
             RuleDefinition {
                 code: "calls".into(),
                 why: "half a year is too long for us".into(),
+                as_default: false,
                 parameters: calls,
+            },
+            RuleDefinition {
+                code: "sales".into(),
+                why: "nothing of its own any more".into(),
+                as_default: true,
+                parameters: Rules::default(),
             },
         ];
         assert_eq!(read_text(&write(&rules)), Ok(rules.to_vec()));

@@ -419,7 +419,7 @@ pub(crate) fn supports(b: &mut Build, a: &Alder) {
             FREIGHT_CLAUSES,
             DECISION_TABLE_USED,
         ],
-        guardrail: Some(LINE_STOPS),
+        guardrails: vec![LINE_STOPS],
         design: Design::StagedUnits,
         units: a.plants.iter().map(|p| p.unit).collect(),
         weeks_before: 26,

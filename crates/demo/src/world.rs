@@ -677,8 +677,8 @@ pub struct StudyPlan {
     pub outcome: MetricIx,
     /// Others that are shown beside it.
     pub beside: Vec<MetricIx>,
-    /// The metric that must not get worse.
-    pub guardrail: Option<MetricIx>,
+    /// The metrics that must not get worse.
+    pub guardrails: Vec<MetricIx>,
     /// How it is set up.
     pub design: Design,
     /// Units that take part: those that start and those compared with them. Empty for designs over people.

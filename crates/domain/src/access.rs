@@ -489,6 +489,8 @@ acts! {
     ReadRetention(()): PrivacySettings, Read, None;
     /// Take away what is older than the rules of retention let it be.
     ApplyRetention(()): PrivacySettings, Write, None;
+    /// Keep anything quiet for a time, by unit, metric or person: it decides what leaves the server, not what is known.
+    KeepQuiet(()): Connector, Write, None;
     /// Read feeds, queues and health.
     ReadOperations(()): Operations, Read, Some(KeyScope::Operations);
     /// Send statements.

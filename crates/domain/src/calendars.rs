@@ -47,6 +47,15 @@ impl Calendar {
     }
 }
 
+/// A span in which a unit and everything below it does not work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closure {
+    /// When.
+    pub span: Span,
+    /// Why, in words; may be empty.
+    pub reason: String,
+}
+
 /// A span in which a person works less, and what share is left: 0 on leave, 0.6 on three days in five.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Away {

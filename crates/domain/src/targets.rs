@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{CommitmentId, JobRoleId, MetricId, PersonId, TargetId, UnitId};
+use crate::metrics::Direction;
 use crate::time::{Day, Instant};
 
 /// For whom a target holds. The narrowest scope wins: person, then unit (nearest first), then job role, then all.
@@ -120,10 +121,52 @@ pub fn version_on<T>(versions: &[T], day: Day, key: impl Fn(&T) -> (Day, i64)) -
     versions.iter().filter(|v| key(v).0 <= day).max_by_key(|v| key(v))
 }
 
+/// One standard deviation of the variation that a usual range (centre, low, high) was drawn from: natural process
+/// limits stand 2.66 mean moving ranges from the centre, and a mean moving range is 1.128 standard deviations.
+pub fn deviation((_, low, high): (f64, f64, f64)) -> f64 {
+    (high - low) / (2.0 * evidence::spc::LIMIT_FACTOR * evidence::spc::D2)
+}
+
+/// The share of periods that are worse than a target by more than its tolerance by chance alone, as long as the level
+/// stays at `center` and varies by `deviation`. `None` where nothing varies.
+pub fn missed_by_chance(
+    center: f64,
+    deviation: f64,
+    (level, tolerance): (f64, f64),
+    direction: Direction,
+) -> Option<f64> {
+    if deviation.is_nan() || deviation <= 0.0 || !center.is_finite() || !level.is_finite() {
+        return None;
+    }
+    let below = evidence::dist::normal_cdf((level - tolerance - center) / deviation);
+    let above = evidence::dist::normal_cdf((center - level - tolerance) / deviation);
+    Some(match direction {
+        Direction::Up => below,
+        Direction::Down => above,
+        Direction::Near => (below + above).min(1.0),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use uuid::Uuid;
+
+    #[test]
+    fn a_target_on_the_usual_level_is_missed_every_other_week_by_chance_alone() {
+        // Limits of a series with standard deviation 2: three of them on each side.
+        let sigma = deviation((40.0, 33.998_720, 46.001_280));
+        assert!((sigma - 2.0).abs() < 1e-3, "{sigma}");
+        let missed = |target, direction| missed_by_chance(40.0, 2.0, target, direction).unwrap();
+        assert_eq!(missed((40.0, 0.0), Direction::Up), 0.5);
+        assert_eq!(missed((40.0, 0.0), Direction::Down), 0.5);
+        // One standard deviation: 15.87 % on one side (any table of the normal distribution).
+        assert!((missed((38.0, 0.0), Direction::Up) - 0.158_655).abs() < 1e-6);
+        assert!((missed((42.0, 0.0), Direction::Down) - 0.158_655).abs() < 1e-6);
+        assert!((missed((40.0, 2.0), Direction::Near) - 0.317_311).abs() < 1e-6);
+        assert!((missed((42.0, 2.0), Direction::Up) - 0.5).abs() < 1e-12, "the tolerance counts");
+        assert_eq!(missed_by_chance(40.0, 0.0, (40.0, 0.0), Direction::Up), None);
+    }
 
     fn target(scope: TargetScope, version: i64, level: f64, from: &str, ended: bool) -> Target {
         Target {

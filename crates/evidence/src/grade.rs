@@ -90,6 +90,9 @@ pub struct Design {
     pub clusters_treated: usize,
     /// Clusters with comparison units.
     pub clusters_comparison: usize,
+    /// Ways of picking as many units, where they are few and the interval holds what the exact test over all of them holds;
+    /// 0 where they were not counted.
+    pub ways_counted: u64,
     /// Both moved alike before the start.
     pub pre_trend: Check,
     /// People were picked because their metric was bad.
@@ -123,6 +126,7 @@ impl Design {
             assignment,
             clusters_treated,
             clusters_comparison,
+            ways_counted: 0,
             pre_trend: Check::Met,
             picked_on_outcome: false,
             comparison_picked_alike: false,
@@ -158,8 +162,8 @@ pub struct Rule {
 pub const RULES: [Rule; 11] = [
     Rule {
         name: "clusters",
-        met: "At least five groups on each side.",
-        not_met: "Fewer than five groups on one side: chance differences between groups cannot be told from an effect.",
+        met: "At least five groups on each side, or three where every way of picking them was counted.",
+        not_met: "Too few groups on one side: chance differences between groups cannot be told from an effect.",
         lowers: 1,
         floor: Grade::D,
     },
@@ -283,7 +287,10 @@ pub fn grade(design: &Design) -> Graded {
     let uneven = (design.lost_treated - design.lost_comparison).abs();
     let outcome = |name: &str| -> Option<Check> {
         let check = match name {
-            "clusters" => Check::from(design.clusters_treated.min(design.clusters_comparison) >= 5),
+            "clusters" => {
+                let fewer = design.clusters_treated.min(design.clusters_comparison);
+                Check::from(fewer >= 5 || (fewer >= 3 && design.ways_counted >= 20))
+            }
             "pre-trend" => design.pre_trend,
             "selection" => Check::from(!design.picked_on_outcome || design.comparison_picked_alike),
             "leavers" => Check::from(lost <= 0.2 && uneven <= 0.05),
@@ -341,6 +348,9 @@ mod tests {
         check(|d| d.pre_trend = Check::NotMet, Randomised, Grade::A);
         check(|d| d.pre_trend = Check::NotMet, Staged, Grade::C);
         check(|d| d.clusters_treated = 3, Staged, Grade::C);
+        let counted = |d: &mut Design, clusters| (d.clusters_treated, d.ways_counted) = (clusters, 20);
+        check(|d| counted(d, 3), Staged, Grade::B);
+        check(|d| counted(d, 2), Staged, Grade::C);
         check(|d| d.definition_changed = true, Randomised, Grade::C);
         check(|d| d.locked_before_start = false, Adjusted, Grade::C);
         check(|d| d.picked_on_outcome = true, Staged, Grade::D);

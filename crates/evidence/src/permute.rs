@@ -25,7 +25,7 @@ pub struct Permutation {
     pub exact: bool,
     /// Share of arrangements at least as extreme (two-sided).
     pub p_value: f64,
-    /// The statistic of drawn arrangements, for a picture; empty when exact.
+    /// The statistic of the arrangements, for a picture; empty where so many were counted that none was kept.
     pub draws: Vec<f64>,
 }
 
@@ -161,6 +161,68 @@ pub fn two_groups(values: &[f64], treated: &[bool], draws: Draws) -> Answer<Perm
     run().into()
 }
 
+/// The range of effects that every way of picking the same number cannot rule out.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExactRange {
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// How often such a range holds the truth: 0.95, or less where there are too few ways for that.
+    pub confidence: f64,
+    /// Ways of picking as many.
+    pub arrangements: u64,
+}
+
+/// Two groups: the range of effects that the exact test of [`two_groups`] does not rule out, from each side at 2.5 %,
+/// or at one in all ways where that is more.
+///
+/// *Assumes* that without the effect any unit could as well have been in the other group, and one effect for all. With the
+/// effect τ taken out, way A gives at least as much as what came exactly where τ ≥ (d − dₐ)/(1 − oₐ), d and dₐ being the
+/// differences of means and oₐ the share of overlap; so the ends are order statistics of these (Rosenbaum 2002, 2.6).
+/// *Refuses* as [`two_groups`] does, and with fewer than 20 ways or more than 100,000.
+pub fn exact_range(values: &[f64], treated: &[bool]) -> Answer<ExactRange> {
+    let run = || {
+        let observed = two_groups(values, treated, Draws::default()).into_result()?;
+        let (n, k) = (values.len(), treated.iter().filter(|t| **t).count());
+        if !observed.exact || observed.arrangements < 20 {
+            return Err(Reason::bad(
+                "The exact range",
+                format!("there are {} ways of picking as many units", observed.arrangements),
+                "It takes 20 to 100,000: for example three units of six.",
+            ));
+        }
+        let mean = values.iter().sum::<f64>() / n as f64;
+        let scale = n as f64 / (k as f64 * (n - k) as f64);
+        let mut chosen: Vec<usize> = (0..k).collect();
+        let mut ends = Vec::with_capacity(observed.arrangements as usize);
+        loop {
+            let value: f64 = chosen.iter().map(|&i| (values[i] - mean) * scale).sum();
+            let both = chosen.iter().filter(|&&i| treated[i]).count() as f64;
+            // The difference of means of the treated flag itself; 1 for the way that was taken.
+            let overlap = both / k as f64 - (k as f64 - both) / (n - k) as f64;
+            if (both as usize) < k {
+                ends.push((observed.observed - value) / (1.0 - overlap));
+            }
+            if !next_combination(&mut chosen, n) {
+                break;
+            }
+        }
+        ends.sort_unstable_by(f64::total_cmp);
+        let all = observed.arrangements as f64;
+        let side = 0.025_f64.max(1.0 / all);
+        // The way that was taken always counts.
+        let at = ((side * all + 1e-9).floor() as usize).clamp(1, ends.len()) - 1;
+        Ok(ExactRange {
+            low: ends[at],
+            high: ends[ends.len() - 1 - at],
+            confidence: 1.0 - 2.0 * side,
+            arrangements: observed.arrangements,
+        })
+    };
+    run().into()
+}
+
 /// Reassigns the start dates among clusters and computes the statistic again.
 ///
 /// *Assumes* that each cluster could as well have had another's start. Units of a
@@ -199,7 +261,8 @@ pub fn reassign(
     if let Some(all) = arrangements(&pool, draws.number) {
         let values: Vec<f64> = all.par_iter().filter_map(|pool| value(pool)).collect();
         let counts = values.iter().map(|v| extreme(*v, observed)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
-        return Answer::Estimate(finish(observed, counts, values.len() as u64, true, vec![]));
+        let arrangements = values.len() as u64;
+        return Answer::Estimate(finish(observed, counts, arrangements, true, values));
     }
     let statistics: Vec<f64> = (0..draws.number)
         .into_par_iter()

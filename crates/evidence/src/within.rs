@@ -4,6 +4,7 @@
 //! learn more" are different claims and can have opposite signs (Simpson). Only the
 //! second is about learning, and even that is not yet about cause.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{Answer, Reason, all_finite};
@@ -96,6 +97,12 @@ struct Products {
 }
 
 impl Products {
+    fn plus(&mut self, other: &Products) {
+        self.xx += other.xx;
+        self.xy += other.xy;
+        self.yy += other.yy;
+    }
+
     fn add(&mut self, w: f64, x: f64, y: f64) {
         self.xx += w * x * x;
         self.xy += w * x * y;
@@ -125,6 +132,77 @@ fn means(ids: &[u32], count: usize, values: impl Iterator<Item = Moments>) -> Ve
     sums
 }
 
+/// How many rows one pass takes at a time: fixed, so that sums are the same however many threads there are.
+fn stride(rows: usize, people: usize) -> usize {
+    // Each stride has sums of its own for everybody; they must not outweigh the rows.
+    let strides = (rows / (1 << 19)).min(rows / (4 * people.max(1))).clamp(1, 8);
+    rows.div_ceil(strides).max(1)
+}
+
+/// Means of people and of everything, in one pass.
+fn all_means(x: &[f64], y: &[f64], person: &[u32], people: usize) -> (Vec<Moments>, Moments) {
+    let stride = stride(x.len(), people);
+    let parts: Vec<Vec<Moments>> = x
+        .par_chunks(stride)
+        .zip(y.par_chunks(stride).zip(person.par_chunks(stride)))
+        .map(|(x, (y, person))| {
+            let mut sums = vec![Moments::default(); people];
+            for ((&x, &y), &p) in x.iter().zip(y).zip(person) {
+                let s = &mut sums[p as usize];
+                s.n += 1.0;
+                s.x += x;
+                s.y += y;
+            }
+            sums
+        })
+        .collect();
+    let mut parts = parts.into_iter();
+    let mut own = parts.next().unwrap_or_default();
+    for part in parts {
+        for (sum, more) in own.iter_mut().zip(part) {
+            *sum = Moments { n: sum.n + more.n, x: sum.x + more.x, y: sum.y + more.y };
+        }
+    }
+    let mut all = Moments::default();
+    for s in &mut own {
+        all = Moments { n: all.n + s.n, x: all.x + s.x, y: all.y + s.y };
+        if s.n > 0.0 {
+            s.x /= s.n;
+            s.y /= s.n;
+        }
+    }
+    (own, Moments { n: all.n, x: all.x / all.n, y: all.y / all.n })
+}
+
+/// Squares and products around people's own means and around the mean of everything, in one pass.
+fn products(
+    x: &[f64],
+    y: &[f64],
+    person: &[u32],
+    own: &[Moments],
+    all: &Moments,
+) -> (Products, Products) {
+    let stride = stride(x.len(), own.len());
+    let parts: Vec<(Products, Products)> = x
+        .par_chunks(stride)
+        .zip(y.par_chunks(stride).zip(person.par_chunks(stride)))
+        .map(|(x, (y, person))| {
+            let (mut inside, mut pooled) = (Products::default(), Products::default());
+            for ((&x, &y), &p) in x.iter().zip(y).zip(person) {
+                let m = &own[p as usize];
+                inside.add(1.0, x - m.x, y - m.y);
+                pooled.add(1.0, x - all.x, y - all.y);
+            }
+            (inside, pooled)
+        })
+        .collect();
+    parts.iter().fold((Products::default(), Products::default()), |(mut a, mut b), (inside, pooled)| {
+        a.plus(inside);
+        b.plus(pooled);
+        (a, b)
+    })
+}
+
 /// Correlations of `x` and `y` within people, between them, and between groups.
 ///
 /// `person` and `group` are dense ids from 0; each person belongs to one group.
@@ -146,22 +224,17 @@ fn try_levels(x: &[f64], y: &[f64], person: &[u32], group: Option<&[u32]>) -> Re
             "Give one value for each observation.",
         ));
     }
-    all_finite("The first column", x)?;
-    all_finite("The second column", y)?;
     let people = level_count(person);
     if people < 2 {
         return Err(Reason::TooFewUnits { place: "People".into(), have: people, need: 2 });
     }
-    let one = |(&x, &y): (&f64, &f64)| Moments { n: 1.0, x, y };
-    let own = means(person, people, x.iter().zip(y).map(one));
-    let zeros = vec![0_u32; n];
-    let all = means(&zeros, 1, x.iter().zip(y).map(one))[0];
-    let (mut inside, mut pooled) = (Products::default(), Products::default());
-    for ((&x, &y), &p) in x.iter().zip(y).zip(person) {
-        let m = &own[p as usize];
-        inside.add(1.0, x - m.x, y - m.y);
-        pooled.add(1.0, x - all.x, y - all.y);
+    let (own, all) = all_means(x, y, person, people);
+    if !(all.x.is_finite() && all.y.is_finite()) {
+        // Only then is it worth a pass of its own to say where.
+        all_finite("The first column", x)?;
+        all_finite("The second column", y)?;
     }
+    let (inside, pooled) = products(x, y, person, &own, &all);
     if inside.xx <= 1e-14 * pooled.xx || inside.yy <= 1e-14 * pooled.yy {
         return Err(Reason::NoVariation { what: "Within every person, one of the two columns".into() });
     }

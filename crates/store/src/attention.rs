@@ -58,6 +58,12 @@ pub fn end_silence(tx: &mut Tx, id: SilenceId, at: Instant) -> Result<()> {
     Ok(())
 }
 
+/// Takes the early end of a silence back.
+pub fn resume_silence(tx: &mut Tx, id: SilenceId) -> Result<()> {
+    tx.execute("UPDATE silence SET ended_at = NULL WHERE id = $1", params![id])?;
+    Ok(())
+}
+
 /// The leader of an alert's person is told at a moment, unless the person has answered by then.
 pub fn wait_for_leader(tx: &mut Tx, alert: AlertId, due: Instant) -> Result<()> {
     tx.execute(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::calendars::{Away, Calendar};
+use domain::calendars::{Away, Calendar, Closure};
 use domain::ids::{PersonId, UnitId};
 use domain::people::Span;
 use domain::time::Day;
@@ -50,9 +50,11 @@ pub fn put_calendar(tx: &mut Tx, calendar: &Calendar, units: &[UnitId]) -> Resul
 }
 
 /// Spans in which units do not work, by unit and start.
-pub fn closures(r: &mut Read) -> Result<Vec<(UnitId, Span)>> {
-    r.query("SELECT unit_id, from_day, until_day FROM closure ORDER BY unit_id, from_day", params![], |row| {
-        Ok((row.get(0)?, Span { from: row.get(1)?, until: Some(row.get(2)?) }))
+pub fn closures(r: &mut Read) -> Result<Vec<(UnitId, Closure)>> {
+    let select = "SELECT unit_id, from_day, until_day, reason FROM closure ORDER BY unit_id, from_day";
+    r.query(select, params![], |row| {
+        let span = Span { from: row.get(1)?, until: Some(row.get(2)?) };
+        Ok((row.get(0)?, Closure { span, reason: row.get(3)? }))
     })
 }
 
@@ -63,6 +65,12 @@ pub fn put_closure(tx: &mut Tx, unit: UnitId, from: Day, until: Day, reason: &st
          ON CONFLICT (unit_id, from_day) DO UPDATE SET until_day = excluded.until_day, reason = excluded.reason",
         params![unit, from, until, reason],
     )?;
+    Ok(())
+}
+
+/// Takes away the closure of a unit that begins on a day.
+pub fn take_closure(tx: &mut Tx, unit: UnitId, from: Day) -> Result<()> {
+    tx.execute("DELETE FROM closure WHERE unit_id = $1 AND from_day = $2", params![unit, from])?;
     Ok(())
 }
 
@@ -94,5 +102,11 @@ pub fn put_away(tx: &mut Tx, person: PersonId, from: Day, until: Day, share: f64
          ON CONFLICT (person_id, from_day) DO UPDATE SET until_day = excluded.until_day, share = excluded.share",
         params![person, from, until, share],
     )?;
+    Ok(())
+}
+
+/// Takes away the span of a person that begins on a day.
+pub fn take_away(tx: &mut Tx, person: PersonId, from: Day) -> Result<()> {
+    tx.execute("DELETE FROM absence WHERE person_id = $1 AND from_day = $2", params![person, from])?;
     Ok(())
 }

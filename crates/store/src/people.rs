@@ -245,6 +245,18 @@ pub fn leaders_on(r: &mut Read, person: PersonId, day: Day) -> Result<Vec<Person
     Ok(up)
 }
 
+/// Everybody's direct leader on a day.
+pub fn leaders_of_all(r: &mut Read, day: Day) -> Result<BTreeMap<PersonId, PersonId>> {
+    // Of two lines at once the later one holds, as in [`leaders_on`]: it comes last and stays.
+    let lines = r.query(
+        "SELECT person_id, leader_id FROM reporting_line
+         WHERE from_day <= $1 AND (until_day IS NULL OR until_day > $1) ORDER BY from_day",
+        params![day],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    Ok(lines.into_iter().collect())
+}
+
 /// Active people who report directly to a leader on a day, by name.
 pub fn reports_on(r: &mut Read, leader: PersonId, day: Day) -> Result<Vec<Person>> {
     r.query(

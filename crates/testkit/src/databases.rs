@@ -98,22 +98,46 @@ where
     F: FnOnce(Store) -> Fut,
     Fut: Future<Output = ()>,
 {
-    let server = std::env::var(VARIABLE).unwrap_or_else(|_| {
+    let server = server();
+    let runtime = runtime();
+    let template = template(&runtime, &server);
+    let result = with_database(&runtime, &server, template, |url| {
+        run(&runtime, Place::Postgres(url.to_owned()), body)
+    });
+    result.unwrap_or_else(|panic| resume_unwind(panic));
+}
+
+/// Runs a test that starts programs of its own beside a new PostgreSQL database without any table, which is dropped
+/// afterwards. The test is given its address.
+///
+/// # Panics
+/// When the test does, and when there is no server to test with.
+pub fn beside_postgres<T>(body: impl FnOnce(&str) -> T) -> T {
+    let result = with_database(&runtime(), &server(), "template0 ENCODING 'UTF8'", |url| {
+        catch_unwind(AssertUnwindSafe(|| body(url)))
+    });
+    result.unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+fn server() -> String {
+    std::env::var(VARIABLE).unwrap_or_else(|_| {
         panic!(
             "this test needs PostgreSQL: run `cargo xtask test`, which starts one, \
              or set {VARIABLE} to the address of a server on which databases may be made"
         )
-    });
-    let runtime = runtime();
-    let template = template(&runtime, &server);
+    })
+}
+
+/// Makes a database, gives its address, and drops it.
+fn with_database<T>(runtime: &Runtime, server: &str, template: &str, body: impl FnOnce(&str) -> T) -> T {
     let name = format!("tl_test_{}", unique());
     runtime.block_on(async {
-        command(&server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
-        command(&server, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+        command(server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+        command(server, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
     });
-    let result = run(&runtime, Place::Postgres(with_name(&server, &name)), body);
-    runtime.block_on(command(&server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")));
-    result.unwrap_or_else(|panic| resume_unwind(panic));
+    let result = body(&with_name(server, &name));
+    runtime.block_on(command(server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")));
+    result
 }
 
 /// The same server's address with another database's name.

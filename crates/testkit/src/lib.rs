@@ -15,7 +15,7 @@
 
 mod databases;
 
-pub use databases::{TempDir, on_postgres, on_sqlite};
+pub use databases::{TempDir, beside_postgres, on_postgres, on_sqlite};
 
 /// Runs each function as two tests, `name::sqlite` and `name::postgres`, each with a fresh migrated database.
 ///

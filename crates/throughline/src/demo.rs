@@ -12,7 +12,7 @@ use app::access::Persona;
 use app::{App, Clock, Ids};
 use clap::{Args, ValueEnum};
 use domain::time::Day;
-use store::db::{Place, Store};
+use store::db::{Place, Read, Store};
 
 use crate::config::{Config, NAME};
 use crate::{opened, serve};
@@ -133,42 +133,66 @@ async fn make_apart() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Opens the database: one with a complete demo world, whose description is given, or an empty one.
-async fn open(config: &Config, fresh: bool, clock: &Clock) -> anyhow::Result<(Store, Option<String>)> {
-    let store = opened::store(config).await?;
-    store.migrate(clock.now()).await?;
-    let (world, begun, empty) = store
-        .read(|r| -> app::Result<_> {
+/// What a database says of the demo world in it.
+#[derive(Debug, Default)]
+struct Found {
+    /// The description of a complete one.
+    world: Option<String>,
+    /// Whether the making of one was begun.
+    begun: bool,
+}
+
+impl Found {
+    async fn read(store: &Store) -> app::Result<Self> {
+        let read = |r: &mut Read| -> app::Result<_> {
             let world = store::pipeline::setting(r, WORLD)?;
             let begun = store::pipeline::setting(r, BEGUN)?.is_some();
-            let empty = store::people::person_count(r)? == 0
-                && store::people::units(r)?.is_empty()
-                && store::metrics::metrics(r)?.is_empty();
-            Ok((world, begun, empty))
-        })
-        .await?;
-    match (world, begun, empty) {
-        (Some(world), _, _) if !fresh => Ok((store, Some(world))),
-        // A world that was thrown away, or one whose making was interrupted.
-        (Some(_), ..) | (None, true, _) => {
-            store.close().await;
-            let Place::Sqlite(path) = &config.place else {
-                bail!(
-                    "the demo world in this PostgreSQL database must be thrown away by dropping the database"
-                );
-            };
-            remove(path).with_context(|| format!("cannot remove {}", path.display()))?;
-            let store = opened::store(config).await?;
-            store.migrate(clock.now()).await?;
-            Ok((store, None))
-        }
-        (None, false, true) => Ok((store, None)),
-        (None, false, false) => {
-            let place = store.place().to_owned();
-            store.close().await;
-            bail!("{place} holds real data, not a demo world; name another folder with --data")
-        }
+            Ok(Self { world, begun })
+        };
+        store.read(read).await
     }
+
+    /// Whether what is there is to be thrown away: one that is not wanted any more, or one that is half made.
+    fn is_waste(&self, fresh: bool) -> bool {
+        if self.world.is_some() { fresh } else { self.begun }
+    }
+}
+
+/// Opens the database: one with a complete demo world, whose description is given, or an empty one.
+async fn open(config: &Config, fresh: bool, clock: &Clock) -> anyhow::Result<(Store, Option<String>)> {
+    let mut store = opened::store(config).await?;
+    // Looked at before migrating, so that a world of another version of the server can be thrown away too.
+    // Where there is nothing to read yet, there is nothing to throw away.
+    let found = Found::read(&store).await.unwrap_or_default();
+    if found.is_waste(fresh) {
+        store.close().await;
+        let Place::Sqlite(path) = &config.place else {
+            bail!("the demo world in this PostgreSQL database must be thrown away by dropping the database");
+        };
+        remove(path).with_context(|| format!("cannot remove {}", path.display()))?;
+        store = opened::store(config).await?;
+    }
+    if let Err(error) = store.migrate(clock.now()).await {
+        store.close().await;
+        return match found.world {
+            Some(_) => Err(anyhow::Error::from(error).context(
+                "this demo world was made by another version; `throughline demo --fresh` makes it anew",
+            )),
+            None => Err(error.into()),
+        };
+    }
+    let world = Found::read(&store).await?.world;
+    let empty = |r: &mut Read| -> app::Result<_> {
+        Ok(store::people::person_count(r)? == 0
+            && store::people::units(r)?.is_empty()
+            && store::metrics::metrics(r)?.is_empty())
+    };
+    if world.is_none() && !store.read(empty).await? {
+        let place = store.place().to_owned();
+        store.close().await;
+        bail!("{place} holds real data, not a demo world; name another folder with --data")
+    }
+    Ok((store, world))
 }
 
 /// Removes the files of an embedded database that is closed; its lock file stays.
@@ -205,4 +229,51 @@ async fn make(app: &App, demo: &Demo) -> anyhow::Result<()> {
         .write(move |tx| -> app::Result<()> { Ok(store::pipeline::set_setting(tx, WORLD, &what)?) })
         .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use store::db::{MIGRATIONS, Migration};
+
+    use super::*;
+
+    /// A folder with a database that another version of the server made.
+    async fn of_another_version(config: &Config, clock: &Clock, demo: bool) {
+        let first = MIGRATIONS[0];
+        let sql: &'static str = Box::leak(format!("{}\n-- as it was\n", first.sql).into_boxed_str());
+        let store = opened::store(config).await.unwrap();
+        let other: &'static [Migration] = Box::leak(Box::new([Migration { sql, ..first }]));
+        store.migrate_with(other, clock.now()).await.unwrap();
+        let mark = |tx: &mut store::db::Tx| -> app::Result<()> {
+            Ok(store::pipeline::set_setting(tx, WORLD, "seed 20")?)
+        };
+        if demo {
+            store.write(mark).await.unwrap();
+        }
+        store.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_world_of_another_version_is_named_and_made_anew_where_asked() {
+        let folder = testkit::TempDir::new();
+        let flags = crate::config::Flags { data: Some(folder.path().to_owned()), ..Default::default() };
+        let config = crate::config::load(&flags, std::iter::empty()).unwrap();
+        of_another_version(&config, &Clock::System, true).await;
+        let refused = format!("{:#}", open(&config, false, &Clock::System).await.err().unwrap());
+        assert!(refused.contains("throughline demo --fresh"), "{refused}");
+        let (store, world) = open(&config, true, &Clock::System).await.unwrap();
+        assert_eq!(world, None);
+        store.close().await;
+    }
+
+    #[tokio::test]
+    async fn what_is_no_demo_is_never_thrown_away() {
+        let folder = testkit::TempDir::new();
+        let flags = crate::config::Flags { data: Some(folder.path().to_owned()), ..Default::default() };
+        let config = crate::config::load(&flags, std::iter::empty()).unwrap();
+        of_another_version(&config, &Clock::System, false).await;
+        let refused = format!("{:#}", open(&config, true, &Clock::System).await.err().unwrap());
+        assert!(refused.contains("migration") && !refused.contains("--fresh"), "{refused}");
+        assert!(folder.path().join("throughline.db").metadata().unwrap().len() > 100_000);
+    }
 }

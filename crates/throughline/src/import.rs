@@ -16,7 +16,7 @@ use app::interventions::{NoteRow, StartRow};
 use app::metrics::OnProblem;
 use app::{App, Error, Fault, studies};
 use clap::{Args, Subcommand};
-use connect::csv::{Dialect, Limits, Options};
+use connect::csv::{Dialect, Options};
 use connect::definitions;
 use domain::access::{
     Asked, Permit, Relation, SendObservations, SendTargets, Who, WriteAssignment, WriteStudy, permit,
@@ -395,37 +395,13 @@ fn wide(subject: String, period: String, metrics: Vec<(String, String)>) -> Wide
 }
 
 async fn calendars(app: &App, source: &Source) -> Done {
-    let read = connect::calendars::calendars(open(&source.file)?, &Limits::default());
-    let all = or_refuse!(read.map_err(imports::faults));
-    let closures: Vec<_> = all
-        .closures
-        .into_iter()
-        .map(|c| app::calendars::Closure { unit: c.unit, from: c.from, until: c.until, reason: c.reason })
-        .collect();
-    let text = format!("{} calendars, {} closures\n", all.calendars.len(), closures.len());
     let may = host(WriteAssignment(()))?;
-    let done =
-        taken(app::calendars::import_calendars(app, &may, all.calendars, closures, source.dry_run).await)?;
-    Ok(done.map(|()| text))
+    shown(imports::calendars(app, &may, open(&source.file)?, source.dry_run).await)
 }
 
 async fn leave(app: &App, source: &Source) -> Done {
-    let read = connect::calendars::leave(open(&source.file)?, &Options::default()).whole();
-    let (listed, dialect) = or_refuse!(read.map_err(imports::faults));
-    let rows = listed
-        .rows
-        .into_iter()
-        .map(|r| app::calendars::Leave {
-            line: r.line,
-            person: r.person,
-            from: r.from,
-            until: r.until,
-            share: r.share,
-        })
-        .collect();
-    let done =
-        taken(app::calendars::import_leave(app, &host(WriteAssignment(()))?, rows, source.dry_run).await)?;
-    Ok(done.map(|count| format!("{}{count} spans\n", how(dialect.as_ref()))))
+    let may = host(WriteAssignment(()))?;
+    shown(imports::leave(app, &may, open(&source.file)?, source.dry_run).await)
 }
 
 async fn interventions(app: &App, source: &Source) -> Done {
@@ -562,10 +538,10 @@ async fn define_studies(app: &App, source: &Source, lock: bool) -> Done {
                 expected: s.by,
                 within: Some(after),
                 because: s.because,
-                guardrail: None,
+                guardrails: Vec::new(),
                 stop_if: s.stop_if,
             },
-            guardrail: s.guardrail,
+            guardrails: s.guardrails,
             plan: Plan {
                 before,
                 after,

@@ -3,17 +3,17 @@
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::BufReader;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use app::App;
-use app::alerts::rules::{Change, Tried, current, set, try_on_history};
+use app::alerts::rules::{Tried, try_on_history};
+use app::imports::{self, counted};
 use clap::Subcommand;
 use connect::csv::Limits;
 use connect::rules::RuleDefinition;
-use domain::access::{ReadRules, Relation, Resource, Who, WriteRules, permit, scope};
-use domain::metrics::Metric;
+use domain::access::{ReadRules, Who, WriteRules};
 
 use crate::config::Config;
 use crate::import::{Refused, host, taken};
@@ -69,25 +69,24 @@ type Done = anyhow::Result<Result<String, Refused>>;
 async fn perform(app: &App, command: Rules) -> Done {
     match command {
         Rules::Export => {
-            let rules = in_force(app).await?;
-            Ok(Ok(connect::rules::write(&rules)))
+            let text = imports::rules_file(app, &host(ReadRules(()))?).await?;
+            Ok(Ok(text))
         }
         Rules::Import { file, dry_run } => {
-            let rules = match read(&file)? {
-                Ok(rules) => rules,
-                Err(refused) => return Ok(Err(refused)),
-            };
-            let changes = rules.into_iter().map(|r| Change { code: r.code, rules: r.parameters, why: r.why });
-            let done = taken(set(app, &host(WriteRules(()))?, changes.collect(), dry_run).await)?;
-            if done.is_ok() && !dry_run {
+            let source = open(&file)?;
+            let done = taken(imports::rules(app, &host(WriteRules(()))?, source, dry_run).await)?;
+            if done.as_ref().is_ok_and(|done| done.applied && !done.changes.is_empty()) {
                 eprintln!("looking at everything again by the new rules …");
                 app::pipeline::settle(app).await?;
             }
-            Ok(done.map(|changed| format!("{changed} rules changed\n")))
+            Ok(done.map(|done| {
+                let lines: String = done.changes.iter().map(|c| format!("{}: {}\n", c.what, c.how)).collect();
+                format!("{lines}{} changed\n", counted(done.changes.len(), "rule", "rules"))
+            }))
         }
         Rules::Try { metric, file, weeks } => {
             let rules = match file.map(|file| read(&file)).transpose()? {
-                None => in_force(app).await?,
+                None => imports::rules_in_force(app, &host(ReadRules(()))?).await?,
                 Some(Ok(rules)) => rules,
                 Some(Err(refused)) => return Ok(Err(refused)),
             };
@@ -104,30 +103,30 @@ async fn perform(app: &App, command: Rules) -> Done {
                 let line = format!("the file has a rule neither for `{}` nor for `default`", metric.code);
                 return Ok(Err(Refused(vec![line])));
             };
-            let everyone = scope(&Who::Host, Resource::RedAlert, None);
-            let may = permit(&Who::Host, Relation::NONE, ReadRules(()))?;
-            let tried = try_on_history(app, &may, everyone, metric.id, rule.parameters, weeks).await;
-            Ok(taken(tried)?.map(|tried| said(&metric, &tried)))
+            let rules = match rule.rules() {
+                Some(rules) => rules,
+                None => app.store.read(|r| app::alerts::rules::in_force(r, None)).await?.0,
+            };
+            let tried = try_on_history(app, &Who::Host, &host(WriteRules(()))?, metric.id, rules, weeks).await;
+            Ok(taken(tried)?.map(|tried| said(&tried)))
         }
     }
 }
 
-async fn in_force(app: &App) -> anyhow::Result<Vec<RuleDefinition>> {
-    let rules = current(app, &host(ReadRules(()))?).await?;
-    Ok(rules.into_iter().map(|r| RuleDefinition { code: r.code, why: r.why, parameters: r.rules }).collect())
+fn open(file: &Path) -> anyhow::Result<BufReader<File>> {
+    Ok(BufReader::new(File::open(file).with_context(|| format!("cannot read {}", file.display()))?))
 }
 
-fn read(file: &PathBuf) -> anyhow::Result<Result<Vec<RuleDefinition>, Refused>> {
-    let source = BufReader::new(File::open(file).with_context(|| format!("cannot read {}", file.display()))?);
-    let read = connect::rules::read(source, &Limits::default());
-    Ok(read.map_err(|problems| app::imports::faults(problems).into()))
+fn read(file: &Path) -> anyhow::Result<Result<Vec<RuleDefinition>, Refused>> {
+    let read = connect::rules::read(open(file)?, &Limits::default());
+    Ok(read.map_err(|problems| imports::faults(problems).into()))
 }
 
-fn said(metric: &Metric, tried: &Tried) -> String {
+fn said(tried: &Tried) -> String {
     let trial = &tried.trial;
     let mut text = format!(
         "{}: {} values in {} periods\n{} episodes, {:.2} in a hundred values, and {} told once for a whole group\n",
-        metric.name,
+        tried.metric.name,
         trial.judged,
         tried.periods.len(),
         trial.fired.len(),
@@ -146,7 +145,16 @@ fn said(metric: &Metric, tried: &Tried) -> String {
     for (period, count) in tried.periods.iter().zip(&tried.by_period).filter(|(_, count)| **count > 0) {
         let _ = writeln!(text, "{period}: {count}");
     }
-    let busiest = tried.by_unit.values().max().copied().unwrap_or(0);
-    let _ = writeln!(text, "{} units concerned, at most {busiest} in one", tried.by_unit.len());
+    for team in tried.teams.iter().filter(|team| team.fired() > 0) {
+        let leader = team.leader.as_deref().unwrap_or("several small teams");
+        let most = team.by_period.iter().max().copied().unwrap_or(0);
+        let _ = writeln!(
+            text,
+            "{leader}: {} for a team of {}, at most {most} in one period",
+            team.fired(),
+            team.people
+        );
+    }
+    let _ = writeln!(text, "the rules in force: {}", counted(tried.by_period_now.iter().sum(), "episode", "episodes"));
     text
 }

@@ -14,7 +14,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use domain::access::Denied;
 use domain::ids::PersonId;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use http::HeaderMap;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Interval, MissedTickBehavior, interval};
@@ -85,13 +85,19 @@ pub(crate) async fn stream(State(server): State<Server>, asker: Asker, headers: 
     check.set_missed_tick_behavior(MissedTickBehavior::Delay);
     check.reset();
     let waiting = if headers.contains_key("last-event-id") { EVERYTHING.to_vec() } else { Vec::new() };
+    let server_moment = server.app.now().micros().to_string();
     let start = Listening { server, token, person, changes, check, waiting, _seat: seat };
-    let events = stream::unfold(start, |mut at| async move {
-        let topic = next(&mut at).await?;
-        let id = at.server.app.now().micros().to_string();
-        // An event without data is not delivered by browsers.
-        Some((Ok::<_, Infallible>(Event::default().event(topic.word()).id(id).data(topic.word())), at))
-    });
+    // At once an id without an event: a page that has heard of nothing yet still says that it comes back.
+    let here = Event::default().id(server_moment);
+    let events = stream::once(async move { Ok::<_, Infallible>(here) }).chain(stream::unfold(
+        start,
+        |mut at| async move {
+            let topic = next(&mut at).await?;
+            let id = at.server.app.now().micros().to_string();
+            // An event without data is not delivered by browsers.
+            Some((Ok::<_, Infallible>(Event::default().event(topic.word()).id(id).data(topic.word())), at))
+        },
+    ));
     let response: Response =
         Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response();
     Ok(response)

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::reconcile::{About, Book};
 use super::world::{Axis, Matrix, Occasion, World};
-use crate::notify::{Telling, tell_unasked};
+use crate::notify::{Teller, Telling};
 use crate::{App, Ids, Result, Topic};
 
 /// Up to so many numbers of one metric are looked at one by one; more of them, and the metric as a whole.
@@ -75,6 +75,7 @@ pub async fn evaluate(app: &App, limit: u32) -> Result<usize> {
                 asked.entry(MetricId::new(key.b)).or_default().push(*key);
             }
             let mut world = World::read(tx, now, &settings, Occasion::Arrival)?;
+            let teller = Teller::at(&ids, now, &settings);
             let mut done = Evaluated { keys: keys.len(), ..Evaluated::default() };
             for (id, keys) in asked {
                 let Some(metric) = world.metrics.iter().find(|m| m.id == id).cloned() else {
@@ -95,7 +96,7 @@ pub async fn evaluate(app: &App, limit: u32) -> Result<usize> {
                     }
                 };
                 if let Some(review) = review {
-                    apply(tx, &world, &metric, review, &ids, now, &settings.public_url, &mut done)?;
+                    apply(tx, &world, &metric, review, &teller, &mut done)?;
                 }
             }
             Ok(done)
@@ -140,10 +141,11 @@ pub fn apply_history(
     settings: &crate::Settings,
 ) -> Result<Evaluated> {
     let world = World::read(tx, now, settings, Occasion::History)?;
+    let teller = Teller::at(ids, now, settings);
     let mut done = Evaluated::default();
     for review in reviews {
         if let Some(metric) = world.metrics.iter().find(|m| m.id == review.metric) {
-            apply(tx, &world, metric, review, ids, now, &settings.public_url, &mut done)?;
+            apply(tx, &world, metric, review, &teller, &mut done)?;
         }
     }
     Ok(done)
@@ -318,15 +320,12 @@ fn bring_in_line(
 }
 
 /// Writes what a review found, and tells those concerned.
-#[expect(clippy::too_many_arguments, reason = "a transaction's context and what it is about")]
 fn apply(
     tx: &mut Tx,
     world: &World,
     metric: &Metric,
     review: Review,
-    ids: &Ids,
-    now: Instant,
-    url: &str,
+    teller: &Teller,
     done: &mut Evaluated,
 ) -> Result<()> {
     let Review { alerts, events, opened, stands, shared, movements, .. } = review;
@@ -339,7 +338,7 @@ fn apply(
         None => store::movements::put_movements(tx, &movements)?,
     }
     for alert in &opened {
-        announce(tx, world, metric, alert, ids, now, url, done)?;
+        announce(tx, world, metric, alert, teller, done)?;
     }
     for alert in &alerts {
         done.people.extend(super::concerned(tx, alert.subject, world.today)?);
@@ -348,15 +347,12 @@ fn apply(
 }
 
 /// Tells the person and their direct leader about a new episode; for a unit, the metric's owner.
-#[expect(clippy::too_many_arguments, reason = "a transaction's context and what it is about")]
 fn announce(
     tx: &mut Tx,
     world: &World,
     metric: &Metric,
     alert: &Alert,
-    ids: &Ids,
-    now: Instant,
-    url: &str,
+    teller: &Teller,
     done: &mut Evaluated,
 ) -> Result<()> {
     let what = match (alert.kind, alert.way) {
@@ -380,11 +376,11 @@ fn announce(
                 "Something about your {} is worth a look: {what}. You see it first; you can say why, ask for help, or say that the data are wrong.",
                 metric.name.to_lowercase()
             );
-            tell_unasked(tx, ids, now, url, &world.addressed(person.clone()), &telling)?;
+            teller.tell_unasked(tx, &world.addressed(person.clone()), &telling)?;
             done.people.insert(person.id);
             // The person first: their leader is told later, and that is whoever leads them then.
             if world.grace_hours > 0 && world.occasion == Occasion::Arrival {
-                let due = now.plus_seconds(i64::from(world.grace_hours) * 3600);
+                let due = teller.now.plus_seconds(i64::from(world.grace_hours) * 3600);
                 return Ok(store::attention::wait_for_leader(tx, alert.id, due)?);
             }
             let leader = store::people::leaders_on(tx, person.id, world.today)?.first().copied();
@@ -394,7 +390,7 @@ fn announce(
                     "Something about {}'s work may need a talk. {} was told at the same time.",
                     person.name, person.name
                 );
-                tell_unasked(tx, ids, now, url, &world.addressed(leader.clone()), &telling)?;
+                teller.tell_unasked(tx, &world.addressed(leader.clone()), &telling)?;
                 done.people.insert(leader.id);
             }
         }
@@ -407,7 +403,15 @@ fn announce(
                 "way": alert.way.word(), "since": alert.since.to_string(), "subjects": alert.facts.subjects,
             });
             let moved = domain::webhooks::Event::UnitAlert;
-            crate::webhooks::announce(tx, ids, now, moved, &telling.text, &telling.path, &data)?;
+            crate::webhooks::announce(
+                tx,
+                &teller.ids,
+                teller.now,
+                moved,
+                &telling.text,
+                &telling.path,
+                &data,
+            )?;
             let Some(owner) = metric.owner.map(|o| store::people::person(tx, o)).transpose()?.flatten()
             else {
                 return Ok(());
@@ -416,7 +420,7 @@ fn announce(
                 "This moved for {} subjects together, so it is told once, at the level where it is common. Nobody's own usual range is judged by it.",
                 alert.facts.subjects
             );
-            tell_unasked(tx, ids, now, url, &world.addressed(owner.clone()), &telling)?;
+            teller.tell_unasked(tx, &world.addressed(owner.clone()), &telling)?;
             done.people.insert(owner.id);
         }
     }

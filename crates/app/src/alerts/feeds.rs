@@ -12,7 +12,7 @@ use store::db::Tx;
 use uuid::Uuid;
 
 use super::world::{Occasion, World};
-use crate::notify::{Telling, tell_unasked};
+use crate::notify::{Teller, Telling};
 use crate::{App, Ids, Result, Topic};
 
 /// A unit is silent when so many of its subjects are.
@@ -62,7 +62,8 @@ fn watch(
     now: Instant,
     settings: &crate::Settings,
 ) -> Result<BTreeSet<PersonId>> {
-    let (today, url) = (now.day(&settings.zone), settings.public_url.as_str());
+    let teller = Teller::at(ids, now, settings);
+    let today = teller.today;
     let mut world = World::read(tx, now, settings, Occasion::Arrival)?;
     world.meet_everybody(tx)?;
     let units = store::people::units(tx)?;
@@ -114,7 +115,7 @@ fn watch(
                 text,
                 path: "/health".into(),
             };
-            tell_unasked(tx, ids, now, url, &owner, &telling)?;
+            teller.tell_unasked(tx, &owner, &telling)?;
             told.insert(owner.id);
         }
     }

@@ -19,8 +19,8 @@ pub(crate) use evaluate::{FEW, whole};
 pub use feeds::{new_day, watch_feeds};
 pub use questions::{Question, owner_of, questions, settle};
 
-use crate::notify::{Telling, tell};
-use crate::{App, Error, Ids, Result, Topic};
+use crate::notify::{Teller, Telling};
+use crate::{App, Error, Result, Topic};
 
 /// Moves an alert by a step and notes who and why. The caller writes the alert.
 pub fn advance(tx: &mut Tx, alert: &mut Alert, by: &str, what: Step, note: &str, now: Instant) -> Result<()> {
@@ -66,19 +66,17 @@ pub(crate) fn concerned(r: &mut Read, subject: Subject, today: Day) -> Result<Ve
 pub(crate) async fn change(
     app: &App,
     id: AlertId,
-    act: impl FnOnce(&mut Tx, &mut Alert, &Ids, Instant, Day) -> Result<()> + Send + 'static,
+    act: impl FnOnce(&mut Tx, &mut Alert, &Teller) -> Result<()> + Send + 'static,
 ) -> Result<Alert> {
-    let now = app.now();
-    let today = now.day(&app.settings.zone);
-    let ids = app.ids.clone();
+    let teller = Teller::of(app);
     let (alert, people) = app
         .store
         .write(move |tx: &mut Tx| -> Result<(Alert, Vec<PersonId>)> {
             let mut alert = held(tx, id)?;
-            act(tx, &mut alert, &ids, now, today)?;
+            act(tx, &mut alert, &teller)?;
             store::alerts::put(tx, std::slice::from_ref(&alert))?;
             ask_standing(tx, &alert)?;
-            let people = concerned(tx, alert.subject, today)?;
+            let people = concerned(tx, alert.subject, teller.today)?;
             Ok((alert, people))
         })
         .await?;
@@ -107,7 +105,7 @@ pub async fn see(app: &App, permit: &Permit<ReadAlert>) -> Result<()> {
     let now = app.now();
     let state = app.store.read(move |r| Ok::<_, Error>(held(r, id)?.state)).await?;
     if state == State::New {
-        change(app, id, move |tx, alert, _, now, _| advance(tx, alert, &by, Step::See, "", now)).await?;
+        change(app, id, move |tx, alert, at| advance(tx, alert, &by, Step::See, "", at.now)).await?;
     }
     if let Some(person) = person {
         app.store
@@ -133,8 +131,7 @@ pub async fn answer(app: &App, permit: &Permit<AnswerAlert>, answer: Answer, not
     }
     let by = permit.by().to_owned();
     let by_person = permit.person();
-    let url = app.settings.public_url.clone();
-    change(app, permit.asked().0, move |tx, alert, ids, now, today| {
+    change(app, permit.asked().0, move |tx, alert, teller| {
         if alert.state.is_closed() {
             return Err(Error::Conflict(format!(
                 "this alert is {} already, so there is nothing to answer",
@@ -143,11 +140,11 @@ pub async fn answer(app: &App, permit: &Permit<AnswerAlert>, answer: Answer, not
         }
         alert.answer = Some(answer);
         alert.answer_note = (!note.is_empty()).then(|| note.clone());
-        alert.answered_at = Some(now);
+        alert.answered_at = Some(teller.now);
         // Who has answered no longer has it for themselves.
         store::attention::end_grace(tx, alert.id)?;
         let what = if answer == Answer::DataWrong { Step::Question } else { Step::See };
-        advance(tx, alert, &by, what, if note.is_empty() { answer.word() } else { &note }, now)?;
+        advance(tx, alert, &by, what, if note.is_empty() { answer.word() } else { &note }, teller.now)?;
         let metric = store::metrics::metric(tx, alert.metric)?.ok_or(Error::NotFound("metric"))?;
         let own_page = format!("/alerts/{}", alert.id);
         let mut told: Vec<(PersonId, String, String)> = Vec::new();
@@ -161,7 +158,7 @@ pub async fn answer(app: &App, permit: &Permit<AnswerAlert>, answer: Answer, not
             let text = format!("{}: somebody says that the data are wrong", metric.name);
             told.extend(owner.map(|o| (o, text, "/questions".to_owned())));
         }
-        for person in concerned(tx, alert.subject, today)? {
+        for person in concerned(tx, alert.subject, teller.today)? {
             if Some(person) != by_person {
                 told.push((person, format!("{}: {name} answered", metric.name), own_page.clone()));
             }
@@ -175,7 +172,7 @@ pub async fn answer(app: &App, permit: &Permit<AnswerAlert>, answer: Answer, not
                     text,
                     path,
                 };
-                tell(tx, ids, now, &url, &person, &telling)?;
+                teller.tell(tx, &person, &telling)?;
             }
         }
         Ok(())
@@ -193,9 +190,9 @@ pub async fn snooze(app: &App, permit: &Permit<AnswerAlert>, until: Day) -> Resu
         ));
     }
     let by = permit.by().to_owned();
-    change(app, permit.asked().0, move |tx, alert, _, now, _| {
+    change(app, permit.asked().0, move |tx, alert, at| {
         alert.snoozed_until = Some(until);
-        advance(tx, alert, &by, Step::See, &format!("waits until {until}"), now)
+        advance(tx, alert, &by, Step::See, &format!("waits until {until}"), at.now)
     })
     .await
 }
@@ -204,10 +201,10 @@ pub async fn snooze(app: &App, permit: &Permit<AnswerAlert>, until: Day) -> Resu
 pub async fn accept(app: &App, permit: &Permit<AnswerAlert>, note: &str) -> Result<Alert> {
     let by = permit.by().to_owned();
     let note = note.trim().to_owned();
-    change(app, permit.asked().0, move |tx, alert, _, now, today| {
+    change(app, permit.asked().0, move |tx, alert, at| {
         let metric = store::metrics::metric(tx, alert.metric)?.ok_or(Error::NotFound("metric"))?;
-        alert.closed_on = Some(metric.cadence.rolled().start(today));
-        advance(tx, alert, &by, Step::Accept, &note, now)
+        alert.closed_on = Some(metric.cadence.rolled().start(at.today));
+        advance(tx, alert, &by, Step::Accept, &note, at.now)
     })
     .await
 }

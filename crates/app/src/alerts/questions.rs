@@ -12,7 +12,7 @@ use domain::time::{Day, Instant};
 use store::db::Read;
 
 use super::{advance, change, concerned};
-use crate::notify::{Telling, tell};
+use crate::notify::Telling;
 use crate::{App, Error, Result};
 
 /// Most characters of an answer.
@@ -103,8 +103,7 @@ pub async fn settle(app: &App, permit: &Permit<SettleData>, wrong: bool, note: &
     }
     let by = permit.by().to_owned();
     let owner = permit.person();
-    let url = app.settings.public_url.clone();
-    change(app, permit.asked().0, move |tx, alert, ids, now, today| {
+    change(app, permit.asked().0, move |tx, alert, teller| {
         if alert.state != domain::alerts::State::InQuestion {
             return Err(Error::Conflict(
                 "nobody asks about these data any more; look at the list again".into(),
@@ -112,12 +111,12 @@ pub async fn settle(app: &App, permit: &Permit<SettleData>, wrong: bool, note: &
         }
         let metric = store::metrics::metric(tx, alert.metric)?.ok_or(Error::NotFound("metric"))?;
         let what = if wrong { Step::DataWrong } else { Step::DataRight };
-        advance(tx, alert, &by, what, &note, now)?;
+        advance(tx, alert, &by, what, &note, teller.now)?;
         if wrong {
-            alert.closed_on = Some(metric.cadence.rolled().start(today));
+            alert.closed_on = Some(metric.cadence.rolled().start(teller.today));
         }
         let found = if wrong { "the data were wrong" } else { "the data are right" };
-        for person in concerned(tx, alert.subject, today)?.into_iter().filter(|p| Some(*p) != owner) {
+        for person in concerned(tx, alert.subject, teller.today)?.into_iter().filter(|p| Some(*p) != owner) {
             let Some(person) = store::people::person(tx, person)? else { continue };
             let text = format!("{}: {found}", metric.name);
             let telling = Telling {
@@ -129,7 +128,7 @@ pub async fn settle(app: &App, permit: &Permit<SettleData>, wrong: bool, note: &
                 text,
                 path: format!("/alerts/{}", alert.id),
             };
-            tell(tx, ids, now, &url, &person, &telling)?;
+            teller.tell(tx, &person, &telling)?;
         }
         Ok(())
     })

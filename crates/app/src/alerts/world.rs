@@ -20,7 +20,7 @@ use crate::attention::Quiet;
 use crate::targets::Places;
 
 /// Periods of history that are walked: more than a baseline, two accepted levels and a year to look back on.
-const HISTORY: i32 = 130;
+pub(super) const HISTORY: i32 = 130;
 /// The axis of periods begins at a multiple of so many, so that it does not move every week and decisions with it.
 const AXIS_STEP: i32 = 26;
 
@@ -79,8 +79,8 @@ impl World {
             .filter_map(|(unit, code)| Some((unit, by_code.get(&code)?.clone())))
             .collect();
         let mut closed: BTreeMap<UnitId, Vec<Span>> = BTreeMap::new();
-        for (unit, span) in store::calendars::closures(r)? {
-            closed.entry(unit).or_default().push(span);
+        for (unit, closure) in store::calendars::closures(r)? {
+            closed.entry(unit).or_default().push(closure.span);
         }
         Ok(Self {
             occasion,

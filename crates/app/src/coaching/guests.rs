@@ -6,7 +6,7 @@ use domain::ids::{PersonId, SessionId};
 use store::db::{Read, Tx};
 
 use super::{held, other, person, signer, write};
-use crate::notify::{Telling, tell};
+use crate::notify::Telling;
 use crate::{App, Error, Result};
 
 /// Whether somebody is an admitted co-coach of a talk now.
@@ -26,7 +26,7 @@ pub async fn invite(app: &App, permit: &Permit<WriteCoaching>, code: &str) -> Re
     let id = permit.asked().0;
     let permit = permit.clone();
     let code = code.trim().to_owned();
-    write(app, move |tx, hand| {
+    write(app, move |tx, teller| {
         let session = held(tx, id)?;
         let by = signer(&permit, &session)?;
         if session.state == State::Closed {
@@ -37,7 +37,7 @@ pub async fn invite(app: &App, permit: &Permit<WriteCoaching>, code: &str) -> Re
         if guest.id == session.person || guest.id == session.leader {
             return Err(Error::invalid("guest", format!("{} is in this talk already", guest.name)));
         }
-        if store::people::reports_on(tx, guest.id, hand.today)?.is_empty() {
+        if store::people::reports_on(tx, guest.id, teller.today)?.is_empty() {
             return Err(Error::invalid(
                 "guest",
                 format!("{} leads nobody; a co-coach is another leader", guest.name),
@@ -52,14 +52,20 @@ pub async fn invite(app: &App, permit: &Permit<WriteCoaching>, code: &str) -> Re
                 session: id,
                 person: guest.id,
                 invited_by: by,
-                invited_at: hand.now,
+                invited_at: teller.now,
                 agreed_at: None,
                 ended_at: None,
             },
         )?;
         let name = person(tx, by)?.name;
         let to = other(&session, by);
-        super::tell_other(tx, hand, &session, to, &format!("{name} would like {} as co-coach", guest.name))?;
+        super::tell_other(
+            tx,
+            teller,
+            &session,
+            to,
+            &format!("{name} would like {} as co-coach", guest.name),
+        )?;
         Ok(((), vec![session.person, session.leader]))
     })
     .await
@@ -69,14 +75,14 @@ pub async fn invite(app: &App, permit: &Permit<WriteCoaching>, code: &str) -> Re
 pub async fn admit(app: &App, permit: &Permit<WriteCoaching>, guest: PersonId) -> Result<()> {
     let id = permit.asked().0;
     let permit = permit.clone();
-    write(app, move |tx, hand| {
+    write(app, move |tx, teller| {
         let session = held(tx, id)?;
         let by = signer(&permit, &session)?;
         let mut asked = asked(tx, id, guest)?;
         if asked.invited_by == by {
             return Err(Error::Conflict("this is for the other one to agree".into()));
         }
-        asked.agreed_at = asked.agreed_at.or(Some(hand.now));
+        asked.agreed_at = asked.agreed_at.or(Some(teller.now));
         store::coaching::put_guest(tx, &asked)?;
         let text = format!("You are co-coach in a talk of {}", person(tx, session.person)?.name);
         let telling = Telling {
@@ -89,7 +95,7 @@ pub async fn admit(app: &App, permit: &Permit<WriteCoaching>, guest: PersonId) -
             path: format!("/sessions/{id}"),
         };
         let to = person(tx, guest)?;
-        tell(tx, hand.ids, hand.now, hand.url, &to, &telling)?;
+        teller.tell(tx, &to, &telling)?;
         Ok(((), vec![session.person, session.leader, guest]))
     })
     .await
@@ -106,11 +112,11 @@ fn asked(tx: &mut Tx, id: SessionId, guest: PersonId) -> Result<Guest> {
 pub async fn dismiss(app: &App, permit: &Permit<WriteCoaching>, guest: PersonId) -> Result<()> {
     let id = permit.asked().0;
     let permit = permit.clone();
-    write(app, move |tx, hand| {
+    write(app, move |tx, teller| {
         let session = held(tx, id)?;
         signer(&permit, &session)?;
         let mut asked = asked(tx, id, guest)?;
-        asked.ended_at = Some(hand.now);
+        asked.ended_at = Some(teller.now);
         store::coaching::put_guest(tx, &asked)?;
         Ok(((), vec![session.person, session.leader, guest]))
     })

@@ -1,4 +1,4 @@
-//! Lists of people and units that an administrator brings in by browser: one asks, another one applies.
+//! Lists of people, units, calendars and leave that an administrator brings in by browser: one asks, another one applies.
 //!
 //! The access matrix gives places, reporting lines and job roles to two administrators together. Whoever administers the
 //! host needs no second one: `throughline import` is theirs.
@@ -21,17 +21,23 @@ pub enum List {
     Units,
     /// People with their places and leaders.
     People,
+    /// Working calendars, single days and closures.
+    Calendars,
+    /// Leave and part time.
+    Leave,
 }
 
 impl List {
-    /// Both, in the order in which they are brought in.
-    pub const ALL: [Self; 2] = [Self::Units, Self::People];
+    /// All of them, in the order in which they are brought in.
+    pub const ALL: [Self; 4] = [Self::Units, Self::People, Self::Calendars, Self::Leave];
 
     /// Its word in forms and in storage.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Units => "units",
             Self::People => "people",
+            Self::Calendars => "calendars",
+            Self::Leave => "leave",
         }
     }
     /// Reads [`List::word`] back.
@@ -45,6 +51,8 @@ impl List {
 pub struct Waiting {
     /// Its id.
     pub id: ImportId,
+    /// What it holds.
+    pub list: List,
     /// The file's name.
     pub name: String,
     /// Who asked.
@@ -72,6 +80,8 @@ async fn look(app: &App, list: List, body: Vec<u8>) -> Result<Report> {
     match list {
         List::Units => super::units(app, &may, Cursor::new(body), true).await,
         List::People => super::people(app, &may, Cursor::new(body), true).await,
+        List::Calendars => super::calendars(app, &may, Cursor::new(body), true).await,
+        List::Leave => super::leave(app, &may, Cursor::new(body), true).await,
     }
 }
 
@@ -109,19 +119,21 @@ pub async fn waiting(app: &App, who: &Who) -> Result<Vec<Waiting>> {
         .read(|r| -> Result<_> {
             let all = store::imports::requests(r)?;
             let names = store::people::names(r, &all.iter().map(|w| w.asked_by).collect::<Vec<_>>())?;
-            Ok(all.into_iter().map(|w| named(w, &names)).collect())
+            Ok(all.into_iter().filter_map(|w| named(w, &names)).collect())
         })
         .await
 }
 
-fn named(request: Request, names: &std::collections::BTreeMap<PersonId, String>) -> Waiting {
-    Waiting {
+/// `None` for a kind of list that is no more.
+fn named(request: Request, names: &std::collections::BTreeMap<PersonId, String>) -> Option<Waiting> {
+    Some(Waiting {
+        list: List::from_word(&request.kind)?,
         asked_by_name: names.get(&request.asked_by).cloned().unwrap_or_default(),
         id: request.id,
         name: request.name,
         asked_by: request.asked_by,
         asked_at: request.asked_at,
-    }
+    })
 }
 
 async fn held(app: &App, id: ImportId) -> Result<(Request, List)> {
@@ -142,11 +154,12 @@ pub async fn show(app: &App, who: &Who, id: ImportId) -> Result<Shown> {
     };
     let asked_by = request.asked_by;
     let names = app.store.read(move |r| -> Result<_> { Ok(store::people::names(r, &[asked_by])?) }).await?;
-    Ok(Shown { may_apply: me != asked_by && report.is_ok(), waiting: named(request, &names), report })
+    let waiting = named(request, &names).ok_or(Error::NotFound("import"))?;
+    Ok(Shown { may_apply: me != asked_by && report.is_ok(), waiting, report })
 }
 
-/// Applies what another administrator has asked for.
-pub async fn apply(app: &App, who: &Who, id: ImportId) -> Result<Report> {
+/// Applies what another administrator has asked for. Gives what it was.
+pub async fn apply(app: &App, who: &Who, id: ImportId) -> Result<(List, Report)> {
     may_ask::<WriteAssignment>(who)?;
     let (request, list) = held(app, id).await?;
     let may = second(who, WriteAssignment(()), request.asked_by)?;
@@ -154,15 +167,18 @@ pub async fn apply(app: &App, who: &Who, id: ImportId) -> Result<Report> {
     let report = match list {
         List::Units => super::units(app, &may, file, false).await?,
         List::People => super::people(app, &may, file, false).await?,
+        List::Calendars => super::calendars(app, &may, file, false).await?,
+        List::Leave => super::leave(app, &may, file, false).await?,
     };
     // A list that is applied and still there would change nothing a second time.
     app.store.write(move |tx: &mut Tx| -> Result<_> { Ok(store::imports::delete(tx, id)?) }).await?;
-    Ok(report)
+    Ok((list, report))
 }
 
-/// Takes a list away without applying it.
-pub async fn withdraw(app: &App, who: &Who, id: ImportId) -> Result<()> {
+/// Takes a list away without applying it. Gives what it was.
+pub async fn withdraw(app: &App, who: &Who, id: ImportId) -> Result<List> {
     may_ask::<WriteAssignment>(who)?;
+    let (_, list) = held(app, id).await?;
     let (ids, now, by) = (app.ids.clone(), app.now(), who.label());
     app.store
         .write(move |tx: &mut Tx| -> Result<()> {
@@ -171,5 +187,6 @@ pub async fn withdraw(app: &App, who: &Who, id: ImportId) -> Result<()> {
             }
             crate::audit::note(tx, &ids, now, &by, "people.import.withdraw", &id.to_string(), "")
         })
-        .await
+        .await?;
+    Ok(list)
 }

@@ -2,10 +2,12 @@
 
 use connect::calendar::{Entry, Invitation, Method};
 use connect::mail::{Letter, MailError};
-use domain::ids::{AlertId, PersonId, Subject};
+use domain::ids::{AlertId, PersonId, SessionId, Subject};
 use domain::outbox::Tried;
 use domain::people::PersonState;
+use domain::time::Day;
 use serde::{Deserialize, Serialize};
+use store::db::Read;
 use store::outbox::Delivery;
 use uuid::Uuid;
 
@@ -46,8 +48,8 @@ pub struct Concern {
 }
 
 impl Concern {
-    /// Why the person is not to be told any more, if so. Rights are asked for at the moment of sending:
-    /// who has left, or no longer leads the person of an alert, hears nothing of it.
+    /// Why the person is not to be told any more, if so. Rights are asked for at the moment of sending: who has left, no
+    /// longer leads the person of an alert, or no longer has part in a talk, hears nothing of it.
     pub async fn lapsed(&self, app: &App) -> Result<Option<String>> {
         let (concern, today) = (self.clone(), app.today());
         app.store
@@ -55,6 +57,9 @@ impl Concern {
                 let person = store::people::person(r, concern.person)?;
                 if person.is_none_or(|p| p.state != PersonState::Active) {
                     return Ok(Some("the person can no longer sign in".into()));
+                }
+                if concern.about == "session" {
+                    return talk_lapsed(r, SessionId::new(concern.about_id), concern.person, today);
                 }
                 if concern.about != "alert" || !concern.path.starts_with("/alerts/") {
                     return Ok(None);
@@ -69,6 +74,17 @@ impl Concern {
             })
             .await
     }
+}
+
+/// Why a talk is no longer somebody's to hear of, if so: it is the person's own, that of the leader who opened it for as
+/// long as they lead the person, and that of a co-coach whom both let in.
+fn talk_lapsed(r: &mut Read, id: SessionId, who: PersonId, today: Day) -> Result<Option<String>> {
+    let Some(session) = store::coaching::session(r, id)? else {
+        return Ok(Some("what it was about is gone".into()));
+    };
+    let leads = session.leader == who && store::people::leaders_on(r, session.person, today)?.contains(&who);
+    let guest = store::coaching::guests(r, id)?.iter().any(|g| g.person == who && g.admitted());
+    Ok((session.person != who && !leads && !guest).then(|| "the talk no longer concerns this person".into()))
 }
 
 /// Sends one mail.

@@ -25,6 +25,7 @@ use store::db::Tx;
 use store::outbox::{Delivery, New, Queue, Try};
 use tokio::task::JoinSet;
 
+use crate::notify::Teller;
 use crate::{App, Error, Ids, Result};
 
 /// Seconds for which one server holds a delivery: longer than any try takes.
@@ -99,7 +100,7 @@ async fn carry(app: App, couriers: Couriers, delivery: Delivery) -> Result<()> {
     if let Then::Parked(why) | Then::ParkedWithAll(why) = &what {
         tracing::warn!(delivery = %delivery.id, target = delivery.target, why, "a delivery was parked");
     }
-    let (ids, today, url) = (app.ids.clone(), app.today(), app.settings.public_url.clone());
+    let teller = Teller::at(&app.ids, now, &app.settings);
     app.store
         .write(move |tx: &mut Tx| -> Result<()> {
             let id = delivery.id;
@@ -111,7 +112,7 @@ async fn carry(app: App, couriers: Couriers, delivery: Delivery) -> Result<()> {
                 Then::Withdrawn(why) => store::outbox::end(tx, id, State::Withdrawn, now, Some(why))?,
                 Then::ParkedWithAll(why) => {
                     store::outbox::park_target(tx, &delivery.target, now, why)?;
-                    crate::webhooks::gone(tx, &ids, now, today, &url, &delivery.target, why)?;
+                    crate::webhooks::gone(tx, &teller, &delivery.target, why)?;
                 }
             }
             Ok(())

@@ -50,14 +50,14 @@ pub fn freeze(r: &mut Read, study: &Study, today: Day, zone: &Zone) -> Result<In
         zone,
     };
 
-    // The deciding metric first, then the lanes from the business down, then the guardrail.
+    // The deciding metric first, then the lanes from the business down, then the guardrails.
     let mut wanted: Vec<(MetricId, Level)> = Vec::new();
     let mut lanes = store::interventions::lanes(r, support.id)?;
     lanes.sort_by_key(|l| (l.lane, l.position));
     let decides = lanes.iter().find(|l| l.metric == study.metric).map_or(outcome.level, |l| l.lane);
     wanted.push((study.metric, decides));
     wanted.extend(lanes.iter().map(|l| (l.metric, l.lane)));
-    wanted.extend(study.hypothesis.guardrail.and_then(|g| metrics.get(&g)).map(|m| (m.id, m.level)));
+    wanted.extend(study.hypothesis.guardrails.iter().filter_map(|g| metrics.get(g)).map(|m| (m.id, m.level)));
     let mut seen = BTreeSet::new();
     wanted.retain(|(metric, _)| seen.insert(*metric));
 
@@ -147,7 +147,7 @@ impl Scene<'_> {
             metric: metric.code.clone(),
             lane,
             better: metric.better(),
-            guardrail: metric.guardrail || self.study.hypothesis.guardrail == Some(metric.id),
+            guardrail: metric.guardrail || self.study.hypothesis.guardrails.contains(&metric.id),
             cadence,
             first,
             periods,

@@ -41,10 +41,10 @@ pub struct Definition {
     pub metric: String,
     /// How it compares.
     pub design: Design,
-    /// What is believed; its guardrail is filled in from [`Self::guardrail`].
+    /// What is believed; its guardrails are filled in from [`Self::guardrails`].
     pub hypothesis: Hypothesis,
-    /// The code of the metric that must not get worse.
-    pub guardrail: Option<String>,
+    /// The codes of the metrics that must not get worse.
+    pub guardrails: Vec<String>,
     /// What is compared with what; its units are filled in from [`Self::units`].
     pub plan: Plan,
     /// The codes of the units that take part; empty means those of the rollout and all of the same kind beside them.
@@ -93,7 +93,10 @@ pub fn define_in(
             Ok(found)
         };
         let outcome = metric(&d.metric)?;
-        let guardrail = d.guardrail.as_deref().map(&mut metric).transpose()?.flatten();
+        let mut guardrails = Vec::new();
+        for code in &d.guardrails {
+            guardrails.extend(metric(code)?);
+        }
         let found = store::people::unit_ids(tx, &d.units)?;
         faults.extend(d.units.iter().filter(|c| !found.contains_key(*c)).map(|c| no_unit(&d.place, c)));
         if d.plan.before == 0 || d.plan.after == 0 || d.plan.before > 520 || d.plan.after > 520 {
@@ -116,7 +119,7 @@ pub fn define_in(
             intervention: support.id,
             metric,
             design: d.design,
-            hypothesis: Hypothesis { guardrail, ..d.hypothesis.clone() },
+            hypothesis: Hypothesis { guardrails, ..d.hypothesis.clone() },
             plan: Plan { units, ..d.plan.clone() },
             locked_on: d.locked_on.or(known.as_ref().and_then(|k| k.locked_on)),
             reading_day: d.reading_day,

@@ -20,8 +20,8 @@ pub struct Draft {
     pub support: InterventionId,
     /// Which metric decides.
     pub metric: MetricId,
-    /// Which metric must not get worse.
-    pub guardrail: Option<MetricId>,
+    /// Which metrics must not get worse.
+    pub guardrails: Vec<MetricId>,
     /// How it compares.
     pub design: Design,
     /// For whom or where, in words.
@@ -55,7 +55,7 @@ impl Draft {
         Self {
             support: study.intervention,
             metric: study.metric,
-            guardrail: h.guardrail,
+            guardrails: h.guardrails.clone(),
             design: study.design,
             whom: h.whom.clone(),
             by: h.expected,
@@ -81,7 +81,7 @@ impl Draft {
                 expected: self.by,
                 within: self.within,
                 because: self.because.trim().to_owned(),
-                guardrail: self.guardrail,
+                guardrails: self.guardrails.clone(),
                 stop_if: self.stop_if.trim().to_owned(),
             },
             plan: Plan {
@@ -140,10 +140,9 @@ fn faults(list: Vec<(&'static str, String)>) -> Result<()> {
 fn known(r: &mut Read, draft: &Draft) -> Result<Intervention> {
     let support = store::interventions::intervention(r, draft.support)?
         .ok_or_else(|| Error::invalid("support", "There is no such support; choose one of the list."))?;
-    for (field, metric) in [("metric", Some(draft.metric)), ("guardrail", draft.guardrail)] {
-        if let Some(metric) = metric
-            && store::metrics::metric(r, metric)?.is_none()
-        {
+    let guardrails = draft.guardrails.iter().map(|g| ("guardrails", *g));
+    for (field, metric) in std::iter::once(("metric", draft.metric)).chain(guardrails) {
+        if store::metrics::metric(r, metric)?.is_none() {
             return Err(Error::invalid(field, "There is no such metric; choose one of the list."));
         }
     }

@@ -8,7 +8,7 @@ use domain::time::Instant;
 use store::db::{Read, Tx};
 use uuid::Uuid;
 
-use crate::notify::{Telling, tell};
+use crate::notify::{Teller, Telling};
 use crate::{App, Error, Result, Topic};
 
 /// That somebody agreed to a level, and when.
@@ -35,15 +35,15 @@ pub(crate) fn agreed(r: &mut Read, levels: &[Uuid]) -> Result<BTreeMap<Uuid, Agr
 
 /// Tells the other one of a person and their leader about a level that one of them has set.
 pub(crate) fn tell_of_level(
-    app: &App,
     tx: &mut Tx,
+    teller: &Teller,
     by: PersonId,
     person: PersonId,
-    metric: &domain::metrics::Metric,
+    metric: MetricId,
     what: &str,
 ) -> Result<Option<PersonId>> {
-    let now = app.now();
-    let leader = store::people::leaders_on(tx, person, now.day(&app.settings.zone))?.first().copied();
+    let metric = store::metrics::metric(tx, metric)?.ok_or(Error::NotFound("metric"))?;
+    let leader = store::people::leaders_on(tx, person, teller.today)?.first().copied();
     let Some(other) = (if by == person { leader } else { Some(person) }) else { return Ok(None) };
     let (Some(who), Some(other)) = (store::people::person(tx, by)?, store::people::person(tx, other)?) else {
         return Ok(None);
@@ -56,7 +56,7 @@ pub(crate) fn tell_of_level(
         text,
         path: format!("/people/{person}/metrics/{}", metric.id),
     };
-    tell(tx, &app.ids, now, &app.settings.public_url, &other, &telling)?;
+    teller.tell(tx, &other, &telling)?;
     Ok(Some(other.id))
 }
 

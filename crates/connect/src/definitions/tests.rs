@@ -64,7 +64,7 @@ metric = "scrap"
 whom = "manufacturing firms"
 by = -0.2
 scale = "log"
-lags = 1
+guardrails = ["scrap", "hours_per_head"]
 reading = 1990-01-01
 "#;
 
@@ -97,9 +97,26 @@ fn a_whole_file() {
         [(Level::Business, 0, "scrap"), (Level::Solution, 0, "hours_per_head")]
     );
     let study = &all.studies[0].value;
-    assert_eq!((study.by, study.scale, study.lags), (Some(-0.2), Scale::Log, 1));
+    assert_eq!((study.by, study.scale), (Some(-0.2), Scale::Log));
+    assert_eq!(study.guardrails, ["scrap", "hours_per_head"]);
     assert_eq!(study.reading.map(|d| d.to_string()).as_deref(), Some("1990-01-01"));
     assert_eq!(read(b"".as_slice(), &Limits::default()), Ok(Definitions::default()));
+}
+
+#[test]
+fn guardrails_are_one_or_several_and_none_of_them_twice() {
+    let file = |guardrails: &str| {
+        format!("[[study]]\ncode = \"a\"\nintervention = \"b\"\nmetric = \"c\"\nguardrail{guardrails}\n")
+    };
+    let of = |guardrails: &str| {
+        read(file(guardrails).as_bytes(), &Limits::default()).map(|all| all.studies[0].value.guardrails.clone())
+    };
+    assert_eq!(of(" = \"d\"").unwrap(), ["d"]);
+    assert_eq!(of("s = [\"d\", \"e\"]").unwrap(), ["d", "e"]);
+    assert_eq!(of("s = []").unwrap(), Vec::<String>::new());
+    let said = |guardrails: &str| format!("{:?}", of(guardrails).unwrap_err());
+    assert!(said("s = [\"d\", \"d\"]").contains("named twice"));
+    assert!(said("s = 3").contains("a text or a list of texts"), "{}", said("s = 3"));
 }
 
 #[test]

@@ -5,6 +5,8 @@
 //!
 //! What moved everybody is taken out before ([`super::movements`]), so what is left here is the subject's own.
 
+use std::collections::BTreeMap;
+
 use evidence::Answer;
 use evidence::spc::{BaselineRule, Cusum, LimitRule, Limits, Rules as Chart, Side, Watch, baseline, limits};
 use serde::{Deserialize, Serialize};
@@ -70,6 +72,13 @@ impl Default for Rules {
 }
 
 impl Rules {
+    /// Each parameter's name and value, as files and pages name them.
+    pub fn parameters(&self) -> BTreeMap<String, serde_json::Number> {
+        // A plain struct of numbers is an object of numbers.
+        let whole = serde_json::to_value(self).and_then(serde_json::from_value);
+        whole.unwrap_or_default()
+    }
+
     /// What is wrong with the parameters: the name of each, and what to give instead. Empty where they can be used.
     pub fn faults(&self) -> Vec<(&'static str, String)> {
         let mut faults = Vec::new();

@@ -27,12 +27,12 @@ use crate::time::{Day, Instant};
 pub use evidence::{grade, verdict};
 pub use input::{Cost, Episode, Gap, Input, LaneInput, Member, kept};
 pub use reading::{
-    Check, Effect, Health, Ledger, Lines, Number, PathPoint, Reading, Recovery, UnitLine, read,
+    Check, Dealt, Effect, Guard, Health, Ledger, Lines, Number, PathPoint, Reading, Recovery, UnitLine, read,
 };
 pub use way_back::{Came, WINDOW, WayBack, way_back};
 
 /// The version of the method; part of every frozen input, so that a changed method is a changed reading.
-pub const METHOD: u32 = 1;
+pub const METHOD: u32 = 2;
 
 worded! {
     /// How a study compares.
@@ -84,10 +84,25 @@ pub struct Hypothesis {
     pub within: Option<u32>,
     /// Why, in words.
     pub because: String,
-    /// What must not get worse.
-    pub guardrail: Option<MetricId>,
+    /// What must not get worse, in the order in which it was named.
+    #[serde(default, alias = "guardrail", deserialize_with = "one_or_several")]
+    pub guardrails: Vec<MetricId>,
     /// When it is stopped, in words.
     pub stop_if: String,
+}
+
+/// Guardrails as they are written, and the single one that studies had before there could be several.
+fn one_or_several<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<MetricId>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Said {
+        Several(Vec<MetricId>),
+        One(Option<MetricId>),
+    }
+    Ok(match Said::deserialize(from)? {
+        Said::Several(all) => all,
+        Said::One(one) => one.into_iter().collect(),
+    })
 }
 
 /// What is compared with what, and over which window. Windows are counted in periods of the deciding metric.

@@ -22,6 +22,9 @@ const USUAL: i32 = 16;
 /// Periods before the window of the pick that are drawn.
 const EARLIER: i32 = 8;
 
+/// So many people picked elsewhere make a comparison without those who work beside people given it.
+const APART: usize = 20;
+
 /// One pick with its means.
 struct Case {
     given: bool,
@@ -29,6 +32,8 @@ struct Case {
     before: f64,
     after: f64,
     usual: Option<f64>,
+    /// Not given it, beside somebody who was by the end of the time that is read.
+    beside: bool,
 }
 
 /// Compares one metric.
@@ -45,9 +50,15 @@ pub(super) fn compare(input: &Input, lane: &LaneInput) -> Found {
         .iter()
         .map(|values| values.iter().zip(&shared).map(|(v, s)| v.map(|v| v - s)).collect())
         .collect();
-    let cases = cases(lane, &clean);
-    let given: Vec<&Case> = cases.iter().filter(|c| c.given).collect();
-    let other: Vec<&Case> = cases.iter().filter(|c| !c.given).collect();
+    let all = cases(lane, &clean);
+    // Whoever works beside people who were given it may have had some of it too.
+    let (beside, apart): (Vec<&Case>, Vec<&Case>) = all.iter().partition(|c| c.beside);
+    let others = || apart.iter().filter(|c| !c.given);
+    let places = others().map(|c| c.cluster).collect::<BTreeSet<_>>().len();
+    let enough = others().count() >= APART && places >= 5;
+    let cases: Vec<&Case> = if enough { apart } else { all.iter().collect() };
+    let given: Vec<&Case> = cases.iter().filter(|c| c.given).copied().collect();
+    let other: Vec<&Case> = cases.iter().filter(|c| !c.given).copied().collect();
     found.treated = given.len() as u32;
     found.compared = other.len() as u32;
     found.base = mean(&given.iter().map(|c| c.usual.unwrap_or(c.before)).collect::<Vec<_>>());
@@ -63,14 +74,21 @@ pub(super) fn compare(input: &Input, lane: &LaneInput) -> Found {
     design.picked_on_outcome = true;
     design.comparison_picked_alike = !other.is_empty();
     let wanted = lane.episodes.iter().filter(|e| inside(lane, e)).count();
-    design.coverage = if wanted == 0 { 0.0 } else { cases.len() as f64 / wanted as f64 };
-    design.spill_over = side_by_side(&given, &other) > 0.2;
+    design.coverage = if wanted == 0 { 0.0 } else { all.len() as f64 / wanted as f64 };
+    design.spill_over = !enough && 5 * beside.len() > other.len();
 
     found.answer = difference(&cases, |c| Some(c.after - c.before));
     let push = |health: &mut Vec<Health>, kind, met, numbers: Vec<f64>| {
         health.push(Health { kind, met, numbers, words: Vec::new() });
     };
     let health = &mut found.health;
+    if !beside.is_empty() {
+        let with = difference(&all.iter().collect::<Vec<_>>(), |c| Some(c.after - c.before)).estimate();
+        let with = with.filter(|_| enough).map(|e| Number::of(&e));
+        let with = with.map(|n| if log { n.without_log() } else { n });
+        let numbers = std::iter::once(beside.len() as f64).chain(with.iter().flat_map(|n| [n.value, n.low, n.high]));
+        push(health, Check::SpillOver, Some(!design.spill_over), numbers.collect());
+    }
     let few = clusters(&given).min(clusters(&other)) < 5;
     push(health, Check::Size, Some(!few), vec![given.len() as f64, other.len() as f64]);
     // Before the pick both should have fallen alike.
@@ -93,7 +111,7 @@ pub(super) fn compare(input: &Input, lane: &LaneInput) -> Found {
         push(health, Check::Alike, met, vec![shown(ma), shown(mb)]);
     }
     push(health, Check::Coverage, Some(design.coverage >= 0.8), vec![design.coverage]);
-    let way = way(lane, &clean, log);
+    let way = way(lane, &clean, log, enough);
     if let (Some(change), Some(naive)) =
         (way.as_ref().and_then(|w| w.change), found.naive.as_ref().estimate())
     {
@@ -147,8 +165,28 @@ fn span(values: &[Option<f64>], from: i32, to: i32) -> Option<f64> {
     (2 * known.len() as i32 >= to - from).then(|| mean(&known)).flatten()
 }
 
+/// The first time that anybody was given it, by place.
+fn first_given(lane: &LaneInput) -> BTreeMap<u32, i32> {
+    let mut first: BTreeMap<u32, i32> = BTreeMap::new();
+    for e in lane.episodes.iter().filter(|e| e.given) {
+        if let Some(m) = lane.members.get(e.member as usize) {
+            let at = first.entry(m.cluster).or_insert(e.at);
+            *at = (*at).min(e.at);
+        }
+    }
+    first
+}
+
+/// Whether a pick that was not given it is beside one that was, by the end of the time that is read.
+fn beside(lane: &LaneInput, first: &BTreeMap<u32, i32>, e: &Episode) -> bool {
+    let place = lane.members.get(e.member as usize).map(|m| m.cluster);
+    let given = place.and_then(|p| first.get(&p));
+    !e.given && given.is_some_and(|at| *at < e.at + lane.after as i32)
+}
+
 fn cases(lane: &LaneInput, clean: &[Vec<Option<f64>>]) -> Vec<Case> {
     let (before, after) = (lane.before as i32, lane.after as i32);
+    let first = first_given(lane);
     let mut cases = Vec::new();
     for e in lane.episodes.iter().filter(|e| inside(lane, e)) {
         let Some(values) = clean.get(e.member as usize) else { continue };
@@ -156,6 +194,7 @@ fn cases(lane: &LaneInput, clean: &[Vec<Option<f64>>]) -> Vec<Case> {
             cases.push(Case {
                 given: e.given,
                 cluster: lane.members[e.member as usize].cluster,
+                beside: beside(lane, &first, e),
                 before: b,
                 after: a,
                 usual: span(values, e.at - before - USUAL, e.at - before),
@@ -178,8 +217,8 @@ fn plain(lane: &LaneInput, table: &[Vec<Option<f64>>]) -> Vec<(f64, f64)> {
 }
 
 /// Those given it less the others, clustered by unit.
-fn difference(cases: &[Case], of: impl Fn(&Case) -> Option<f64>) -> Answer<Estimate> {
-    let known: Vec<(&Case, f64)> = cases.iter().filter_map(|c| of(c).map(|v| (c, v))).collect();
+fn difference(cases: &[&Case], of: impl Fn(&Case) -> Option<f64>) -> Answer<Estimate> {
+    let known: Vec<(&Case, f64)> = cases.iter().filter_map(|c| of(c).map(|v| (*c, v))).collect();
     let count = |given: bool| known.iter().filter(|(c, _)| c.given == given).count();
     for (given, place) in [(true, "People it was given to"), (false, "People picked and not given it")] {
         if count(given) < MIN_GROUP {
@@ -213,13 +252,6 @@ fn difference(cases: &[Case], of: impl Fn(&Case) -> Option<f64>) -> Answer<Estim
     .into()
 }
 
-/// The share of those given it who work beside somebody picked and not given it.
-fn side_by_side(given: &[&Case], other: &[&Case]) -> f64 {
-    let there: BTreeSet<u32> = other.iter().map(|c| c.cluster).collect();
-    let beside = given.iter().filter(|c| there.contains(&c.cluster)).count();
-    if given.is_empty() { 0.0 } else { beside as f64 / given.len() as f64 }
-}
-
 /// The way that was to be expected, learnt from histories in which nothing was done.
 fn expected(lane: &LaneInput, clean: &[Vec<Option<f64>>]) -> Option<recovery::Recovery> {
     let (before, after) = (lane.before as usize, lane.after as usize);
@@ -245,8 +277,9 @@ fn expected(lane: &LaneInput, clean: &[Vec<Option<f64>>]) -> Option<recovery::Re
 }
 
 /// The means of both sides by the time since the pick, beside what was to be expected; `None` where too few were picked
-/// to be shown.
-fn way(lane: &LaneInput, clean: &[Vec<Option<f64>>], log: bool) -> Option<Recovery> {
+/// to be shown. `apart` leaves out those not given it who work beside people who were.
+fn way(lane: &LaneInput, clean: &[Vec<Option<f64>>], log: bool, apart: bool) -> Option<Recovery> {
+    let first = first_given(lane);
     let (before, after) = (lane.before as usize, lane.after as usize);
     if lane.episodes.iter().filter(|e| e.given && inside(lane, e)).count() < MIN_GROUP {
         return None;
@@ -256,7 +289,7 @@ fn way(lane: &LaneInput, clean: &[Vec<Option<f64>>], log: bool) -> Option<Recove
         let known: Vec<f64> = lane
             .episodes
             .iter()
-            .filter(|e| e.given == wanted && inside(lane, e))
+            .filter(|e| e.given == wanted && inside(lane, e) && !(apart && beside(lane, &first, e)))
             .filter_map(|e| clean.get(e.member as usize)?.get((e.at + offset) as usize).copied().flatten())
             .collect();
         (known.len() >= MIN_GROUP).then(|| mean(&known)).flatten().map(|v| if log { v.exp() } else { v })

@@ -7,7 +7,7 @@ use evidence::grade::Grade;
 use evidence::verdict::Verdict;
 
 use super::pack::Definition;
-use super::reading::{Check, Effect, Health, Number, Reading};
+use super::reading::{Check, Effect, Guard, Health, Number, Reading};
 use super::{Design, Hypothesis, Scale};
 use crate::figures::Style;
 
@@ -73,8 +73,17 @@ pub struct Named<'a> {
     pub by: Option<String>,
     /// Within how long: "12 weeks".
     pub within: Option<String>,
-    /// The metric that must not get worse.
-    pub guardrail: Option<&'a str>,
+    /// The metrics that must not get worse.
+    pub guardrails: Vec<String>,
+}
+
+/// "a", "a or b", "a, b or c".
+pub fn listed(all: &[String], last: &str) -> String {
+    match all {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., end] => format!("{} {last} {end}", most.join(", ")),
+    }
 }
 
 /// The sentence, as it was written or made of its parts.
@@ -98,10 +107,15 @@ pub fn hypothesis(h: &Hypothesis, named: &Named<'_>) -> String {
         text.push_str(&format!(", because {}", end(&h.because)));
     }
     text.push('.');
-    match (named.guardrail, end(&h.stop_if)) {
-        (_, stop) if !stop.is_empty() => text.push_str(&format!(" We stop if {stop}.")),
-        (Some(guardrail), _) => text.push_str(&format!(" We stop if it makes {guardrail} worse.")),
-        _ => {}
+    let mut stops = Vec::new();
+    if !named.guardrails.is_empty() {
+        stops.push(format!("if it makes {} worse", listed(&named.guardrails, "or")));
+    }
+    if !h.stop_if.trim().is_empty() {
+        stops.push(format!("if {}", end(&h.stop_if)));
+    }
+    if !stops.is_empty() {
+        text.push_str(&format!(" We stop {}.", stops.join(", or ")));
     }
     text
 }
@@ -227,6 +241,29 @@ pub fn health(h: &Health, say: &dyn Fn(f64) -> String) -> (String, String, Strin
                 if n(2) == 1.0 { " in the direction believed beforehand" } else { "" }
             ),
         ),
+        Check::WithoutOne => own(
+            "A single one decides",
+            "Each that started left out in turn",
+            format!("{} to {}: {}", say(n(0)), say(n(1)), judged("the same way each time", "not the same way each time")),
+        ),
+        Check::Mixture => own(
+            "The others are no match",
+            "A mixture of them that moved like those that started before",
+            format!("{} against it: {}", say(n(0)), judged("the same way", "the other way")),
+        ),
+        Check::SpillOver => own(
+            "It reached the others too",
+            "People not given it who work beside people who were",
+            match h.met {
+                Some(true) if h.numbers.len() == 4 => format!(
+                    "{:.0} of them are left out; {} with them",
+                    n(0),
+                    range(1)
+                ),
+                Some(true) => "None of them do".to_owned(),
+                _ => format!("{:.0} of them do, and without them too few are left to compare with", n(0)),
+            },
+        ),
         Check::Size => own(
             "Too few to tell",
             "How many there are on both sides",
@@ -275,6 +312,21 @@ pub fn explanation(reading: &Reading, metric: Style) -> String {
     text
 }
 
+/// What became of the guardrails, in one or two sentences; empty without any. `name` gives a metric's name by its code.
+pub fn guardrails(reading: &Reading, name: &dyn Fn(&str) -> String) -> String {
+    let of = |guard: Guard| -> Vec<String> {
+        reading.guardrails().filter(|e| e.guard() == guard).map(|e| name(&e.metric).to_lowercase()).collect()
+    };
+    let said = |guard, before: &str, after: &str| match of(guard).as_slice() {
+        [] => String::new(),
+        all => format!("{before}{}{after} ", listed(all, "and")),
+    };
+    let mut text = said(Guard::Worse, "It makes worse what must not get worse: ", ". That is a reason to stop.");
+    text.push_str(&said(Guard::NotWorse, "Of what must not get worse, ", " is not seen to be worse."));
+    text.push_str(&said(Guard::CannotSay, "Nothing can be said yet about ", ", which must not get worse."));
+    text.trim_end().to_owned()
+}
+
 /// Every other explanation that was looked at: see [`health`].
 pub fn explanations(reading: &Reading, metric: Style) -> Vec<(String, String, String)> {
     let shown = style(reading.scale, metric.clone());
@@ -317,6 +369,10 @@ pub fn report(reading: &Reading, support: &str, definitions: &[Definition]) -> V
     for (what, looked_at, changes) in explanations(reading, metric) {
         paragraphs.push(format!("{what}? {looked_at}: {changes}."));
     }
+    let guarded = guardrails(reading, &|code| of(code).0);
+    if !guarded.is_empty() {
+        paragraphs.push(guarded);
+    }
     for e in &reading.others {
         let (name, metric) = of(&e.metric);
         paragraphs.push(format!("{} {}", difference(e, &name, &metric), sentence(e, how)));
@@ -341,7 +397,7 @@ mod tests {
             metric: "revenue per hour",
             by: Some("+€6".into()),
             within: Some("12 weeks".into()),
-            guardrail: Some("complaints"),
+            guardrails: vec!["complaints".into()],
         };
         assert_eq!(
             hypothesis(&h, &named),
@@ -353,6 +409,15 @@ mod tests {
         assert_eq!(
             hypothesis(&stop, &bare),
             "We believe that It will move sales. We stop if complaints pass 4 a week."
+        );
+        let several = Named {
+            guardrails: ["complaints", "rework", "sick days"].map(str::to_owned).to_vec(),
+            ..bare.clone()
+        };
+        assert_eq!(
+            hypothesis(&stop, &several),
+            "We believe that It will move sales. We stop if it makes complaints, rework or sick days worse, or if \
+             complaints pass 4 a week."
         );
         let whole = Hypothesis { sentence: " As written. ".into(), ..h };
         assert_eq!(hypothesis(&whole, &named), "As written.");

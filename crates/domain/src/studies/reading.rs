@@ -73,6 +73,13 @@ worded! {
         /// How often chance alone would look like this. Numbers: arrangements as extreme, arrangements, and 1 where only the
         /// direction believed beforehand counts.
         Chance = "chance",
+        /// Does it hold when any one of the few that started is left out? Numbers: least, most.
+        WithoutOne = "without_one",
+        /// Against a mixture of the others that moved like them before. Numbers: the difference.
+        Mixture = "mixture",
+        /// Do those not given it work beside people who were? Numbers: how many were left out for it, and the difference
+        /// with them: value, low, high.
+        SpillOver = "spill_over",
         /// How many there are on both sides. Numbers: treated, compared.
         Size = "size",
         /// How much of what was expected arrived. Numbers: the share.
@@ -127,10 +134,72 @@ pub struct Effect {
     pub by_period: Vec<(i64, Number)>,
     /// What was looked at.
     pub health: Vec<Health>,
+    /// The same comparison with the starts dealt to other units, where units start; the deciding metric's only.
+    #[serde(default)]
+    pub dealt: Option<Dealt>,
     /// The lines of the chart.
     pub lines: Lines,
     /// By the time since the pick, where people were picked: what came, and what would have come by itself.
     pub recovery: Option<Recovery>,
+}
+
+/// What the comparison shows when the starts are dealt to other units, in the estimate's unit: a picture of chance.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Dealt {
+    /// The difference of the changes as it came.
+    pub came: f64,
+    /// The same for other ways of dealing as many starts.
+    pub again: Vec<f64>,
+    /// Whether these are all the ways there are, the one that came among them.
+    pub all: bool,
+}
+
+impl Dealt {
+    /// How many of them are at least as far from zero as what came.
+    pub fn as_far(&self) -> usize {
+        self.again.iter().filter(|d| d.abs() >= self.came.abs() * (1.0 - 1e-9)).count()
+    }
+}
+
+/// How a guardrail stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guard {
+    /// Worse for sure: the only thing that a guardrail speaks up about.
+    Worse,
+    /// Not seen to be worse.
+    NotWorse,
+    /// There is no estimate of it.
+    CannotSay,
+}
+
+impl Guard {
+    /// In words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Guard::Worse => "Worse",
+            Guard::NotWorse => "Not seen to be worse",
+            Guard::CannotSay => "Cannot say yet",
+        }
+    }
+}
+
+impl Effect {
+    /// How this metric stands as a guardrail.
+    pub fn guard(&self) -> Guard {
+        match (self.estimate, self.better) {
+            (None, _) => Guard::CannotSay,
+            (Some(n), 1) if n.high < 0.0 => Guard::Worse,
+            (Some(n), -1) if n.low > 0.0 => Guard::Worse,
+            (Some(_), _) => Guard::NotWorse,
+        }
+    }
+}
+
+impl Reading {
+    /// The effects on guardrails.
+    pub fn guardrails(&self) -> impl Iterator<Item = &Effect> {
+        std::iter::once(&self.outcome).chain(&self.others).filter(|e| e.guardrail)
+    }
 }
 
 /// What a lane draws.
@@ -241,6 +310,7 @@ pub(super) struct Found {
     pub(super) compared: u32,
     pub(super) by_period: Vec<(i64, Number)>,
     pub(super) health: Vec<Health>,
+    pub(super) dealt: Option<Dealt>,
     pub(super) design: grade::Design,
     pub(super) lines: Lines,
     pub(super) now: Option<f64>,
@@ -400,6 +470,7 @@ fn effect(input: &Input, lane: &LaneInput, found: Found) -> Effect {
         detectable,
         by_period: by_period.into_iter().map(|(e, n)| (e, as_shown(n))).collect(),
         health,
+        dealt: found.dealt,
         lines: found.lines,
         recovery: found.recovery,
     }

@@ -1,16 +1,19 @@
 //! Units that started against units that had not started yet (Callaway and Sant'Anna 2021).
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use evidence::did::staggered::{Base, Control, Options, Staggered, staggered};
 use evidence::grade::{self, Assignment};
-use evidence::permute::{Draws, Permutation, two_groups};
+use evidence::permute::{Draws, ExactRange, Permutation, exact_range, reassign, two_groups};
+use evidence::synthetic::{Mixture, synthetic};
 use evidence::{Answer, Estimate, Panel, Reason, Row, recovery};
 
 use super::input::{Input, LaneInput, Member, scaled};
-use super::reading::{Check, Found, Health, Lines, Number, UnitLine};
+use super::reading::{Check, Dealt, Found, Health, Lines, Number, UnitLine};
 use super::{Design, Scale};
 use crate::access::MIN_GROUP;
 
-/// Below this many groups on one side the interval is the wider of two methods, and the permutation test is shown.
+/// Below this many groups on one side the interval is the widest of three methods, and each of them is shown.
 const FEW: usize = 5;
 /// At most so many thin lines on each side of a chart.
 const THIN: usize = 8;
@@ -73,11 +76,14 @@ fn rows(lane: &LaneInput, w: &Window, scale: Scale, counted: bool) -> Vec<Row> {
 fn run(rows: &[Row], base_periods: u32) -> Answer<Staggered> {
     match Panel::from_rows(rows) {
         Err(reason) => Answer::CannotSay(reason),
-        Ok(panel) => staggered(
-            &panel,
-            &Options { control: Control::NotYet, base: Base::Varying, base_periods, ..Options::default() },
-        ),
+        Ok(panel) => estimated(&panel, base_periods),
     }
+}
+
+fn estimated(panel: &Panel, base_periods: u32) -> Answer<Staggered> {
+    let options =
+        Options { control: Control::NotYet, base: Base::Varying, base_periods, ..Options::default() };
+    staggered(panel, &options)
 }
 
 /// What is known where there is nothing to compare.
@@ -91,6 +97,7 @@ pub(super) fn none() -> Found {
         compared: 0,
         by_period: Vec::new(),
         health: Vec::new(),
+        dealt: None,
         design: grade::Design::sound(Assignment::BeforeAfter, 0, 0),
         lines: Lines::default(),
         now: None,
@@ -168,12 +175,19 @@ pub(super) fn compare(input: &Input, lane: &LaneInput) -> Found {
     };
     let few = clusters(&treated).min(clusters(&compared)) < FEW;
     found.answer = if few { widened(result, lane, &w, log) } else { result.simple.clone() };
+    if let (true, Answer::Estimate(e), Some(x)) = (few, &mut found.answer, exact(lane, &w, log)) {
+        (e.conf_low, e.conf_high) = (e.conf_low.min(x.low), e.conf_high.max(x.high));
+        design.ways_counted = x.arrangements;
+    }
     found.by_period = result
         .dynamic
         .parts
         .iter()
         .filter_map(|(e, a)| a.as_ref().estimate().map(|a| (*e, Number::of(a))))
         .collect();
+    if input.lanes.first().is_some_and(|l| l.metric == lane.metric) {
+        found.dealt = dealt(&all, lane.before, log);
+    }
     let health = &mut found.health;
     let share = |x: f64| if log { x.exp_m1() } else { x };
     let push = |health: &mut Vec<Health>, kind, met, numbers: Vec<f64>, words: Vec<String>| {
@@ -192,7 +206,7 @@ pub(super) fn compare(input: &Input, lane: &LaneInput) -> Found {
     // A single step outside a 99 % interval; the reading's own intervals are 95 %.
     design.anticipation =
         just_before.is_some_and(|n| n.value.abs() > (n.high - n.low) / 2.0 * 2.576 / 1.96 && !n.holds_zero());
-    if let Some(fake) = fake_start(lane, &w, input.scale) {
+    if let Some(fake) = fake_start(lane, &w, input.scale, few) {
         let numbers = vec![fake.value, fake.low, fake.high];
         push(health, Check::FakeStart, Some(fake.holds_zero()), numbers, vec![]);
     }
@@ -203,6 +217,14 @@ pub(super) fn compare(input: &Input, lane: &LaneInput) -> Found {
         let met = ways as f64 <= 0.05 * p.arrangements as f64;
         let numbers = vec![ways as f64, p.arrangements as f64, f64::from(u8::from(believed))];
         push(health, Check::Chance, Some(met), numbers, vec![]);
+    }
+    if few && let Some((low, high)) = without_one(&all, lane.before) {
+        let same = low * high > 0.0;
+        push(health, Check::WithoutOne, Some(same), vec![share(low), share(high)], vec![]);
+    }
+    if few && let Some(mixed) = mixture(&all) {
+        let same = found.answer.as_ref().estimate().map(|e| e.estimate * mixed > 0.0);
+        push(health, Check::Mixture, same, vec![share(mixed)], vec![]);
     }
     if !left_out.is_empty() {
         let counted = run(&rows(lane, &w, input.scale, true), lane.before);
@@ -260,11 +282,11 @@ fn widened(result: &Staggered, lane: &LaneInput, w: &Window, log: bool) -> Answe
     run().into()
 }
 
-/// Each unit's change from before to after its start (the first wave's for those compared), and who was treated.
+/// Each group's change from before to after its start (the first wave's for those compared), and who was treated. Units
+/// that share shocks are one group.
 fn changes(lane: &LaneInput, w: &Window, log: bool) -> (Vec<f64>, Vec<bool>) {
     let (treated, compared) = sides(lane, w);
-    let mut changes = Vec::new();
-    let mut is_treated = Vec::new();
+    let mut groups: BTreeMap<(u32, bool), Vec<f64>> = BTreeMap::new();
     let sides = treated
         .iter()
         .map(|m| (*m, true))
@@ -275,14 +297,67 @@ fn changes(lane: &LaneInput, w: &Window, log: bool) -> (Vec<f64>, Vec<bool>) {
         if let (Some(b), Some(a)) =
             (m.mean(g - lane.before as i32..g, false, log), m.mean(g..end, false, log))
         {
-            changes.push(a.0 - b.0);
-            is_treated.push(side);
+            groups.entry((m.cluster, side)).or_default().push(a.0 - b.0);
         }
     }
-    (changes, is_treated)
+    groups.into_iter().filter_map(|((_, side), all)| Some((mean(&all)?, side))).unzip()
 }
 
-/// Every way of picking as many units, where the units are few enough to show it.
+/// Dots of the picture of chance, and the most rows that are dealt out so often.
+const DEALT: (usize, usize) = (199, 200_000);
+
+/// The estimate, and the same with the starts dealt to other groups.
+fn dealt(all: &[Row], base_periods: u32, log: bool) -> Option<Dealt> {
+    if all.len() > DEALT.1 {
+        return None;
+    }
+    let panel = Panel::from_rows(all).ok()?;
+    let one = |panel: &Panel| estimated(panel, base_periods).estimate()?.simple.estimate().map(|e| e.estimate);
+    let found = reassign(&panel, Draws { number: DEALT.0, seed: super::pack::SEED }, one).estimate()?;
+    // Rounded as frozen values are, so that the file is the same everywhere.
+    let shown = |d: f64| super::kept(((if log { d.exp_m1() } else { d }) * 1e9).round() / 1e9);
+    (found.draws.len() > 1).then(|| Dealt {
+        came: shown(found.observed),
+        all: found.exact,
+        again: found.draws.into_iter().map(shown).collect(),
+    })
+}
+
+/// What the exact test over every way of picking as many groups does not rule out. One or two groups on a side are too few
+/// to count: what hits them alone cannot be told from the support. With several waves each group's change is of other
+/// periods, so nothing is counted.
+fn exact(lane: &LaneInput, w: &Window, log: bool) -> Option<ExactRange> {
+    let (changes, treated) = changes(lane, w, log);
+    let some = treated.iter().filter(|t| **t).count();
+    (w.starts.len() == 1 && some.min(treated.len() - some) >= 3).then(|| exact_range(&changes, &treated).estimate()).flatten()
+}
+
+/// The least and the most that the difference is when each of the groups that started is left out in turn.
+fn without_one(all: &[Row], base_periods: u32) -> Option<(f64, f64)> {
+    let started: BTreeSet<u64> = all.iter().filter(|r| r.cohort.is_some()).map(|r| r.cluster).collect();
+    if !(2..=12).contains(&started.len()) {
+        return None;
+    }
+    let left: Vec<f64> = started
+        .into_iter()
+        .filter_map(|one| {
+            let rest: Vec<Row> = all.iter().filter(|r| r.cluster != one).copied().collect();
+            run(&rest, base_periods).estimate()?.simple.estimate().map(|e| e.estimate)
+        })
+        .collect();
+    let ends = left.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)));
+    (!left.is_empty()).then_some(ends)
+}
+
+/// The difference from a mixture of those that did not start which moved like the others before (synthetic DiD).
+fn mixture(rows: &[Row]) -> Option<f64> {
+    let panel = Panel::from_rows(rows).ok()?;
+    // Only the point: how sure it is comes from the other methods.
+    let found = synthetic(&panel, Mixture::SyntheticDid, Draws { number: 0, seed: super::pack::SEED });
+    found.estimate().map(|s| s.effect).filter(|e| e.is_finite())
+}
+
+/// Every way of picking as many groups, where they are few enough to show it.
 fn chance(lane: &LaneInput, w: &Window, log: bool) -> Option<Permutation> {
     let (changes, treated) = changes(lane, w, log);
     if changes.len() > 20 {
@@ -291,23 +366,33 @@ fn chance(lane: &LaneInput, w: &Window, log: bool) -> Option<Permutation> {
     two_groups(&changes, &treated, Draws::default()).estimate()
 }
 
-/// A made-up start halfway through the time before the first real one.
-fn fake_start(lane: &LaneInput, w: &Window, scale: Scale) -> Option<Number> {
+/// A made-up start halfway through the time before the first real one, read as the real one is.
+fn fake_start(lane: &LaneInput, w: &Window, scale: Scale, few: bool) -> Option<Number> {
     let g0 = w.starts[0];
     let half = (g0 - w.first) / 2;
     if half < 1 {
         return None;
     }
     let fake = g0 - half;
-    let rows: Vec<Row> = rows(lane, w, scale, false)
-        .into_iter()
-        .filter(|r| r.time < i64::from(g0))
-        .map(|r| Row { cohort: r.cohort.filter(|&g| g == i64::from(g0)).map(|_| i64::from(fake)), ..r })
-        .collect();
-    let result = run(&rows, (fake - w.first).max(1) as u32).estimate()?;
-    result.simple.estimate().map(|e| {
+    let members = lane.members.iter().map(|m| Member {
+        start: m.start.filter(|&g| g == g0).map(|_| fake),
+        values: m.values.iter().take(g0 as usize).copied().collect(),
+        ..m.clone()
+    });
+    let pretended = LaneInput {
+        members: members.collect(),
+        periods: g0 as u32,
+        before: (fake - w.first).max(1) as u32,
+        after: half as u32,
+        ..lane.clone()
+    };
+    let w = window(&pretended)?;
+    let result = run(&rows(&pretended, &w, scale, false), pretended.before).estimate()?;
+    let log = scale == Scale::Log;
+    let answer = if few { widened(&result, &pretended, &w, log) } else { result.simple };
+    answer.estimate().map(|e| {
         let n = Number::of(&e);
-        if scale == Scale::Log { n.without_log() } else { n }
+        if log { n.without_log() } else { n }
     })
 }
 

@@ -78,7 +78,7 @@ impl Field {
             Field::Expected => "By how much",
             Field::Within => "Within",
             Field::Because => "Because",
-            Field::Guardrail => "Guardrail",
+            Field::Guardrail => "Guardrails",
             Field::StopIf => "We stop if",
             Field::Before => "Periods before",
             Field::After => "Periods after",
@@ -133,7 +133,10 @@ pub fn changes(before: &Study, after: &Study, name: &dyn Fn(MetricId) -> String)
     };
     let design = |d: Design| super::prose::design(d, false).to_owned();
     let scale = |s: Scale| s.word().to_owned();
-    let metric = |m: Option<MetricId>| m.map_or_else(|| "none".to_owned(), name);
+    let metrics = |all: &[MetricId]| match all {
+        [] => "none".to_owned(),
+        all => all.iter().map(|m| name(*m)).collect::<Vec<_>>().join(", "),
+    };
     let (a, b) = (&before.hypothesis, &after.hypothesis);
     let mut all = vec![
         (Field::Metric, name(before.metric), name(after.metric)),
@@ -142,7 +145,7 @@ pub fn changes(before: &Study, after: &Study, name: &dyn Fn(MetricId) -> String)
         (Field::Expected, number(a.expected), number(b.expected)),
         (Field::Within, count(a.within), count(b.within)),
         (Field::Because, a.because.clone(), b.because.clone()),
-        (Field::Guardrail, metric(a.guardrail), metric(b.guardrail)),
+        (Field::Guardrail, metrics(&a.guardrails), metrics(&b.guardrails)),
         (Field::StopIf, a.stop_if.clone(), b.stop_if.clone()),
         (Field::Before, before.plan.before.to_string(), after.plan.before.to_string()),
         (Field::After, before.plan.after.to_string(), after.plan.after.to_string()),
@@ -177,6 +180,8 @@ pub fn fixed_before_start(
 
 /// Most periods of a window.
 const LONGEST: u32 = 520;
+/// Most guardrails.
+const GUARDRAILS: usize = 8;
 /// Most characters of one part of the sentence.
 const WORDS: usize = 500;
 
@@ -201,10 +206,16 @@ pub fn check(study: &Study) -> Vec<(&'static str, String)> {
             faults.push((field, format!("{n} periods; give from 1 to {LONGEST}.")));
         }
     }
-    if h.guardrail == Some(study.metric) {
+    if h.guardrails.contains(&study.metric) {
         faults.push((
-            "guardrail",
-            "The guardrail is the metric itself; name another one that must not get worse.".to_owned(),
+            "guardrails",
+            "A guardrail is the metric itself; name others that must not get worse.".to_owned(),
+        ));
+    }
+    if h.guardrails.len() > GUARDRAILS {
+        faults.push((
+            "guardrails",
+            format!("{} guardrails; of so many one gets worse by chance. Keep the {GUARDRAILS} that matter most.", h.guardrails.len()),
         ));
     }
     faults
@@ -222,8 +233,8 @@ pub fn to_lock(study: &Study, first_start: Option<Day>, today: Day) -> Vec<(&'st
     if !written && h.expected.is_none_or(|by| by == 0.0) {
         faults.push(("by", "Say by how much; a guess written down beats one made afterwards.".to_owned()));
     }
-    if h.guardrail.is_none() {
-        faults.push(("guardrail", "Name a metric that must not get worse.".to_owned()));
+    if h.guardrails.is_empty() {
+        faults.push(("guardrails", "Name a metric that must not get worse.".to_owned()));
     }
     match study.reading_day {
         None => faults.push((
@@ -263,7 +274,7 @@ mod tests {
                 expected: Some(3.0),
                 within: Some(12),
                 because: "offers fit better".into(),
-                guardrail: Some(MetricId::new(Uuid::from_u128(4))),
+                guardrails: vec![MetricId::new(Uuid::from_u128(4))],
                 ..Hypothesis::default()
             },
             plan: Plan::default(),
@@ -300,16 +311,18 @@ mod tests {
         let today = day("2026-03-18");
         assert_eq!(to_lock(&study(), None, today), []);
         let bare = Study { hypothesis: Hypothesis::default(), reading_day: None, ..study() };
-        assert_eq!(fields(&to_lock(&bare, None, today)), ["because", "by", "guardrail", "reading"]);
+        assert_eq!(fields(&to_lock(&bare, None, today)), ["because", "by", "guardrails", "reading"]);
         assert_eq!(fields(&check(&bare)), Vec::<&str>::new(), "a draft may have holes");
         assert_eq!(fields(&to_lock(&study(), None, day("2026-06-01"))), ["reading"]);
         assert_eq!(fields(&to_lock(&study(), Some(day("2026-06-01")), today)), ["reading"]);
         let mut odd = study();
-        odd.hypothesis.guardrail = Some(odd.metric);
+        odd.hypothesis.guardrails = vec![odd.metric];
         odd.hypothesis.expected = Some(f64::NAN);
         odd.plan.before = 0;
         odd.hypothesis.because = "x".repeat(501);
-        assert_eq!(fields(&check(&odd)), ["because", "by", "before", "guardrail"]);
+        assert_eq!(fields(&check(&odd)), ["because", "by", "before", "guardrails"]);
+        odd.hypothesis.guardrails = (4..13).map(|n| MetricId::new(Uuid::from_u128(n))).collect();
+        assert_eq!(fields(&check(&odd)), ["because", "by", "before", "guardrails"], "too many");
     }
 
     #[test]
@@ -322,6 +335,10 @@ mod tests {
         assert_eq!(found.iter().map(|c| c.field).collect::<Vec<_>>(), [Field::Because, Field::ReadingDay]);
         assert_eq!((found[1].before.as_str(), found[1].after.as_str()), ("2026-06-01", "2026-07-01"));
         assert_eq!(changes(&before, &before, &|m| m.to_string()), []);
+        after = before.clone();
+        after.hypothesis.guardrails.push(MetricId::new(Uuid::from_u128(5)));
+        let found = changes(&before, &after, &|m| if m.uuid().as_u128() == 4 { "complaints".into() } else { "rework".into() });
+        assert_eq!((found[0].field, found[0].after.as_str()), (Field::Guardrail, "complaints, rework"));
 
         let start = Some(day("2026-04-01"));
         let on = |d: &str, field: Field| {

@@ -1,13 +1,16 @@
 //! Few treated units, few clusters, single series.
 
-use evidence::permute::Draws;
+use evidence::permute::{Draws, exact_range, two_groups};
 use evidence::series::{Series, interrupted};
 use evidence::structural::{beyond_forecast, structural};
 use evidence::synthetic::{Mixture, synthetic};
 use evidence::wild::wild_bootstrap;
 use evidence::{Panel, Row, dense};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 
 use crate::common::{Csv, agree, golden};
+use crate::design::normal;
 
 fn prop99() -> (Panel, Vec<String>) {
     let data = Csv::shipped("synthdid__california_prop99.csv");
@@ -175,4 +178,46 @@ fn refuses_short_or_flat_series() {
     assert!(synthetic(&all, Mixture::SyntheticDid, Draws::default()).reason().is_some());
     let none = panel.with_cohorts(vec![None; panel.units()]);
     assert!(synthetic(&none, Mixture::SyntheticDid, Draws::default()).reason().is_some());
+}
+
+/// The ends are where the test itself turns: just inside it does not rule the effect out, just outside it does.
+#[test]
+fn the_exact_range_is_what_the_exact_test_does_not_rule_out() {
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    for (treated, all) in [(3, 6), (3, 7), (4, 9), (5, 10), (2, 12)] {
+        let flags: Vec<bool> = (0..all).map(|i| i < treated).collect();
+        let values: Vec<f64> = flags.iter().map(|t| normal(&mut rng) + if *t { 2.0 } else { 0.0 }).collect();
+        let range = exact_range(&values, &flags).unwrap();
+        let ways = range.arrangements as f64;
+        let side = (1.0 - range.confidence) / 2.0;
+        assert!((side - 0.025_f64.max(1.0 / ways)).abs() < 1e-12);
+        let rejected = |tau: f64| {
+            let rest: Vec<f64> = values.iter().zip(&flags).map(|(v, t)| if *t { v - tau } else { *v }).collect();
+            let p = two_groups(&rest, &flags, Draws::default()).unwrap();
+            p.same_side as f64 <= side * ways + 1e-9
+        };
+        let step = 1e-6;
+        assert!(rejected(range.low - step) && !rejected(range.low + step), "{treated} of {all}: {range:?}");
+        assert!(rejected(range.high + step) && !rejected(range.high - step), "{treated} of {all}: {range:?}");
+    }
+    let few = exact_range(&[1.0, 2.0, 3.0, 4.0, 5.0], &[true, true, false, false, false]);
+    assert!(few.reason().unwrap().sentence().contains("10 ways"), "{few:?}");
+    assert!(exact_range(&[], &[]).reason().is_some());
+}
+
+/// Six groups, three of them treated: the widest of the ways to an interval holds the truth at least as often as it says.
+#[test]
+fn worlds_of_three_against_three() {
+    let worlds = if std::env::var_os("THROUGHLINE_TEST_NIGHTLY").is_some() { 4_000 } else { 400 };
+    let mut covered = 0;
+    for seed in 70_000..70_000 + worlds {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let values: Vec<f64> = (0..6).map(|i| normal(&mut rng) + if i < 3 { 2.0 } else { 0.0 }).collect();
+        let range = exact_range(&values, &[true, true, true, false, false, false]).unwrap();
+        covered += u64::from(range.low <= 2.0 && 2.0 <= range.high);
+    }
+    println!("seeds 70000 to {}: the exact range of 20 ways covers {covered} of {worlds}", 70_000 + worlds);
+    // It says nine times in ten, and is exact.
+    let slack = 3.5 * (0.09 / worlds as f64).sqrt();
+    assert!((covered as f64 / worlds as f64 - 0.9).abs() < slack, "{covered} of {worlds}");
 }

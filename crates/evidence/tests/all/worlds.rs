@@ -67,18 +67,14 @@ fn worlds_of_staggered_starts_in_clusters() {
         dynamic += hit(&s.dynamic.overall, 3.0);
         never += hit(&staggered(&panel, &Options::default()).unwrap().simple, 3.0);
         two_way += hit(&twfe(&panel), 3.0);
-        // Its published errors want more clusters, and the report says so.
-        let i = imputation(&panel).unwrap();
-        assert!(i.warnings.iter().any(|w| w.contains("a little short")));
-        imputed += hit(&Answer::Estimate(i.overall), 3.0);
+        imputed += hit(&Answer::Estimate(imputation(&panel).unwrap().overall), 3.0);
     }
     println!("seeds 1000 to {}", 1_000 + worlds);
     inside("not yet treated, simple", simple, worlds);
     inside("not yet treated, by event time", dynamic, worlds);
     inside("never treated, simple", never, worlds);
     inside("two-way fixed effects", two_way, worlds);
-    println!("imputation: {imputed} of {worlds}");
-    assert!(imputed * 100 >= worlds * 85);
+    inside("imputation", imputed, worlds);
 }
 
 /// Noise that grows with the treatment and with a covariate, people drawn at random.

@@ -415,6 +415,38 @@ fn lines() -> Vec<Line> {
         }),
         file("/api/v1/units.csv", Row(Assignment, Write, Some(KeyScope::People)), "code\n"),
         file("/api/v1/people.csv", Row(Assignment, Write, Some(KeyScope::People)), "code\n"),
+        file("/api/v1/calendars.toml", Row(Assignment, Write, Some(KeyScope::People)), ""),
+        file("/api/v1/leave.csv", Row(Assignment, Write, Some(KeyScope::People)), "person,from,to\n"),
+        get("/api/v1/rules", Row(StudyDefinition, Read, None)),
+        line("POST", "/api/v1/rules", Row(StudyDefinition, Write, None), |_| {
+            let rule = serde_json::json!({"code": "default", "why": "a test", "parameters": {"interval": 3.0}});
+            Ask::Json("POST", "/api/v1/rules?dry_run=true".into(), rule)
+        }),
+        get("/api/v1/rules.toml", Row(StudyDefinition, Read, None)),
+        file("/api/v1/rules.toml", Row(StudyDefinition, Write, None), ""),
+        line("POST", "/api/v1/rules/try", Row(StudyDefinition, Write, None), |_| {
+            Ask::Json("POST", "/api/v1/rules/try".into(), serde_json::json!({"metric": "calls", "weeks": 4}))
+        }),
+        lacks(
+            "version of the rule",
+            line("POST", "/api/v1/rules/{code}/versions/{version}", Row(StudyDefinition, Write, None), |_| {
+                let path = "/api/v1/rules/default/versions/7".into();
+                Ask::Json("POST", path, serde_json::Value::Null)
+            }),
+        ),
+        get("/api/v1/calendars", Row(StudyDefinition, Read, None)),
+        get("/api/v1/silences", Own),
+        line("POST", "/api/v1/silences", Row(Connector, Write, None), |_| {
+            let quiet = serde_json::json!({"unit": "B-99", "until": "2026-04-01", "why": "a test"});
+            Ask::Json("POST", "/api/v1/silences".into(), quiet)
+        }),
+        line("DELETE", "/api/v1/silences/{id}", Theirs, |_| {
+            Ask::Delete(format!("/api/v1/silences/{}", SilenceId::new(uuid::Uuid::nil())))
+        }),
+        line("POST", "/api/v1/silences/{id}/again", Theirs, |_| {
+            let path = format!("/api/v1/silences/{}/again", SilenceId::new(uuid::Uuid::nil()));
+            Ask::Json("POST", path, serde_json::Value::Null)
+        }),
         file("/api/v1/metrics.toml", Row(MetricValue, Write, Some(KeyScope::Metrics)), ""),
         file(
             "/api/v1/observations.csv",
@@ -459,6 +491,13 @@ fn lines() -> Vec<Line> {
         line("POST", "/notifications/seen", Own, |_| Ask::Form("/notifications/seen".into(), vec![])),
         get("/today", Own),
         get("/team", Part(TeamBoard, Aggregate, LEADERS)),
+        line("GET", "/team/metrics/{metric}", Part(TeamBoard, Aggregate, LEADERS), |w| {
+            Ask::Get(format!("/team/metrics/{}", w.metric))
+        }),
+        line("POST", "/team/metrics/{metric}/target", Part(TeamBoard, Aggregate, LEADERS), |w| {
+            let fields = vec![("level", "40".into()), ("why", "a test".into())];
+            Ask::Form(format!("/team/metrics/{}/target", w.metric), fields)
+        }),
         get("/coaching", Own),
         get("/cases", Row(StudyResult, Read, None)),
         lacks(
@@ -605,12 +644,38 @@ fn lines() -> Vec<Line> {
         ),
         alert("/alerts/{id}/undo", Row(Rectification, Write, None), &[]),
         get("/silences", Own),
-        line("POST", "/silences", Theirs, |_| {
-            let fields = vec![
-                ("metric", MetricId::new(uuid::Uuid::nil()).to_string()),
-                ("until", "2026-04-01".into()),
-            ];
+        line("POST", "/silences", Row(Connector, Write, None), |_| {
+            let fields = vec![("unit", "B-99".into()), ("until", "2026-04-01".into()), ("why", "a test".into())];
             Ask::Form("/silences".into(), fields)
+        }),
+        line("POST", "/silences/{id}/again", Theirs, |_| {
+            Ask::Form(format!("/silences/{}/again", SilenceId::new(uuid::Uuid::nil())), vec![])
+        }),
+        get("/rules", Row(StudyDefinition, Read, None)),
+        line("POST", "/rules", Row(StudyDefinition, Write, None), |_| {
+            Ask::Form("/rules".into(), vec![("text", String::new()), ("do", "look".into())])
+        }),
+        line("GET", "/rules/{code}", Row(StudyDefinition, Read, None), |_| Ask::Get("/rules/calls".into())),
+        line("POST", "/rules/{code}", Row(StudyDefinition, Write, None), |_| {
+            // Without its parameters it is no rule; whoever may write is told so.
+            Ask::Form("/rules/calls".into(), vec![("do", "set".into())])
+        }),
+        lacks(
+            "version of the rule",
+            line("POST", "/rules/{code}/versions/{version}", Row(StudyDefinition, Write, None), |_| {
+                Ask::Form("/rules/default/versions/7".into(), vec![])
+            }),
+        ),
+        get("/calendars", Row(StudyDefinition, Read, None)),
+        line("POST", "/calendars/closure", Asked(Assignment), |_| {
+            Ask::Form("/calendars/closure".into(), vec![("unit", "B-01".into())])
+        }),
+        line("POST", "/calendars/day", Asked(Assignment), |_| {
+            let fields = vec![("unit", "B-01".into()), ("calendar", "south".into())];
+            Ask::Form("/calendars/day".into(), fields)
+        }),
+        line("POST", "/calendars/leave", Asked(Assignment), |_| {
+            Ask::Form("/calendars/leave".into(), vec![("unit", "B-01".into())])
         }),
         line("POST", "/silences/{id}/end", Theirs, |_| {
             Ask::Form(format!("/silences/{}/end", SilenceId::new(uuid::Uuid::nil())), vec![])
@@ -633,6 +698,13 @@ fn lines() -> Vec<Line> {
         nobody(talk("/sessions/{id}/guest/end", Row(CoachingShared, Write, None), &[])),
         talk("/sessions/{id}/note", Row(CoachingShared, Write, None), &[("text", "a test")]),
         talk("/sessions/{id}/check", Row(CoachingShared, Write, None), &[("outcome", "continue")]),
+        lacks(
+            "support",
+            line("POST", "/suggestions/answer", Own, |_| {
+                let support = InterventionId::new(uuid::Uuid::nil()).to_string();
+                Ask::Form("/suggestions/answer".into(), vec![("answer", "take".into()), ("support", support)])
+            }),
+        ),
         line("POST", "/proposals/{id}/answer", Theirs, |_| {
             let id = ProposalId::new(uuid::Uuid::nil());
             Ask::Form(format!("/proposals/{id}/answer"), vec![("answer", "take".into())])

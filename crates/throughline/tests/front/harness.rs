@@ -448,14 +448,21 @@ pub(crate) struct Events {
 impl Events {
     /// The name of the next event; `None` when the stream has ended.
     pub(crate) fn next(&mut self) -> Option<String> {
+        self.field("event:")
+    }
+    /// The next id, of an event or alone.
+    pub(crate) fn id(&mut self) -> Option<String> {
+        self.field("id:")
+    }
+    fn field(&mut self, name: &str) -> Option<String> {
         loop {
             let mut line = String::new();
             match self.reader.read_line(&mut line) {
                 Ok(0) | Err(_) => return None,
                 Ok(_) => {}
             }
-            if let Some(name) = line.strip_prefix("event:") {
-                return Some(name.trim().to_owned());
+            if let Some(text) = line.strip_prefix(name) {
+                return Some(text.trim().to_owned());
             }
         }
     }

@@ -161,6 +161,80 @@ testkit::both_databases! {
         assert_eq!(state(app).await.unwrap(), store::outbox::Queue::default());
     }
 
+    async fn a_mail_server_that_is_down_for_a_day_loses_nothing_and_nothing_is_said_twice(store: Store) {
+        let c = Company::start(store).await;
+        let app = &c.server.app;
+        let down = couriers(closed_port());
+        for hour in 0..24 {
+            if hour == 3 {
+                let leader = c.browser("lead0").await;
+                let talk = c.talk(&leader);
+                leader.form(&format!("{talk}/message"), &[("text", "three hours later")]).expect(303);
+            }
+            // The same evaluation comes round again and again meanwhile, as a restart would have it.
+            app::alerts::new_day(app).await.unwrap();
+            app::pipeline::settle(app).await.unwrap();
+            deliver(app, &down).await.unwrap();
+            c.server.advance(3600);
+        }
+        let queue = state(app).await.unwrap();
+        assert_eq!((queue.waiting, queue.parked), (4, 0), "{queue:?}");
+        // The log says what was tried and why it did not go.
+        let tried = logged(app, Wanted { state: Some(State::Waiting), ..Wanted::default() }).await;
+        assert!(tried.iter().filter(|l| l.tries.len() >= 5).count() == 2, "the first of each mailbox: {tried:#?}");
+        assert!(tried.iter().flat_map(|l| &l.tries).all(|t| t.outcome == "later" && !t.words.is_empty()));
+        c.browser("admin").await.get("/deliveries").expect(200).contains("Tried again");
+        // It is there again, and breaks off once more in the middle: a lease that nobody ends runs out.
+        let sink = Sink::start();
+        c.server.advance(4 * 3600);
+        let now = app.now();
+        let held = app.store.write(move |tx| -> app::Result<_> {
+            Ok(store::outbox::lease(tx, &[domain::outbox::Kind::Mail], now, now.plus_seconds(120), 1)?)
+        }).await.unwrap();
+        assert_eq!(held.len(), 1);
+        deliver(app, &sink.couriers()).await.unwrap();
+        c.server.advance(121);
+        while deliver(app, &sink.couriers()).await.unwrap() > 0 {}
+        let letters = sink.letters();
+        let mut subjects: Vec<(String, String)> = letters.iter().map(|(to, text)| {
+            (to.clone(), text.lines().find_map(|l| l.strip_prefix("Subject: ")).unwrap().to_owned())
+        }).collect();
+        let mayas: Vec<&str> = subjects.iter().filter(|s| s.0.starts_with("p3")).map(|s| s.1.as_str()).collect();
+        assert_eq!(mayas, [
+            "Successful calls: lower than usual",
+            "Lead0 Example opened a talk about successful calls",
+            "Lead0 Example wrote in your talk",
+        ], "in the order in which it happened");
+        subjects.sort();
+        subjects.dedup();
+        assert_eq!(subjects.len(), letters.len(), "nothing twice: {subjects:?}");
+        assert_eq!(letters.len(), 4);
+        assert_eq!(state(app).await.unwrap(), store::outbox::Queue::default());
+    }
+
+    async fn a_server_that_is_killed_between_evaluation_and_notice_tells_once(store: Store) {
+        let settings = app::Settings { grace_hours: 24, ..crate::harness::settings() };
+        let server = Server::start_with(store, settings, web::Options::default()).await;
+        let c = Company::start_with(server, |_| None).await;
+        let first = &c.server.app;
+        // Killed: nothing of it was in memory only. Another server over the same database goes on.
+        let again = || app::App::new(first.store.clone(), first.clock.clone(), app::Ids::random().unwrap(), (*first.settings).clone());
+        let second = again();
+        app::alerts::new_day(&second).await.unwrap();
+        app::pipeline::settle(&second).await.unwrap();
+        let sink = Sink::start();
+        while deliver(&second, &sink.couriers()).await.unwrap() > 0 {}
+        assert_eq!(sink.letters().len(), 1, "the person alone, once");
+        c.server.advance(25 * 3600);
+        let third = again();
+        assert_eq!(app::attention::tell_leaders(&third).await.unwrap(), 1);
+        assert_eq!(app::attention::tell_leaders(&again()).await.unwrap(), 0);
+        app::pipeline::settle(&third).await.unwrap();
+        while deliver(&third, &sink.couriers()).await.unwrap() > 0 {}
+        let to: Vec<String> = sink.letters().into_iter().map(|l| l.0).collect();
+        assert_eq!(to, ["p3@northwind.example", "lead0@northwind.example"]);
+    }
+
     async fn what_is_refused_for_good_is_parked_and_the_rest_goes_on(store: Store) {
         let server = Server::start(store).await;
         let c = Company::start_with(server, |code| match code {

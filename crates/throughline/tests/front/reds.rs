@@ -206,18 +206,86 @@ testkit::both_databases! {
 
         // Whoever answers for the metric, in one unit or everywhere.
         let keeper = c.browser("keeper").await;
-        let metric = c.metric.to_string();
+        let metric = "calls";
         let set = |unit: &str, until: &str| {
-            keeper.form("/silences", &[("metric", &metric), ("unit", unit), ("until", until), ("why", "the exchange moves")])
+            keeper.form("/silences", &[("metric", metric), ("unit", unit), ("until", until), ("why", "the exchange moves")])
         };
         set("B-99", "2026-04-01").expect(400).contains("No unit has the code");
         set("", "tomorrow").expect(400);
-        leader.form("/silences", &[("metric", &metric), ("until", "2026-04-01"), ("why", "x")]).expect(404);
+        leader.form("/silences", &[("metric", metric), ("until", "2026-04-01"), ("why", "x")]).expect(404);
         set("B-01", "2026-04-01").expect(303);
         keeper.get("/silences").expect(200).contains("Successful calls in Harbour Street");
         leader.get("/team").expect(200).contains("Nobody needs you today");
         c.server.advance(15 * 86_400);
         c.browser("lead0").await.get("/team").expect(200).contains("1 of your 5 people needs you");
+    }
+
+    async fn having_it_in_hand_is_said_once(store: Store) {
+        let c = Company::start(store).await;
+        let leader = c.browser("lead0").await;
+        let (app, alert) = (c.server.app.clone(), c.alert);
+        let hand = || leader.form(&format!("{}/hand", c.alert_page()), &[]).expect(303);
+        let events = || {
+            let app = app.clone();
+            async move { app.store.read(move |r| -> app::Result<_> { Ok(store::alerts::events(r, alert)?.len()) }).await.unwrap() }
+        };
+        hand();
+        let before = events().await;
+        hand();
+        assert_eq!(events().await, before, "the second time says nothing");
+        leader.form(&format!("{}/undo", c.alert_page()), &[]).expect(303);
+        leader.get("/team").expect(200).contains("1 of your 5 people needs you");
+        hand();
+        assert_eq!(events().await, before + 2, "taken back, and said anew");
+    }
+
+    async fn administrators_keep_quiet_by_unit_metric_and_person_for_a_time(store: Store) {
+        let c = Company::start(store).await;
+        let (admin, maya, leader) = (c.browser("admin").await, c.browser("p3").await, c.browser("lead0").await);
+        let set = |fields: &[(&'static str, &'static str)]| {
+            let mut all = vec![("until", "2026-04-01"), ("why", "the exchange moves")];
+            all.extend(fields);
+            admin.form("/silences", &all)
+        };
+        set(&[]).expect(400).contains("Name a unit, a metric or a person");
+        set(&[("unit", "B-99")]).expect(400).contains("No unit has the code").contains("value=\"B-99\"");
+        set(&[("person", "nobody")]).expect(400).contains("No person has the code");
+        set(&[("metric", "nothing")]).expect(400).contains("No metric has the code");
+        set(&[("unit", "B-01"), ("owner", "nobody")]).expect(400);
+        leader.form("/silences", &[("unit", "B-01"), ("until", "2026-04-01"), ("why", "x")]).expect(404);
+        // By unit: everybody there sees it, with who answers for it.
+        set(&[("unit", "B-01"), ("owner", "keeper")]).expect(303);
+        for who in [&maya, &leader, &admin] {
+            who.get("/silences").expect(200).contains("Every metric in Harbour Street").contains("Keeper Example").contains("the exchange moves");
+        }
+        assert!(!maya.get("/silences").text().contains("/end"), "it is not theirs to end");
+        leader.get("/team").expect(200).contains("Nobody needs you today");
+        // Ended by hand, and that taken back.
+        let json = admin.get("/api/v1/silences").expect(200).json();
+        let id = json["silences"][0]["id"].as_str().unwrap().to_owned();
+        let end = format!("/silences/{id}/end");
+        maya.form(&end, &[]).expect(404);
+        let done = admin.form(&end, &[]).expect(303);
+        assert!(done.cookies().iter().any(|k| k.contains("again")), "{:?}", done.cookies());
+        leader.get("/team").expect(200).contains("1 of your 5 people needs you");
+        maya.form(&format!("/silences/{id}/again"), &[]).expect(404);
+        admin.form(&format!("/silences/{id}/again"), &[]).expect(303);
+        leader.get("/team").expect(200).contains("Nobody needs you today");
+        // Whoever answers for it ends it too, here by the API.
+        let keeper = c.browser("keeper").await;
+        keeper.delete(&format!("/api/v1/silences/{id}")).expect(204);
+        leader.get("/team").expect(200).contains("1 of your 5 people needs you");
+        // By metric and person together: of nobody else.
+        set(&[("metric", "calls"), ("person", "p3")]).expect(303);
+        maya.get("/silences").expect(200).contains("Successful calls of P3 Example").contains("Admin Example");
+        assert!(!c.browser("lead1").await.get("/silences").expect(200).text().contains("P3"));
+        leader.get("/team").expect(200).contains("Nobody needs you today");
+        // It ends by itself, and then it cannot be taken up again.
+        c.server.advance(15 * 86_400);
+        let (admin, leader) = (c.browser("admin").await, c.browser("lead0").await);
+        leader.get("/team").expect(200).contains("1 of your 5 people needs you");
+        admin.get("/silences").expect(200).contains("Nothing is kept quiet");
+        admin.form(&format!("/silences/{id}/again"), &[]).expect(409);
     }
 
     async fn the_person_first_and_their_leader_after_the_time_that_the_organisation_sets(store: Store) {
@@ -272,19 +340,19 @@ testkit::both_databases! {
         let server = Server::start(store).await;
         let who = server.org().await.member;
         let app = server.app.clone();
-        let (ids, now) = (app.ids.clone(), app.now());
+        let teller = app::notify::Teller::of(&app);
         app.store
             .write(move |tx| -> app::Result<()> {
                 let someone = store::people::person(tx, who)?.unwrap();
                 for n in 0..8 {
                     let telling = app::notify::Telling {
                         about: "alert",
-                        about_id: ids.next::<domain::ids::AlertId>(now).uuid(),
+                        about_id: teller.ids.next::<domain::ids::AlertId>(teller.now).uuid(),
                         text: format!("thing {n}"),
                         more: format!("Thing {n} happened."),
                         path: "/today".into(),
                     };
-                    app::notify::tell_unasked(tx, &ids, now, "http://x", &someone, &telling)?;
+                    teller.tell_unasked(tx, &someone, &telling)?;
                 }
                 Ok(())
             })

@@ -33,6 +33,7 @@ struct Place {
     support: InterventionId,
     calls: MetricId,
     complaints: MetricId,
+    rework: MetricId,
     analyst: Client,
     member: Client,
 }
@@ -102,6 +103,7 @@ impl Place {
         let definitions = vec![
             metric(&server, "calls", "Successful calls", Direction::Up, false),
             metric(&server, "complaints", "Complaints", Direction::Down, true),
+            metric(&server, "rework", "Rework", Direction::Down, false),
         ];
         app::metrics::define(&app, &may, definitions, false).await.unwrap();
         let support = Support {
@@ -128,20 +130,21 @@ impl Place {
             lanes: vec![(Level::Performance, "calls".into())],
         };
         app::interventions::define(&app, &host(WriteStudy(())), vec![support], false).await.unwrap();
-        let (support, calls, complaints) = app
+        let (support, calls, complaints, rework) = app
             .store
             .read(|r| -> app::Result<_> {
                 Ok((
                     store::interventions::intervention_by_code(r, "lesson")?.unwrap().id,
                     store::metrics::metric_by_code(r, "calls")?.unwrap().id,
                     store::metrics::metric_by_code(r, "complaints")?.unwrap().id,
+                    store::metrics::metric_by_code(r, "rework")?.unwrap().id,
                 ))
             })
             .await
             .unwrap();
         let analyst = server.sign_in_as(server.id_of("analyst").await).await;
         let member = server.sign_in_as(server.id_of("w03x1").await).await;
-        let place = Self { server, support, calls, complaints, analyst, member };
+        let place = Self { server, support, calls, complaints, rework, analyst, member };
         place.observe(0..WEEKS, |_, _| 0.0).await;
         place
     }
@@ -180,11 +183,12 @@ impl Place {
         self.member = self.server.sign_in_as(self.server.id_of("w03x1").await).await;
     }
 
-    fn sentence<'a>(&'a self, ids: &'a [String; 3]) -> Vec<(&'a str, &'a str)> {
+    fn sentence<'a>(&'a self, ids: &'a [String; 4]) -> Vec<(&'a str, &'a str)> {
         vec![
             ("support", &ids[0]),
             ("metric", &ids[1]),
-            ("guardrail", &ids[2]),
+            (&ids[2], "on"),
+            (&ids[3], "on"),
             ("design", "staged"),
             ("whom", "account managers, all branches"),
             ("by", "4"),
@@ -198,8 +202,8 @@ impl Place {
             ("reading", "2026-06-29"),
         ]
     }
-    fn ids(&self) -> [String; 3] {
-        [self.support.to_string(), self.calls.to_string(), self.complaints.to_string()]
+    fn ids(&self) -> [String; 4] {
+        [self.support.to_string(), self.calls.to_string(), format!("guardrail:{}", self.complaints), format!("guardrail:{}", self.rework)]
     }
 }
 
@@ -214,10 +218,11 @@ testkit::both_databases! {
         member.get("/studies/new").expect(403);
         let mut bare = place.sentence(&ids);
         for field in &mut bare {
-            if matches!(field.0, "because" | "reading" | "guardrail") {
+            if matches!(field.0, "because" | "reading") {
                 field.1 = "";
             }
         }
+        bare.retain(|field| !field.0.starts_with("guardrail:"));
         let path = analyst.form("/studies", &bare).expect(303).header("location").to_owned();
         assert!(path.starts_with("/studies/study_"), "{path}");
         let draft = analyst.get(&path).expect(200);
@@ -236,7 +241,8 @@ testkit::both_databases! {
         member.form(&format!("{path}/lock"), &[]).expect(403);
         analyst.form(&format!("{path}/lock"), &[]).expect(303);
         let locked = analyst.get(&path).expect(200).contains("is locked; who starts when is open").text();
-        assert!(locked.contains("We stop if it makes complaints worse."), "{locked}");
+        assert!(locked.contains("We stop if it makes complaints or rework worse."), "{locked}");
+        assert!(locked.contains("Complaints and Rework"), "{locked}");
 
         // The draw.
         let drawing = |kind: &'static str, first: &'static str| {
@@ -284,9 +290,20 @@ testkit::both_databases! {
             .contains("Time to readable")
             .contains("Early look")
             .contains("Guardrail: complaints")
+            .contains("Guardrail: rework")
+            .contains("No data")
             .contains("Nothing records its use");
         let study = key.get(&api).expect(200).json();
         assert_eq!(study["stage"], "running");
+        assert_eq!(study["guardrails"], serde_json::json!(["complaints", "rework"]));
+        // What is under way stands on one board.
+        analyst
+            .get("/chains")
+            .expect(200)
+            .contains("Under way")
+            .contains("Complaints: not seen to be worse")
+            .contains("Rework: no data")
+            .contains("Nothing records it");
         let early = study["reading"]["progress"].as_f64().unwrap();
         assert!((0.1..0.9).contains(&early), "{early}");
         let width = |s: &serde_json::Value| {
@@ -300,13 +317,21 @@ testkit::both_databases! {
         later.last_mut().unwrap().1 = "2026-07-06";
         analyst.form(&path, &later).expect(400).contains("Say why it changes");
         later.push(("why", "the second wave started late <b>"));
+        later.retain(|field| field.0 != ids[3]);
         analyst.form(&path, &later).expect(303);
         analyst
             .get(&path)
             .expect(200)
             .contains("Changed after the lock")
             .contains("Reading day: “2026-06-29” became “2026-07-06”")
+            .contains("Guardrails: “Complaints, Rework” became “Complaints”")
             .contains("the second wave started late &#60;b&#62;");
+        let itself = format!("guardrail:{}", place.calls);
+        let mut bad = later.clone();
+        bad.push((&itself, "on"));
+        analyst.form(&path, &bad).expect(400).contains("A guardrail is the metric itself");
+        bad.push(("guardrails", "calls"));
+        analyst.form(&path, &bad).expect(400).contains("there is no field");
         let other = [("support", ids[0].as_str()), ("metric", "metric_nothing"), ("before", "x"), ("after", "0")];
         analyst.form(&path, &other).expect(400).contains("Choose the metric").contains("whole number of periods");
 
@@ -332,10 +357,16 @@ testkit::both_databases! {
         let pack = domain::studies::pack::Pack::from_bytes(&file.body).unwrap();
         assert_eq!(pack.again().bytes(), file.body);
         assert!(!file.text().contains("Branch br"), "units are numbers");
+        assert!(file.text().contains("complaints is not seen to be worse"), "{}", file.text());
 
         // The decision.
         let chain = path.replace("/studies/", "/chains/");
-        analyst.get(&chain).expect(200).contains("Conclusion: helps");
+        analyst
+            .get(&chain)
+            .expect(200)
+            .contains("Conclusion: helps")
+            .contains("complaints is not seen to be worse")
+            .contains("Would chance look like this?");
         member.form(&format!("{chain}/decide"), &[("decision", "watch"), ("reason", "x")]).expect(403);
         analyst.form(&format!("{chain}/decide"), &[("decision", "scale"), ("reason", " ")]).expect(400);
         analyst

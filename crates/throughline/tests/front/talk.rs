@@ -283,6 +283,101 @@ testkit::both_databases! {
         assert!(!after.get(&new).expect(200).text().contains("old line"));
     }
 
+    async fn what_fits_is_suggested_with_its_why_and_passing_on_it_is_nobody_elses_business(store: Store) {
+        let c = Company::start(store).await;
+        let (maya, leader) = (c.browser("p3").await, c.browser("lead0").await);
+        let answer = |what: &str, support: &str| maya.form("/suggestions/answer", &[("answer", what), ("support", support)]);
+        let (aid, lesson) = (c.aid.to_string(), c.lesson.to_string());
+        let today = maya.get("/today").expect(200).contains("For successful calls: lower for four weeks.").contains("6 min");
+        let (first, other) = if today.text().contains(&aid) { (&aid, &lesson) } else { (&lesson, &aid) };
+        assert!(!today.text().contains(other.as_str()), "one thing at a time");
+        answer("perhaps", first).expect(400);
+        answer("take", "support_00000000000000000000000000").expect(404);
+        // Something else, and then not now: neither is seen by the leader.
+        answer("swap", first).expect(303);
+        maya.get("/today").expect(200).contains(other);
+        answer("decline", other).expect(303);
+        let calm = maya.get("/today").expect(200);
+        assert!(!calm.text().contains(&aid) && !calm.text().contains(&lesson));
+        for page in [c.alert_page(), "/team".into(), "/coaching".into()] {
+            let seen = leader.get(&page).expect(200).text();
+            assert!(!seen.contains("declined “") && !seen.contains("Swapped"), "{page}");
+        }
+        assert!(!c.told("lead0").await.contains("script"));
+        // Weeks later it fits again; what is taken stands on the chart of both and under what was tried.
+        c.server.advance(29 * 86_400);
+        let (maya, leader) = (c.browser("p3").await, c.browser("lead0").await);
+        maya.form("/suggestions/answer", &[("answer", "take"), ("support", first)]).expect(303);
+        maya.form("/suggestions/answer", &[("answer", "take"), ("support", first)]).expect(303);
+        let name = if *first == aid { "The call script" } else { "A better opening" };
+        for who in [&maya, &leader] {
+            let chart = who.get(&c.metric_page()).expect(200).text();
+            assert_eq!(chart.matches(&format!("\"label\":\"{name}\"")).count(), 1, "once, however often it was sent");
+        }
+    }
+
+    async fn mail_about_a_talk_that_is_no_longer_theirs_is_withdrawn(store: Store) {
+        let c = Company::start(store).await;
+        let (maya, before) = (c.browser("p3").await, c.browser("lead0").await);
+        let page = c.talk(&before);
+        let kept = crate::replies::Kept::start();
+        let couriers = crate::replies::couriers(kept.port);
+        let app = &c.server.app;
+        while app::outbox::deliver(app, &couriers).await.unwrap() > 0 {}
+        let sent = kept.letters.lock().unwrap().len();
+        maya.form(&format!("{page}/message"), &[("text", "for the two of us")]).expect(303);
+        before.form(&format!("{page}/message"), &[("text", "and for her")]).expect(303);
+        let moved = PersonRow { from: Day::of(2026, 3, 18), ..person("p3", Some("lead1")) };
+        c.server.people(vec![moved]).await;
+        while app::outbox::deliver(app, &couriers).await.unwrap() > 0 {}
+        let letters = kept.letters.lock().unwrap()[sent..].to_vec();
+        let to = |who: &str| letters.iter().filter(|l| l.contains(&format!("<{who}@northwind.example>"))).count();
+        assert_eq!((to("p3"), to("lead0")), (1, 0), "the person still hears of their own talk: {letters:#?}");
+        let log = c.browser("admin").await.get("/deliveries").expect(200);
+        log.contains("the talk no longer concerns this person");
+    }
+
+    async fn a_team_is_compared_with_itself_and_a_target_tried_before_it_is_set(store: Store) {
+        let c = Company::start(store).await;
+        let leader = c.browser("lead0").await;
+        let page = format!("/team/metrics/{}", c.metric);
+        leader.get("/team").expect(200).contains(&format!("href=\"{page}\""));
+        let shown = leader.get(&page).expect(200).contains("one of 5 people is worth a look").contains("data-kind=\"panels\"")
+            .contains("data-kind=\"spread\"").contains("P3 Example").contains("12 of 12");
+        assert!(!shown.text().contains("P9 Example"), "nobody else's people");
+        assert!(c.browser("p3").await.get("/me").expect(200).text().contains("across the team"), "that they looked is shown");
+        for code in ["p3", "admin", "exec"] {
+            c.browser(code).await.get(&page).expect(403);
+        }
+        // Another leader sees their own five, none of these.
+        let other = c.browser("lead1").await.get(&page).expect(200);
+        assert!(other.text().contains("P5 Example") && !other.text().contains("P3 Example"));
+        // Trying stores nothing and says what chance does; a target far below is hardly ever missed, one far above always.
+        let before = c.counts().await;
+        leader.get(&format!("{page}?level=5&tolerance=&why=")).expect(200).contains("would be missed in 0 % of weeks by chance alone");
+        leader.get(&format!("{page}?level=90&tolerance=1&why=")).expect(200).contains("missed in 100 % of weeks");
+        leader.get(&format!("{page}?level=many&tolerance=&why=")).expect(400).contains("is not a number");
+        leader.get(&format!("{page}?level=40&tolerance=-1&why=")).expect(400).contains("zero or more");
+        assert_eq!(c.counts().await, before);
+        let set = |fields: &[(&str, &str)]| leader.form(&format!("{page}/target"), fields);
+        set(&[("level", "38"), ("tolerance", "2"), ("why", " ")]).expect(400).contains("why");
+        set(&[("level", ""), ("tolerance", ""), ("why", "x")]).expect(400).contains("Say which level");
+        assert_eq!(c.counts().await, before, "for all or for none");
+        set(&[("level", "38"), ("tolerance", "2"), ("why", "what the year showed")]).expect(303);
+        for code in ["p0", "p3", "p4"] {
+            assert!(c.told(code).await.contains("Lead0 Example set your target"), "{code}");
+        }
+        assert!(!c.told("p5").await.contains("set your target"));
+        app::pipeline::settle(&c.server.app).await.unwrap();
+        leader.get(&page).expect(200).contains("38 ± 2").contains("data-kind");
+        c.browser("p3").await.get(&c.metric_page()).expect(200).contains("what the year showed").contains("by chance alone");
+        // Fewer than five: no names, in no order that says anything.
+        let moved = PersonRow { from: Day::of(2026, 3, 18), ..person("p4", Some("lead1")) };
+        c.server.people(vec![moved]).await;
+        let few = c.browser("lead0").await.get(&page).expect(200).contains("without names and in no order");
+        assert!(!few.text().contains("P3 Example") && !few.text().contains("P0 Example"), "{}", few.text());
+    }
+
     async fn a_support_is_proposed_taken_or_declined_with_a_reason(store: Store) {
         let c = Company::start(store).await;
         let maya = c.browser("p3").await;

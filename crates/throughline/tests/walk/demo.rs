@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use store::db::Place;
+
 /// The day from which every walk is told: a Wednesday.
 pub(crate) const TODAY: &str = "2026-03-18";
 
@@ -14,18 +16,25 @@ pub(crate) struct Demo {
     child: Child,
     address: SocketAddr,
     folder: PathBuf,
+    /// The address of a PostgreSQL database, where it is told in one.
+    postgres: Option<String>,
 }
 
 impl Demo {
-    /// Makes the world of a seed and serves it.
+    /// Makes the world of a seed in a SQLite file and serves it.
     pub(crate) fn start(seed: u64) -> Self {
-        let folder = std::env::temp_dir().join(format!("throughline-walk-{}-{seed}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
-        Self::over(folder, &["--seed", &seed.to_string()])
+        Self::start_in(seed, None)
     }
 
-    fn over(folder: PathBuf, more: &[&str]) -> Self {
-        let mut child = command(&folder)
+    /// Makes the world of a seed in an empty PostgreSQL database, where one is named, and serves it.
+    pub(crate) fn start_in(seed: u64, postgres: Option<&str>) -> Self {
+        let folder = std::env::temp_dir().join(format!("throughline-walk-{}-{seed}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        Self::over(folder, postgres, &["--seed", &seed.to_string()])
+    }
+
+    fn over(folder: PathBuf, postgres: Option<&str>, more: &[&str]) -> Self {
+        let mut child = command(&folder, postgres)
             .args(["--listen", "127.0.0.1:0", "--today", TODAY])
             .args(more)
             .stdout(Stdio::piped())
@@ -37,15 +46,16 @@ impl Demo {
             let _ = child.kill();
             panic!("expected `ready http://…`, got `{line}`");
         };
-        Self { child, address, folder }
+        Self { child, address, folder, postgres: postgres.map(str::to_owned) }
     }
 
     /// Stops the server and starts it again over the same data.
     pub(crate) fn restart(mut self) -> Self {
         self.stop();
         let folder = std::mem::take(&mut self.folder);
+        let postgres = self.postgres.take();
         drop(self);
-        Self::over(folder, &[])
+        Self::over(folder, postgres.as_deref(), &[])
     }
 
     /// Asks the server to stop and waits for it.
@@ -55,9 +65,17 @@ impl Demo {
         let _ = self.child.wait();
     }
 
-    /// Where the database is.
+    /// Where its files are.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Where the database is.
+    pub(crate) fn place(&self) -> Place {
+        match &self.postgres {
+            Some(url) => Place::Postgres(url.clone()),
+            None => Place::Sqlite(self.folder.join("throughline.db")),
+        }
     }
 
     /// Somebody who has not chosen whose day to see.
@@ -88,15 +106,19 @@ impl Drop for Demo {
     }
 }
 
-/// The command over a folder, without what is set around the test.
-pub(crate) fn command(folder: &Path) -> Command {
+/// The command over a folder or a database, without what is set around the test.
+fn command(folder: &Path, postgres: Option<&str>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_throughline"));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("THROUGHLINE_") {
             command.env_remove(name);
         }
     }
-    command.arg("demo").arg("--data").arg(folder).env("THROUGHLINE_LOG", "warn");
+    command.arg("demo").env("THROUGHLINE_LOG", "warn");
+    match postgres {
+        Some(url) => command.arg("--database").arg(url),
+        None => command.arg("--data").arg(folder),
+    };
     command
 }
 

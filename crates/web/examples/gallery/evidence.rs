@@ -4,7 +4,7 @@ use askama::Template;
 use domain::interventions::{CauseBox, Kind};
 use domain::time::{Cadence, Day};
 use web::ui::format::Style;
-use web::ui::svg::{ByPeriod, DayState, Interval};
+use web::ui::svg::{ByPeriod, DayState, DealtAgain, Interval};
 use web::ui::view::*;
 
 use super::Pages;
@@ -79,6 +79,15 @@ fn timing() -> Timing {
             ("A made-up start before it".to_owned(), effect(style, 0.4, -1.9, 2.7, None, -1)),
         ],
         placebo_words: "At the made-up start nothing had happened, and nothing is seen: the method does not find differences that are not there.".to_owned(),
+        dealt: Some((
+            DealtAgain {
+                came: -7.1,
+                again: (0..20).map(|n| 9.0 * noise(9, n)).chain([-7.1]).collect(),
+                ticks: [(0.0, "0"), (-5.0, "−5"), (5.0, "+5")].map(|(t, w)| (t, w.to_owned())).to_vec(),
+                label: "what came, −7.1 days".to_owned(),
+            },
+            "Each dot is the same comparison for all 20 ways of dealing as many starts, the real one among them. 1 of 20 are as far from zero as what came, −7.1 days.".to_owned(),
+        )),
     }
 }
 
@@ -317,6 +326,7 @@ fn chain_page() -> ChainPage {
                 ..graded(Grade::B, "staged by plant")
             },
             explanation: "Wave-1 plants went from 17.2 to 8.1 days. The hollow mark, −9.1, is that plain before–after. Later plants came down by 2.0 with no new routine, so 2.0 of the 9.1 is not counted.".to_owned(),
+            guardrails: "Of what must not get worse, stops for missing material is not seen to be worse.".to_owned(),
             limits: vec!["It does not say which of the four kinds of support did how much.".to_owned()],
         },
         decision: Some(DecisionCard {
@@ -716,6 +726,7 @@ fn people_pages() -> (PeoplePage, ImportPage) {
         file: "people-2026-03.csv".to_owned(),
         href: Some("/people/imports/x".to_owned()),
         asked: "Elif Aydin, today, 12:04".to_owned(),
+        back: Link::new("People", "/people"),
         may_apply: true,
         changes: vec![ChangeRow {
             line: 12,
@@ -754,6 +765,18 @@ pub(crate) fn pages() -> Result<Pages, askama::Error> {
     let (people, import) = people_pages();
     let chains = ChainsPage {
         shell: executive("Chains", Place::Chains),
+        running: vec![RunningRow {
+            href: "/study".to_owned(),
+            name: "Two quiet calling blocks a week".to_owned(),
+            reach: "Wave 1 of 2, 34 branches".to_owned(),
+            adoption: "212 of 249, 85 in a hundred".to_owned(),
+            guardrails: vec![
+                (Status::Usual, "Complaints: not seen to be worse".to_owned()),
+                (Status::OffTarget, "Review meetings held: worse".to_owned()),
+            ],
+            data: (Status::Usual, "98 in a hundred arrived".to_owned()),
+            readable: "in 12 weeks, 9 June".to_owned(),
+        }],
         rows: vec![ChainRow {
             href: "/chain".to_owned(),
             title: "Days on hand fell further in the plants with the new planning routine".to_owned(),

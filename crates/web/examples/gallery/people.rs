@@ -72,14 +72,15 @@ fn today_page() -> TodayPage {
         tiles,
         small_thing: Some(SmallThing {
             href: "/proposal".to_owned(),
+            support: None,
             kind: Kind::Lesson,
             minutes: 6.0,
             name: "The second question".to_owned(),
-            text: "After a client’s first answer, ask one more before you offer anything. For successful calls: short \
-                   calls are the part that changed."
-                .to_owned(),
+            text: "After a client’s first answer, ask one more before you offer anything.".to_owned(),
+            why: "For successful calls: lower for four weeks.".to_owned(),
             from: "Proposed by Daniel".to_owned(),
             elsewhere: Some(effect(Style::relative(1), 0.03, 0.016, 0.044, None, 1)),
+            elsewhere_on: "on revenue per hour".to_owned(),
             evidence: Some(graded(Grade::B, "staged")),
         }),
         coming: vec![
@@ -153,7 +154,77 @@ fn board() -> Board {
             })
             .collect(),
     });
-    Board { metrics: METRICS.map(|m| m.1.to_owned()).to_vec(), rows: rows.collect() }
+    Board { metrics: METRICS.map(|m| Link::new(m.1, "/together")).to_vec(), rows: rows.collect() }
+}
+
+/// One metric across the team; of fewer than five people, without names.
+fn together_page(people: usize) -> TogetherPage {
+    let names = ["Amara", "Benedikt", "Chiara", "Emeka", "Hana", "Ines", "Maya", "Rafael", "Yusuf"];
+    let named = people >= 5;
+    let first = day("2025-09-15");
+    let panel = |n: usize| {
+        let calls = n == 6;
+        let mut readings =
+            weeks(n as u32 * 3 + 2, first, 26, |i| if calls && i >= 22 { 30.0 } else { 40.0 }, 3.0);
+        if n == 8 {
+            readings[24].value = None;
+        }
+        SmallPanel {
+            name: if named { names[n].to_owned() } else { String::new() },
+            readings,
+            usual: Some((31.0, 49.0)),
+            from: calls.then(|| day("2026-02-16")),
+        }
+    };
+    let panels: Vec<SmallPanel> = (0..people).map(panel).collect();
+    let values: Vec<f64> =
+        panels.iter().flat_map(|p| p.readings[14..].iter().filter_map(|r| r.value)).collect();
+    let row = |n: usize| TogetherRow {
+        person: named.then(|| Link::new(names[n], "/metric")),
+        status: if n == 6 { Status::ChangedLower } else { Status::Usual },
+        usual: "31 to 49".to_owned(),
+        newest: "39".to_owned(),
+        target: "42".to_owned(),
+        missed: "75 %".to_owned(),
+        came: if n == 8 { "11 of 12, 1 late or corrected" } else { "12 of 12" }.to_owned(),
+    };
+    let mut season = calls_chart();
+    season.before = weeks(9, day("2025-07-07"), 36, |_| 37.0, 2.0);
+    (season.phases, season.target, season.commitment, season.change_from) = (Vec::new(), None, None, None);
+    season.events.clear();
+    season.readings.iter_mut().for_each(|r| r.marked = false);
+    TogetherPage {
+        shell: leader("Successful calls", Place::Team),
+        href: "/together".to_owned(),
+        crumbs: vec![Link::new("My team", "/team"), Link::new("Successful calls", "/together")],
+        title: if named {
+            "Successful calls: one of 9 people is worth a look".to_owned()
+        } else {
+            "Successful calls: everybody within their usual range".to_owned()
+        },
+        lead: "Harbour Street compared with itself: each person beside their own past, the team beside its own season. Nothing here orders people.".to_owned(),
+        metrics: METRICS.map(|m| (Link::new(m.1, "/together"), m.1 == "Calls")).to_vec(),
+        named,
+        spread: SpreadChart::of("Successful calls", Style::plain(0), &values, Some(42.0), "weeks"),
+        panels: PanelsChart {
+            name: "Successful calls".to_owned(),
+            sentence: format!("Successful calls of {people} people, each beside their own usual range."),
+            today: today(),
+            style: Style::of("calls", 0),
+            cadence: domain::time::Cadence::Week,
+            target: Some(42.0),
+            panels,
+        },
+        season,
+        season_says: "In the last quarter of a year the team’s successful calls were 38 on average, against 37 in the same weeks a year before. What comes back every year is the season, and nobody’s doing.".to_owned(),
+        rows: (0..people).map(row).collect(),
+        looked_at: "12 weeks".to_owned(),
+        target: TargetTry {
+            level: "40".to_owned(),
+            tried: "A target of 40 would be missed in 50 % of weeks by chance alone while everybody stays as they are, and in 50 % even by somebody who is exactly on it. An alert does not go by single weeks.".to_owned(),
+            ..TargetTry::default()
+        },
+    }
 }
 
 fn team_page() -> TeamPage {
@@ -302,6 +373,8 @@ fn metric_page() -> MetricPage {
             level("2025-10-01", LevelKind::Target, 42.0, "Daniel, agreed with the team"),
             level("2025-04-01", LevelKind::Target, 38.0, "Daniel, yearly review"),
         ],
+        chance: "The target of 42 is missed in 77 % of weeks by chance alone, as long as the level stays as it is."
+            .to_owned(),
         commitment: Some(LevelForm {
             level: "38".to_owned(),
             hint: "Successful calls a week. Target 42. Last 13 weeks: 29 to 45.".to_owned(),
@@ -385,6 +458,7 @@ fn crowded_metric_page() -> MetricPage {
         target: Some(400_000.0),
         target_band: Some((360_000.0, 440_000.0)),
         commitment: None,
+        before: Vec::new(),
         change_from: None,
         events: vec![
             event("2025-09-15", "Call-list tool", EventKind::Ours, false),
@@ -417,6 +491,7 @@ fn supports() -> Vec<SupportOption> {
             per: per.to_owned(),
             why: why.to_owned(),
             elsewhere: e.map(|(at, lo, hi)| effect(Style::plain(1), at, lo, hi, None, 1)),
+            elsewhere_on: String::new(),
             evidence: Some(graded(grade, design)),
             href: Some("/chain".to_owned()),
             proposed: false,
@@ -783,6 +858,8 @@ pub(crate) fn pages() -> Result<Pages, askama::Error> {
         ("today-calm", calm.render()?),
         ("today-empty", empty.render()?),
         ("team", team_page().render()?),
+        ("together", together_page(9).render()?),
+        ("together-few", together_page(3).render()?),
         ("team-threshold", threshold_page().render()?),
         ("team-nobody", nobody.render()?),
         ("metric", metric_page().render()?),

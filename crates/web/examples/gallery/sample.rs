@@ -125,6 +125,7 @@ pub(crate) fn calls_chart() -> ControlChart {
         target: Some(42.0),
         target_band: None,
         commitment: Some(38.0),
+        before: Vec::new(),
         change_from: Some(day("2026-02-16")),
         events: vec![
             event("2025-10-20", "New product line", EventKind::Happened, false),

@@ -18,7 +18,8 @@ fn form(locked: bool, errors: FormErrors) -> HypothesisForm {
         support: "The second question".to_owned(),
         support_id: "support".to_owned(),
         metrics: vec![choice("m1", "Revenue per hour", true), choice("m2", "Client contacts made", false)],
-        guardrails: vec![choice("m3", "Complaints", true)],
+        guardrails: vec![choice("m3", "Complaints", true), choice("m4", "Stops for missing material", false)],
+        others: vec![choice("m1", "Revenue per hour", false), choice("m2", "Client contacts made", false)],
         designs: vec![
             choice("staged", "Units that start, with units that have not yet", true),
             choice("picked", "People picked, with people picked alike", false),
@@ -182,7 +183,7 @@ pub(crate) fn pages() -> Result<Pages, askama::Error> {
 
     let mut errors = FormErrors::NONE;
     errors.add("by", "This is not a number; write it like 3 or -0.5.");
-    errors.add("guardrail", "The guardrail is the metric itself; name another one that must not get worse.");
+    errors.add("guardrails", "A guardrail is the metric itself; name others that must not get worse.");
     errors.add("reading", "This is not a day; write it like 2026-06-12.");
     let mut bad = draft();
     bad.form = Some(form(false, errors));

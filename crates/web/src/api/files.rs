@@ -11,7 +11,7 @@ use app::{App, Result};
 use axum::extract::{FromRequest, Request, State};
 use axum::response::IntoResponse;
 use bytes::Bytes;
-use domain::access::{Relation, SendObservations, SendTargets, WriteAssignment, permit};
+use domain::access::{Relation, SendObservations, SendTargets, WriteAssignment, WriteRules, permit};
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -100,6 +100,39 @@ pub async fn people(
 ) -> Answer {
     let may = permit(&asker.who, Relation::NONE, WriteAssignment(()))?;
     told(imports::people(&app, &may, file, asked.dry_run).await)
+}
+
+/// Working calendars, single days and closures.
+pub async fn calendars(
+    State(app): State<App>,
+    asker: Asker,
+    Query(asked): Query<Asked>,
+    Toml(file): Toml,
+) -> Answer {
+    let may = permit(&asker.who, Relation::NONE, WriteAssignment(()))?;
+    told(imports::calendars(&app, &may, file, asked.dry_run).await)
+}
+
+/// Leave and part time.
+pub async fn leave(
+    State(app): State<App>,
+    asker: Asker,
+    Query(asked): Query<Asked>,
+    Csv(file): Csv,
+) -> Answer {
+    let may = permit(&asker.who, Relation::NONE, WriteAssignment(()))?;
+    told(imports::leave(&app, &may, file, asked.dry_run).await)
+}
+
+/// Rules for reds.
+pub async fn rules(
+    State(app): State<App>,
+    asker: Asker,
+    Query(asked): Query<Asked>,
+    Toml(file): Toml,
+) -> Answer {
+    let may = permit(&asker.who, Relation::NONE, WriteRules(()))?;
+    told(imports::rules(&app, &may, file, asked.dry_run).await)
 }
 
 /// Metric definitions.

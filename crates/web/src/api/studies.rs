@@ -112,7 +112,7 @@ pub async fn study(State(app): State<App>, asker: Asker, Path(id): Path<StudyId>
         "by": h.expected,
         "within": h.within,
         "because": h.because,
-        "guardrail": code(h.guardrail),
+        "guardrails": h.guardrails.iter().filter_map(|g| code(Some(*g))).collect::<Vec<_>>(),
         "stop_if": h.stop_if,
         "before": study.plan.before,
         "after": study.plan.after,

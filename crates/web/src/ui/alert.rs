@@ -10,8 +10,8 @@ use domain::time::{Day, Zone};
 use serde::Deserialize;
 
 use super::arrange::{
-    alert_facts, answer_words, control_chart, episode_status, first_name, headline, me, sight, status,
-    support_option, towards,
+    alert_facts, answer_words, control_chart, episode_status, first_name, headline, looked, me, sight,
+    status, support_option, towards,
 };
 use super::format::{self, Style};
 use super::forms::{self, Propose, Text, Why};
@@ -135,6 +135,7 @@ fn unit_chart(read: &dashboard::UnitAlertRead, sentence: String, today: Day) -> 
         target: None,
         target_band: None,
         commitment: None,
+        before: Vec::new(),
         change_from: Some(a.since),
         events: Vec::new(),
     }
@@ -186,6 +187,9 @@ async fn page_of(app: &App, asker: &Asker, id: AlertId, typed: Typed) -> Answer 
     let (matched, withheld) = dashboard::supports(app, &metrics, read.alert.metric).await?;
     let mut shell = page::shell(app, asker, read.read.metric.name.clone()).await?;
     shell.sight = Some(sight(&read.read, me(asker)?));
+    if let (true, Some(sight)) = (relation.same, &mut shell.sight) {
+        sight.looked = looked(app, asker).await?;
+    }
     let status_code = forms::status(&typed.errors);
     let today = app.today();
     let style = Style::of_metric(&read.read.metric);
@@ -221,7 +225,7 @@ async fn page_of(app: &App, asker: &Asker, id: AlertId, typed: Typed) -> Answer 
         supports: if read.alert.state.is_closed() {
             Vec::new()
         } else {
-            matched.iter().map(support_option).collect()
+            matched.iter().map(|m| support_option(m, &read.read.metric)).collect()
         },
         not_offered: match withheld.as_slice() {
             [] => String::new(),
@@ -465,7 +469,7 @@ fn next(read: &AlertRead, relation: Relation, typed: Typed, zone: &Zone, today: 
         return NextStep::Answer(AnswerForm {
             chosen,
             text: typed.text.or_else(|| alert.answer_note.clone()).unwrap_or_default(),
-            suggestions: Vec::new(),
+            suggestions: beside_it(read, today),
             note: match (&read.silence, read.person_first) {
                 (Some(_), _) => standing_by(read, today),
                 (None, Some(due)) => format!(
@@ -491,6 +495,42 @@ fn next(read: &AlertRead, relation: Relation, typed: Typed, zone: &Zone, today: 
         until_max: Some(today.plus(92)),
         errors: typed.errors,
     })
+}
+
+/// What else happened about the time when it changed: facts that a reason may be found in, not reasons.
+fn beside_it(read: &AlertRead, today: Day) -> Vec<String> {
+    let since = read.alert.since;
+    let mut said = Vec::new();
+    let (mut moved, mut still) = (Vec::new(), Vec::new());
+    for (metric, cell) in &read.read.beside {
+        let s = status(&cell.stand, metric);
+        if s.worth_a_look() {
+            moved.push(format!("{} ({})", metric.name.to_lowercase(), s.word().to_lowercase()));
+        } else if s == super::view::Status::Usual {
+            still.push(metric.name.to_lowercase());
+        }
+    }
+    if !moved.is_empty() {
+        said.push(format!("{} changed too.", format::capital(&format::names(&moved))));
+    }
+    if !still.is_empty() {
+        said.push(format!("{} did not change.", format::capital(&format::names(&still))));
+    }
+    // Six weeks before it until two after: later cannot be why, much earlier hardly.
+    let about = |day: Day| day >= since.plus(-42) && day <= since.plus(14);
+    for (day, name) in read.read.starts.iter().filter(|(day, _)| about(*day)) {
+        said.push(format!("“{name}” started on {}.", format::date(*day, today)));
+    }
+    for target in read.read.targets.iter().filter(|t| about(t.from) && !t.ended) {
+        let style = Style::of_metric(&read.read.metric);
+        said.push(format!(
+            "The target became {} on {}.",
+            style.number(target.level),
+            format::date(target.from, today)
+        ));
+    }
+    said.truncate(5);
+    said
 }
 
 /// The person's answer.
@@ -577,7 +617,7 @@ pub async fn wait(
             forms::date("until", &form.until)?.ok_or_else(|| Problem::invalid("until", "choose a day"))?;
         let why = forms::reason("wait-why", &form.why, "why waiting is right")?;
         app::alerts::snooze(&app, &may, until).await?;
-        app::coaching::say_on_alert(&app, &may, why).await?;
+        app::coaching::say_on_alert(&app, &may, why, None).await?;
         Ok(until)
     };
     let until = match waits.await {
@@ -693,6 +733,6 @@ pub async fn message(
 ) -> Answer {
     let person = subject(&app, id).await?;
     let (may, _) = towards(&app, &asker.who, person, AnswerAlert(id)).await?;
-    app::coaching::say_on_alert(&app, &may, &form.text).await?;
+    app::coaching::say_on_alert(&app, &may, &form.text, None).await?;
     Ok(page::done(&format!("/alerts/{id}#thread"), "Sent."))
 }

@@ -2,13 +2,14 @@
 
 use app::App;
 use app::dashboard::{Cell, CheckRead, Matched, MetricRead, Stand};
-use domain::access::{Asked, Permit, Relation, Who, permit};
+use domain::access::{Asked, Permit, ReadAccessLog, Relation, Who, permit};
 use domain::alerts::{Alert, Answer, Kind, Standing, State, Way};
 use domain::ids::PersonId;
 use domain::interventions::MinutesPer;
 use domain::metrics::{Direction, Metric};
 use domain::time::{Day, Zone};
 
+use super::chain::relative;
 use super::format::{self, Moment, Style};
 use super::svg::Spark;
 use super::view::{
@@ -209,6 +210,7 @@ pub(crate) fn control_chart(
             .filter(|t| t.1 > 0.0)
             .map(|(level, tolerance)| (level - tolerance, level + tolerance)),
         commitment: read.stand.as_ref().and_then(|s| s.commitment),
+        before: Vec::new(),
         change_from: open.filter(|a| matches!(a.kind, Kind::Shift | Kind::Guardrail)).map(|a| a.since),
         events,
     }
@@ -266,10 +268,11 @@ pub(crate) fn recovery_chart(check: &CheckRead, metric: &Metric, today: Day) -> 
 }
 
 /// A matched support as a card.
-pub(crate) fn support_option(matched: &Matched) -> SupportOption {
+pub(crate) fn support_option(matched: &Matched, metric: &Metric) -> SupportOption {
     let o = &matched.offer;
     let grade =
         o.known.as_ref().and_then(|(_, letter)| Grade::ALL.into_iter().find(|g| g.letter() == letter));
+    let elsewhere = matched.elsewhere.as_ref().and_then(|(effect, name)| Some((relative(effect)?, name)));
     SupportOption {
         id: o.id.to_string(),
         name: o.name.clone(),
@@ -280,7 +283,11 @@ pub(crate) fn support_option(matched: &Matched) -> SupportOption {
             MinutesPer::PersonWeek | MinutesPer::UnitWeek => "a week".into(),
         },
         why: o.description.clone(),
-        elsewhere: None,
+        elsewhere_on: match &elsewhere {
+            Some((_, name)) if **name != metric.name => format!("on {}", name.to_lowercase()),
+            _ => String::new(),
+        },
+        elsewhere: elsewhere.map(|(effect, _)| effect),
         evidence: grade.map(|grade| Evidence { grade, design: grade.meaning().into(), why: Vec::new() }),
         href: Some(format!("/chains/{}", o.id)),
         proposed: matched.proposed,
@@ -311,6 +318,20 @@ pub(crate) fn sight(read: &MetricRead, me: PersonId) -> Sight {
     let link =
         if read.person.id == me { Link::new("My data", "/me") } else { Link::new("Who can see what", "/me") };
     Sight { who, looked: String::new(), link: Some(link) }
+}
+
+/// Who looked last at what is held about the signed-in person, in a sentence; said on their own pages only.
+pub(crate) async fn looked(app: &App, asker: &Asker) -> Result<String, Problem> {
+    let same = Relation { same: true, ..Relation::NONE };
+    let may = permit(&asker.who, same, ReadAccessLog(me(asker)?))?;
+    let last = app::access::looks(app, may, 1).await?.into_iter().next();
+    Ok(last.map_or_else(
+        || "Nobody else has looked yet.".into(),
+        |(look, name)| {
+            let at = Moment::of(look.at, &app.settings.zone).words(app.today());
+            format!("{} last looked: {at}.", first_name(&name))
+        },
+    ))
 }
 
 /// A moment in the installation's zone.

@@ -1,22 +1,25 @@
 //! Chains of evidence: the list, one chain, and the decision on it. Only stored readings are shown, never persons.
 
+use std::collections::BTreeSet;
+
 use app::App;
 use app::chain::{Chain, Which, Words};
 use app::studies::Outcome;
 use axum::extract::State;
-use domain::access::{ReadStudyData, ReadStudyResult, Relation, WriteStudy, permit};
+use domain::access::{ReadStudy, ReadStudyData, ReadStudyResult, Relation, WriteStudy, permit};
+use domain::ids::MetricId;
 use domain::metrics::{Aggregation, Level, Metric};
-use domain::studies::{self, Choice, Design, Reading, Scale, prose};
+use domain::studies::{self, Choice, Design, Guard, Reading, Scale, prose};
 use domain::time::{Cadence, Day};
 use serde::Deserialize;
 
 use super::format::{self, Style};
 use super::forms::date;
-use super::svg::{ByPeriod, Interval, effect_domain, ticks};
+use super::svg::{ByPeriod, DealtAgain, Interval, effect_domain, ticks};
 use super::view::{
     ChainPage, ChainRow, ChainsPage, ChartTable, DecisionCard, DecisionFact, Effect, Event, EventKind,
     Evidence, Expected, Explanation, Grade, GradeRule, Group, Lane, LaneKind, LaneRow, LaneSection,
-    LedgerRow, LeftOut, Link, LinkNode, NextUnits, Place, RecoveryChart, Status, TimeAxis, Timing, Verdict,
+    LedgerRow, LeftOut, Link, LinkNode, NextUnits, Place, RecoveryChart, RunningRow, Status, TimeAxis, Timing, Verdict,
 };
 use crate::extract::{Form, Path};
 use crate::page;
@@ -29,8 +32,22 @@ pub async fn list(State(app): State<App>, asker: Asker) -> Answer {
     let (chains, words) = app::chain::list(&app, &may).await?;
     let mut shell = page::shell(&app, &asker, "Chains").await?;
     shell.here = Some(Place::Chains);
+    let mut running: Vec<(Day, RunningRow)> = Vec::new();
+    let mut unread = BTreeSet::new();
+    for c in &chains {
+        let Some(study) = c.study.as_ref().filter(|s| s.decisions.is_empty()) else { continue };
+        let started = c.support.starts.iter().any(|s| s.day <= app.today());
+        if let Some(day) = study.study.reading_day.filter(|day| started && *day > app.today()) {
+            let may = permit(&asker.who, Relation::NONE, ReadStudy(study.study.id))?;
+            let adoption = app::studies::adoption(&app, &may).await?;
+            unread.insert(study.study.id);
+            running.push((day, under_way(c, study, &adoption, &words, day, app.today())));
+        }
+    }
+    running.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.name.cmp(&b.1.name)));
     let mut rows: Vec<(Option<Day>, ChainRow)> = chains
         .iter()
+        .filter(|c| c.study.as_ref().is_none_or(|s| !unread.contains(&s.study.id)))
         .filter_map(|c| {
             let study = c.study.as_ref()?;
             let metric = words.metrics.values().find(|m| m.id == study.study.metric)?;
@@ -64,9 +81,58 @@ pub async fn list(State(app): State<App>, asker: Asker) -> Answer {
     rows.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.title.cmp(&b.1.title)));
     page::html(&ChainsPage {
         shell,
+        running: running.into_iter().map(|r| r.1).collect(),
         rows: rows.into_iter().map(|r| r.1).collect(),
         write: permit(&asker.who, Relation::NONE, WriteStudy(())).is_ok(),
     })
+}
+
+/// A study under way, as its row says it.
+fn under_way(
+    c: &Chain,
+    study: &Outcome,
+    adoption: &app::studies::Adoption,
+    words: &Words,
+    day: Day,
+    today: Day,
+) -> RunningRow {
+    let wave = |begun: bool| {
+        c.support.starts.iter().filter(|s| !begun || s.day <= today).map(|s| s.wave).max().unwrap_or(0)
+    };
+    let (used, people) = adoption.roles.iter().fold((0, 0), |(u, p), a| (u + a.used, p + a.people));
+    let weeks = (day.days_since(today) + 6).div_euclid(7);
+    let covered = c.reading.as_ref().and_then(|r| {
+        let health = r.outcome.health.iter().find(|h| h.kind == studies::Check::Coverage)?;
+        health.numbers.first().copied()
+    });
+    RunningRow {
+        href: format!("/studies/{}", study.study.id),
+        name: c.support.intervention.name.clone(),
+        reach: format!("Wave {} of {}, {}", wave(true), wave(false), reach(c, words, today)),
+        adoption: match people {
+            _ if !adoption.known => "Nothing records it".to_owned(),
+            0 => "Too few to show".to_owned(),
+            _ => format!("{used} of {people}, {} in a hundred", (100 * used + people / 2) / people),
+        },
+        guardrails: c.reading.as_ref().map_or_else(Vec::new, |r| {
+            guards(r, &study.study.hypothesis.guardrails, words.metrics.values())
+                .into_iter()
+                .map(|(name, status, said)| (status, format!("{name}: {}", said.to_lowercase())))
+                .collect()
+        }),
+        data: match covered {
+            None => (Status::TooFew, "nothing read yet".to_owned()),
+            Some(share) => (
+                if share >= 0.8 { Status::Usual } else { Status::DataLate },
+                format!("{:.0} in a hundred arrived", 100.0 * share),
+            ),
+        },
+        readable: format!(
+            "in {}, {}",
+            format::plural(weeks as u64, "week", "weeks"),
+            format::short_date(day, today)
+        ),
+    }
 }
 
 fn which(id: &str) -> Answer<Which> {
@@ -148,7 +214,7 @@ pub async fn show(State(app): State<App>, asker: Asker, Path(id): Path<String>) 
     let axis = (!picked).then(|| axis(&chain, today));
     let page = ChainPage {
         crumbs: vec![Link::new("Chains", "/chains"), Link::new(&chain.support.intervention.name, &href)],
-        verdict: verdict(&chain, &metric),
+        verdict: verdict(&chain, &metric, &words),
         links: reading.map_or_else(Vec::new, |r| links(r, &chain, &words)),
         treated: "With it".into(),
         compared: reading
@@ -183,7 +249,7 @@ pub async fn show(State(app): State<App>, asker: Asker, Path(id): Path<String>) 
 fn hypothesis(s: &Outcome, chain: &Chain, metric: &Metric, words: &Words) -> String {
     let h = &s.study.hypothesis;
     let style = style(metric, s.study.plan.scale);
-    let guardrail = words.metrics.values().find(|m| Some(m.id) == h.guardrail).map(|m| m.name.to_lowercase());
+    let name = |id| words.metrics.values().find(|m| m.id == id).map(|m| m.name.to_lowercase());
     let named = prose::Named {
         support: &chain.support.intervention.name,
         metric: &metric.name.to_lowercase(),
@@ -192,7 +258,7 @@ fn hypothesis(s: &Outcome, chain: &Chain, metric: &Metric, words: &Words) -> Str
             let word = metric.cadence.rolled().word();
             format::plural(u64::from(n), word, &format!("{word}s"))
         }),
-        guardrail: guardrail.as_deref(),
+        guardrails: h.guardrails.iter().filter_map(|g| name(*g)).collect(),
     };
     prose::hypothesis(h, &named)
 }
@@ -357,7 +423,7 @@ fn lead(chain: &Chain, words: &Words, metric: &Metric, today: Day) -> String {
     }
 }
 
-fn verdict(chain: &Chain, metric: &Metric) -> Verdict {
+fn verdict(chain: &Chain, metric: &Metric, words: &Words) -> Verdict {
     let label = format!("Estimated difference in {}", metric.name.to_lowercase());
     let Some(r) = &chain.reading else {
         return Verdict {
@@ -366,6 +432,7 @@ fn verdict(chain: &Chain, metric: &Metric) -> Verdict {
             cannot_say: "It is read when a whole period after the first start has come in.".into(),
             evidence: evidence(None, false),
             explanation: String::new(),
+            guardrails: String::new(),
             limits: Vec::new(),
         };
     };
@@ -375,6 +442,9 @@ fn verdict(chain: &Chain, metric: &Metric) -> Verdict {
         cannot_say: r.outcome.cannot_say.clone().unwrap_or_default(),
         evidence: of_effect(r, &r.outcome, true),
         explanation: prose::explanation(r, Style::of_metric(metric)),
+        guardrails: prose::guardrails(r, &|code| {
+            words.metrics.get(code).map_or_else(|| code.to_owned(), |m| m.name.clone())
+        }),
         limits: prose::limits(r),
     }
 }
@@ -387,27 +457,38 @@ fn facts(chain: &Chain, words: &Words) -> Vec<DecisionFact> {
         range: String::new(),
         status: None,
     }];
-    for e in std::iter::once(&r.outcome).chain(&r.others).filter(|e| e.guardrail) {
-        let Some(metric) = words.metrics.get(&e.metric) else { continue };
-        // Worse for sure is the only thing that a guardrail speaks up about.
-        let worse = e.estimate.is_some_and(|n| match e.better {
-            1 => n.high < 0.0,
-            -1 => n.low > 0.0,
-            _ => false,
-        });
-        let status = match (e.estimate, worse) {
-            (None, _) => (Status::TooFew, "Cannot say yet".to_owned()),
-            (Some(_), true) => (Status::OffTarget, "Worse".to_owned()),
-            (Some(_), false) => (Status::Usual, "Not worse".to_owned()),
-        };
+    let named = chain.study.as_ref().map_or(&[][..], |s| &s.study.hypothesis.guardrails);
+    for (name, status, said) in guards(r, named, words.metrics.values()) {
         facts.push(DecisionFact {
-            name: format!("Guardrail: {}", metric.name.to_lowercase()),
+            name: format!("Guardrail: {}", name.to_lowercase()),
             value: String::new(),
             range: String::new(),
-            status: Some(status),
+            status: Some((status, said)),
         });
     }
     facts
+}
+
+/// Every guardrail of a reading: its name, its status and the words for it. One that was named and has no data is there too.
+pub(crate) fn guards<'a>(
+    r: &Reading,
+    named: &[MetricId],
+    metrics: impl Iterator<Item = &'a Metric> + Clone,
+) -> Vec<(String, Status, String)> {
+    let name = |e: &studies::Effect| metrics.clone().find(|m| m.code == e.metric).map(|m| m.name.clone());
+    let read = r.guardrails().map(|e| {
+        let status = match e.guard() {
+            Guard::Worse => Status::OffTarget,
+            Guard::NotWorse => Status::Usual,
+            Guard::CannotSay => Status::TooFew,
+        };
+        (name(e).unwrap_or_else(|| e.metric.clone()), status, e.guard().words().to_owned())
+    });
+    let unread = metrics
+        .clone()
+        .filter(|m| named.contains(&m.id) && r.guardrails().all(|e| e.metric != m.code))
+        .map(|m| (m.name.clone(), Status::NoData, "No data".to_owned()));
+    read.chain(unread).collect()
 }
 
 /// Support → work → business, each arrow with the grade of what it leads to.
@@ -725,7 +806,37 @@ fn timing(r: &Reading, metric: &Metric) -> Option<Timing> {
         },
         placebo,
         placebo_words,
+        dealt: outcome.dealt.as_ref().map(|d| dealt(d, &style)),
     })
+}
+
+/// The picture of chance, and what it says.
+fn dealt(d: &studies::Dealt, style: &Style) -> (DealtAgain, String) {
+    let ends = d.again.iter().chain([&d.came, &0.0]);
+    let (lo, hi) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(*v), b.max(*v)));
+    let marks = ticks(lo, hi, 6);
+    let step = marks.windows(2).map(|w| w[1] - w[0]).next().unwrap_or(1.0);
+    let said = style.effect(d.came, d.came - step / 10.0, d.came + step / 10.0);
+    let ways = if d.all {
+        format!("all {} ways of dealing as many starts, the real one among them", d.again.len())
+    } else {
+        format!("as many starts dealt by lot to any of the units, {} times", d.again.len())
+    };
+    let words = format!(
+        "Each dot is the same comparison for {ways}. {} of {} are as far from zero as what came, {said}.",
+        d.as_far(),
+        d.again.len()
+    );
+    let drawing = DealtAgain {
+        came: d.came,
+        again: d.again.clone(),
+        ticks: marks
+            .iter()
+            .map(|t| (*t, if *t == 0.0 { "0".to_owned() } else { style.tick(*t, step) }))
+            .collect(),
+        label: format!("what came, {said}"),
+    };
+    (drawing, words)
 }
 
 fn explanations(r: &Reading, metric: &Metric) -> Vec<Explanation> {

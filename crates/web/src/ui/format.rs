@@ -34,6 +34,17 @@ pub fn capital(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
+/// The same text with its first letter small, for the middle of a sentence; an abbreviation stays as it is.
+pub fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    match (chars.next(), chars.clone().next()) {
+        (Some(first), second) if !second.is_some_and(char::is_uppercase) => {
+            first.to_lowercase().chain(chars).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
 /// Several names in a sentence: "Ashby, Brannock and Corran".
 pub fn names<S: AsRef<str>>(names: &[S]) -> String {
     match names {

@@ -55,6 +55,9 @@ fn ways(asker: &Asker) -> Vec<Link> {
     if permit(&asker.who, Relation::NONE, WriteProfile(())).is_ok() {
         ways.push(Link::new("Accounts", "/accounts"));
     }
+    ways.push(Link::new("Rules for reds", "/rules"));
+    ways.push(Link::new("Working calendars", "/calendars"));
+    ways.push(Link::new("Kept quiet", "/silences"));
     if asker.person().is_ok_and(|v| permit(&asker.who, Relation::NONE, ReadRecordsAsJob(v.person)).is_ok()) {
         ways.push(Link::new("Learning records", "/records"));
     }

@@ -7,13 +7,13 @@ use axum::extract::State;
 use domain::access::{ReadMetrics, Relation, SetTarget, permit};
 use domain::alerts::{Kind, Standing, State as AlertState};
 use domain::ids::{CommitmentId, MetricId, PersonId, TargetId};
-use domain::targets::TargetScope;
+use domain::targets::{TargetScope, deviation, missed_by_chance};
 use domain::time::Day;
 use serde::Deserialize;
 
 use super::arrange::{
-    alert_facts, answer_words, control_chart, episode_status, first_name, headline, me, sight, spark, status,
-    towards,
+    alert_facts, answer_words, control_chart, episode_status, first_name, headline, looked, me, sight, spark,
+    status, towards,
 };
 use super::format::{self, Style};
 use super::forms::{form_errors, number};
@@ -69,6 +69,9 @@ async fn page_of(
     let may_set = permit(&asker.who, relation, SetTarget(person)).is_ok() && !relation.same;
     let mut shell = page::shell(app, asker, read.metric.name.clone()).await?;
     shell.sight = Some(sight(&read, me(asker)?));
+    if let (true, Some(sight)) = (relation.same, &mut shell.sight) {
+        sight.looked = looked(app, asker).await?;
+    }
     let mut page = arrange(shell, &read, relation, may_set, weeks, app.today());
     if typed.form.errors.is_empty() {
         return page::html(&page);
@@ -118,6 +121,16 @@ fn arrange(
         }
         None => format!("{}.", read.metric.name),
     };
+    let chance = stand.and_then(|s| {
+        let (usual, target) = (s.usual?, s.target?);
+        let missed = missed_by_chance(usual.0, deviation(usual), target, read.metric.direction)?;
+        Some(format!(
+            "The target of {} is missed in {} of {}s by chance alone, as long as the level stays as it is.",
+            style.number(target.0),
+            format::percent(missed),
+            read.metric.cadence.rolled().word()
+        ))
+    });
     let number =
         |v: Option<f64>| v.map_or_else(String::new, |v| format!("{v:.*}", usize::from(read.metric.decimals)));
     MetricPage {
@@ -153,6 +166,7 @@ fn arrange(
         can_say,
         cannot_say,
         levels: levels(read, &style, relation, today),
+        chance: chance.unwrap_or_default(),
         commitment: relation.same.then(|| LevelForm {
             level: number(stand.and_then(|s| s.commitment)),
             hint: level_hint.clone(),
@@ -446,7 +460,7 @@ pub async fn set_target(
             ended: false,
             why: form.why.clone(),
         };
-        set_own(&app, &may, metric, level).await?;
+        set_own(&app, std::slice::from_ref(&may), metric, level).await?;
         Ok(())
     };
     if let Err(problem) = set.await {

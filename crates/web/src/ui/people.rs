@@ -119,6 +119,20 @@ struct Upload {
     body: Vec<u8>,
 }
 
+/// The kinds of lists, for whoever names another one.
+fn words() -> String {
+    let words = List::ALL.map(|list| format!("`{}`", list.word()));
+    words.join(", ")
+}
+
+/// Where a list belongs.
+fn home(list: List) -> Link {
+    match list {
+        List::Units | List::People => Link::new("Back to people", "/people"),
+        List::Calendars | List::Leave => Link::new("Back to calendars", "/calendars"),
+    }
+}
+
 /// Reads the form. A browser that chose no file sends an empty one.
 async fn upload(mut form: Multipart) -> Result<Upload, Problem> {
     let broken =
@@ -130,7 +144,7 @@ async fn upload(mut form: Multipart) -> Result<Upload, Problem> {
             "kind" if list.is_none() => {
                 let word = field.text().await.map_err(broken)?;
                 let found = List::from_word(&word);
-                list = Some(found.ok_or_else(|| Problem::invalid("kind", "give `units` or `people`"))?);
+                list = Some(found.ok_or_else(|| Problem::invalid("kind", format!("give {}", words())))?);
             }
             "file" if file.is_none() => {
                 let name = field.file_name().unwrap_or("list.csv").to_owned();
@@ -144,7 +158,7 @@ async fn upload(mut form: Multipart) -> Result<Upload, Problem> {
         }
     }
     let list =
-        list.ok_or_else(|| Problem::invalid("kind", "say what is in the file: `units` or `people`"))?;
+        list.ok_or_else(|| Problem::invalid("kind", format!("say what is in the file: {}", words())))?;
     let (name, body) = file.ok_or_else(|| Problem::invalid("file", "choose a file"))?;
     Ok(Upload { list, name, body: body.to_vec() })
 }
@@ -161,16 +175,23 @@ pub async fn import(State(app): State<App>, asker: Asker, form: Multipart) -> An
     }
     match second::ask(&app, &asker.who, list, &name, body).await {
         Ok((_, Some(id))) => Ok(page::go_to(&format!("/people/imports/{id}"))),
-        Ok((report, None)) => page::html(&arrange(frame(&app, &asker, "Import").await?, name, Ok(report))),
+        Ok((report, None)) => {
+            page::html(&arrange(frame(&app, &asker, "Import").await?, list, name, Ok(report)))
+        }
         Err(app::Error::Invalid(faults)) => {
-            let page = arrange(frame(&app, &asker, "Import").await?, name, Err(faults));
+            let page = arrange(frame(&app, &asker, "Import").await?, list, name, Err(faults));
             page::with_status(StatusCode::BAD_REQUEST, &page)
         }
         Err(error) => Err(error.into()),
     }
 }
 
-fn arrange(shell: Shell, file: String, report: Result<Report, Vec<app::Fault>>) -> ImportPage {
+fn arrange(
+    shell: Shell,
+    list: List,
+    file: String,
+    report: Result<Report, Vec<app::Fault>>,
+) -> ImportPage {
     let (changes, faults) = match report {
         Ok(report) => (report.changes, Vec::new()),
         Err(faults) => (Vec::new(), faults),
@@ -179,6 +200,7 @@ fn arrange(shell: Shell, file: String, report: Result<Report, Vec<app::Fault>>) 
         shell,
         file,
         href: None,
+        back: home(list),
         asked: String::new(),
         may_apply: false,
         total: changes.len() as u64,
@@ -200,18 +222,18 @@ pub async fn list(State(app): State<App>, asker: Asker, Path(id): Path<ImportId>
         href: Some(format!("/people/imports/{id}")),
         asked,
         may_apply: shown.may_apply,
-        ..arrange(shell, shown.waiting.name, shown.report)
+        ..arrange(shell, shown.waiting.list, shown.waiting.name, shown.report)
     })
 }
 
 /// Applies what another administrator has asked for.
 pub async fn apply(State(app): State<App>, asker: Asker, Path(id): Path<ImportId>) -> Answer {
-    let report = second::apply(&app, &asker.who, id).await?;
-    Ok(page::done("/people", &format!("Applied: {}.", report.summary)))
+    let (list, report) = second::apply(&app, &asker.who, id).await?;
+    Ok(page::done(&home(list).href, &format!("Applied: {}.", report.summary)))
 }
 
 /// Takes a list away without applying it.
 pub async fn withdraw(State(app): State<App>, asker: Asker, Path(id): Path<ImportId>) -> Answer {
-    second::withdraw(&app, &asker.who, id).await?;
-    Ok(page::done("/people", "Withdrawn. Nothing was changed."))
+    let list = second::withdraw(&app, &asker.who, id).await?;
+    Ok(page::done(&home(list).href, "Withdrawn. Nothing was changed."))
 }

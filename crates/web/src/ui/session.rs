@@ -176,7 +176,7 @@ async fn page_with(
         supports: if session.state == SessionState::Closed {
             Vec::new()
         } else {
-            supports.iter().map(support_option).collect()
+            supports.iter().map(|m| support_option(m, &read.read.metric)).collect()
         },
         can_propose: relation.lead == Lead::Direct,
         last_check: read.check.as_ref().map(|check| LastCheck {
@@ -283,10 +283,9 @@ fn signed_by_other(read: &SessionRead, relation: Relation) -> bool {
 fn hint(read: &SessionRead) -> String {
     let usual = read.read.stand.as_ref().and_then(|s| s.usual);
     match usual {
-        Some((_, low, high)) if high > low => {
-            // The range is 5.32 moving-range sigmas wide; a mean of four is seen from two standard errors on.
-            let sigma = (high - low) / 5.32 * 1.128;
-            let seen = 2.0 * sigma / 2.0;
+        Some((mean, low, high)) if high > low => {
+            // A mean of four is seen from two of its standard errors on, each half a week's deviation.
+            let seen = domain::targets::deviation((mean, low, high));
             let style = format::Style::of_metric(&read.read.metric);
             format!(
                 "Four weeks from now is soon enough to see a change of {} a week or more.",
@@ -439,7 +438,7 @@ pub async fn message(
     Form(form): Form<Text>,
 ) -> Answer {
     let may = writing(&app, &asker, id).await?;
-    app::coaching::say(&app, &may, &form.text).await?;
+    app::coaching::say(&app, &may, &form.text, None).await?;
     Ok(page::done(&format!("/sessions/{id}#thread"), "Sent."))
 }
 

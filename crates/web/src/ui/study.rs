@@ -2,6 +2,8 @@
 
 mod page;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use app::App;
 use app::studies::{Draft, Wanted};
 use axum::extract::State;
@@ -31,11 +33,10 @@ pub struct About {
 
 /// The sentence as typed. Everything is text, so that what is wrong is said beside its field.
 #[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Typed {
     support: String,
     metric: String,
-    guardrail: String,
     design: String,
     whom: String,
     by: String,
@@ -48,6 +49,20 @@ pub struct Typed {
     smallest: String,
     reading: String,
     why: String,
+    /// What is ticked: fields `guardrail:` and the metric.
+    #[serde(flatten, deserialize_with = "ticked")]
+    guardrails: BTreeSet<String>,
+}
+
+/// The ticked guardrails; any other field is none of the form's.
+fn ticked<'de, D: serde::Deserializer<'de>>(from: D) -> Result<BTreeSet<String>, D::Error> {
+    BTreeMap::<String, String>::deserialize(from)?
+        .into_keys()
+        .map(|name| match name.strip_prefix("guardrail:") {
+            Some(metric) => Ok(metric.to_owned()),
+            None => Err(serde::de::Error::custom(format!("there is no field `{name}`"))),
+        })
+        .collect()
 }
 
 /// The empty form.
@@ -153,9 +168,9 @@ fn draft(typed: &Typed, units: &[UnitId]) -> Result<Draft, FormErrors> {
     if metric.is_none() {
         errors.add("metric", "Choose the metric that it should move.");
     }
-    let guardrail: Option<MetricId> = typed.guardrail.parse().ok();
-    if guardrail.is_none() && !typed.guardrail.is_empty() {
-        errors.add("guardrail", "Choose a metric of the list, or none.");
+    let guardrails: Vec<MetricId> = typed.guardrails.iter().filter_map(|g| g.parse().ok()).collect();
+    if guardrails.len() < typed.guardrails.len() {
+        errors.add("guardrails", "Choose metrics of the list.");
     }
     let design = Design::from_word(&typed.design);
     if design.is_none() && !typed.design.is_empty() {
@@ -178,7 +193,7 @@ fn draft(typed: &Typed, units: &[UnitId]) -> Result<Draft, FormErrors> {
     Ok(Draft {
         support,
         metric,
-        guardrail,
+        guardrails,
         design: design.unwrap_or(Design::Staged),
         whom: typed.whom.clone(),
         by,
@@ -201,7 +216,7 @@ impl Typed {
         Self {
             support: draft.support.to_string(),
             metric: draft.metric.to_string(),
-            guardrail: draft.guardrail.map_or_else(String::new, |g| g.to_string()),
+            guardrails: draft.guardrails.iter().map(MetricId::to_string).collect(),
             design: draft.design.word().into(),
             whom: draft.whom.clone(),
             by: number(draft.by),
@@ -219,12 +234,14 @@ impl Typed {
 }
 
 fn form(typed: &Typed, metrics: &[Metric], errors: FormErrors, action: String) -> HypothesisForm {
-    let metric = |set: &str| -> Vec<Choice> {
-        metrics
-            .iter()
-            .map(|m| Choice { value: m.id.to_string(), label: m.name.clone(), set: m.id.to_string() == set })
-            .collect()
-    };
+    let metric = |m: &Metric, set: bool| Choice { value: m.id.to_string(), label: m.name.clone(), set };
+    let ticked = |m: &Metric| typed.guardrails.contains(&m.id.to_string());
+    // What is known as a guardrail, or is one here, comes first.
+    let (guardrails, others): (Vec<&Metric>, Vec<&Metric>) = metrics
+        .iter()
+        .filter(|m| m.id.to_string() != typed.metric || ticked(m))
+        .partition(|m| m.guardrail || ticked(m));
+    let boxes = |all: Vec<&Metric>| all.into_iter().map(|m| metric(m, ticked(m))).collect();
     let chosen = metrics.iter().find(|m| m.id.to_string() == typed.metric);
     let choice = |value: &str, label: &str, set: &str| Choice {
         value: value.to_owned(),
@@ -236,8 +253,9 @@ fn form(typed: &Typed, metrics: &[Metric], errors: FormErrors, action: String) -
         supports: Vec::new(),
         support: String::new(),
         support_id: typed.support.clone(),
-        metrics: metric(&typed.metric),
-        guardrails: metric(&typed.guardrail),
+        metrics: metrics.iter().map(|m| metric(m, m.id.to_string() == typed.metric)).collect(),
+        guardrails: boxes(guardrails),
+        others: boxes(others),
         designs: [
             (Design::Staged, "Units that start, with units that have not yet"),
             (Design::Picked, "People picked, with people picked alike"),

@@ -375,6 +375,76 @@ impl ByPeriod {
     }
 }
 
+/// The comparison with the starts dealt out anew, a dot each, piled up along the axis; and what came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DealtAgain {
+    /// What came.
+    pub came: f64,
+    /// What the others gave.
+    pub again: Vec<f64>,
+    /// Where the axis has ticks, with their words.
+    pub ticks: Vec<(f64, String)>,
+    /// What came, in words.
+    pub label: String,
+}
+
+impl DealtAgain {
+    /// The drawing.
+    pub fn svg(&self) -> Markup {
+        const W: f64 = 720.0;
+        const DOT: f64 = 3.4;
+        const TOP: f64 = 26.0;
+        let ends = self.again.iter().chain([&self.came, &0.0]);
+        let (lo, hi) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(*v), b.max(*v)));
+        if hi <= lo || !(hi - lo).is_finite() {
+            return Markup::default();
+        }
+        let x = |v: f64| r(20.0 + (v - lo) * (W - 40.0) / (hi - lo));
+        let mut piles: std::collections::BTreeMap<i64, u32> = std::collections::BTreeMap::new();
+        let place = |v: f64| (x(v) / (2.0 * DOT + 1.0)).round() as i64;
+        self.again.iter().for_each(|v| *piles.entry(place(*v)).or_default() += 1);
+        let most = f64::from(piles.values().copied().max().unwrap_or(1));
+        // High piles overlap rather than grow without end.
+        let step = (2.0 * DOT + 1.0).min(120.0 / most);
+        let floor = TOP + most * step + DOT;
+        let mut s = format!(
+            r#"<svg class="forest" viewBox="0 0 {W} {}" aria-hidden="true" focusable="false"><line class="forest__grid" x1="0" x2="{W}" y1="{y}" y2="{y}"/>"#,
+            r(floor + 24.0),
+            y = r(floor + 2.0),
+        );
+        for (tick, word) in self.ticks.iter().filter(|(t, _)| (lo..=hi).contains(t)) {
+            let _ = write!(
+                s,
+                r#"<text x="{}" y="{}" text-anchor="middle">{}</text>"#,
+                x(*tick),
+                r(floor + 18.0),
+                escape(word)
+            );
+        }
+        for (pile, count) in &piles {
+            for n in 0..*count {
+                let _ = write!(
+                    s,
+                    r#"<circle class="forest__chance" cx="{}" cy="{}" r="{DOT}"/>"#,
+                    r(*pile as f64 * (2.0 * DOT + 1.0)),
+                    r(floor - DOT - f64::from(n) * step)
+                );
+            }
+        }
+        let at = x(self.came);
+        // The words stay inside the drawing.
+        let anchor = if at > W * 0.7 { "end" } else if at < W * 0.3 { "start" } else { "middle" };
+        let _ = write!(
+            s,
+            r#"<line class="forest__came" x1="{at}" x2="{at}" y1="{}" y2="{}"/><text class="forest__label" x="{at}" y="12" text-anchor="{anchor}">{}</text></svg>"#,
+            TOP - 8.0,
+            r(floor + 2.0),
+            escape(&self.label)
+        );
+        Markup(s)
+    }
+}
+
 /// Round ticks for an axis from `lo` to `hi`, about `wanted` of them, always with zero where it is inside.
 pub fn ticks(lo: f64, hi: f64, wanted: u8) -> Vec<f64> {
     let span = hi - lo;
@@ -437,6 +507,23 @@ pub enum DayState {
 /// One feed, one cell a day, oldest first.
 pub fn day_row(days: &[DayState]) -> Markup {
     draw_days(days, 336.0)
+}
+
+/// How many there were in each period, oldest first: a bar each, and a foot where there were none.
+pub fn counts(counts: &[u64]) -> Markup {
+    let (w, h) = (336.0, 20.0);
+    let step = w / (counts.len().max(1) as f64);
+    let most = counts.iter().max().copied().unwrap_or(0).max(1) as f64;
+    let mut s = format!(
+        r#"<svg class="dayrow" viewBox="0 0 {w} {h}" preserveAspectRatio="none" aria-hidden="true" focusable="false">"#
+    );
+    for (i, &count) in counts.iter().enumerate() {
+        let (x, cw) = (r(i as f64 * step + 0.5), r((step - 1.4).max(1.0)));
+        let (class, high) = if count == 0 { ("is-off", 2.0) } else { ("is-count", 4.0 + 15.0 * count as f64 / most) };
+        let _ = write!(s, r#"<rect class="{class}" x="{x}" y="{}" width="{cw}" height="{}"/>"#, r(h - high), r(high));
+    }
+    s.push_str("</svg>");
+    Markup(s)
 }
 
 /// One cell alone, for a legend.

@@ -132,7 +132,11 @@ fn arrange(
         alerts: needing.iter().take(BUDGET).filter_map(|a| team_alert(board, a, today)).collect(),
         threshold: by_threshold.then_some(below),
         board: BoardView {
-            metrics: board.metrics.iter().map(|m| m.name.clone()).collect(),
+            metrics: board
+                .metrics
+                .iter()
+                .map(|m| Link::new(m.name.clone(), format!("/team/metrics/{}", m.id)))
+                .collect(),
             rows: board
                 .people
                 .iter()

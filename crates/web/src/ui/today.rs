@@ -1,16 +1,18 @@
 //! Today: a team member's first page.
 
 use app::App;
-use app::dashboard::{self, Board, Offered};
+use app::dashboard::{self, Board, Matched};
 use axum::extract::State;
+use domain::access::{ReadMetrics, Relation, permit};
 use domain::alerts::Alert;
 use domain::coaching::{ProposalState, State as SessionState};
-use domain::ids::ProposalId;
+use domain::ids::{InterventionId, ProposalId};
 use domain::time::{Day, Zone};
 use serde::Deserialize;
 
 use super::arrange::{
-    alert_facts, answer_words, episode_status, first_name, headline, me, moment, spark, status,
+    alert_facts, answer_words, episode_status, first_name, headline, looked, me, moment, spark, status,
+    support_option,
 };
 use super::format::{self, Style};
 use super::view::{Coming, Link, MetricTile, OwnAlert, Place, Shell, Sight, SmallThing, TodayPage};
@@ -36,22 +38,119 @@ pub async fn show(State(app): State<App>, asker: Asker) -> Answer {
         looked: String::new(),
         link: Some(Link::new("My data: who looked", "/me")),
     });
+    let seen = looked(&app, &asker).await?;
     let hour = moment(app.now(), &app.settings.zone).hour;
     let greeting = match hour {
         5..=11 => "Good morning",
         12..=17 => "Good afternoon",
         _ => "Good evening",
     };
-    let supports = dashboard::offered(&app).await?;
+    let small_thing = small_thing(&app, &asker, &board, leader_name.as_deref(), today).await?;
+    shell.sight.iter_mut().for_each(|s| s.looked.clone_from(&seen));
     page::html(&arrange(
         shell,
         &board,
         greeting,
         leader_name.as_deref(),
-        &supports,
+        small_thing,
         &app.settings.zone,
         today,
     ))
+}
+
+/// The one thing to try: what was proposed and waits; else what fits best where something has changed, or stays off
+/// target, unless it was answered in the last weeks.
+async fn small_thing(
+    app: &App,
+    asker: &Asker,
+    board: &Board,
+    leader: Option<&str>,
+    today: Day,
+) -> Result<Option<SmallThing>, Problem> {
+    let viewer = asker.person()?;
+    let waits = board.proposals.iter().find(|p| p.state == ProposalState::Proposed);
+    // What it is for: the alert that it was proposed about, else the newest one, else a metric that needs it.
+    let alerts = board.alerts.iter().filter(|a| a.answer != Some(domain::alerts::Answer::DataWrong));
+    let about = waits
+        .and_then(|p| board.alerts.iter().find(|a| Some(a.id) == p.alert))
+        .or_else(|| alerts.max_by_key(|a| a.opened_on));
+    let off = board.cells.iter().find(|(_, c)| c.stand.state == domain::alerts::Standing::OffTarget);
+    let Some(metric) = about.map(|a| a.metric).or(off.map(|((_, m), _)| *m)) else {
+        return Ok(match waits {
+            Some(p) => offered(app, p, leader).await?,
+            None => None,
+        });
+    };
+    let Some(metric) = board.metrics.iter().find(|m| m.id == metric) else { return Ok(None) };
+    let same = Relation { same: true, ..Relation::NONE };
+    let may = permit(&asker.who, same, ReadMetrics(viewer.person))?;
+    let why = match about {
+        Some(alert) => format!("For {}: {}.", metric.name.to_lowercase(), headline(alert, metric, today)),
+        None => format!("For {}: off target.", metric.name.to_lowercase()),
+    };
+    let (matched, _) = dashboard::supports(app, &may, metric.id).await?;
+    let from_matched = |m: &Matched| {
+        let option = support_option(m, metric);
+        SmallThing {
+            href: "/suggestions".into(),
+            support: Some(option.id),
+            kind: option.kind,
+            minutes: option.minutes,
+            name: option.name,
+            text: option.why,
+            why: why.clone(),
+            from: "Nobody proposed this; it fits. If you take it, your leader sees it where they see what was tried. If you pass, nobody does.".into(),
+            elsewhere: option.elsewhere,
+            elsewhere_on: option.elsewhere_on,
+            evidence: option.evidence,
+        }
+    };
+    if let Some(proposal) = waits {
+        let known = matched.iter().find(|m| m.offer.id == proposal.intervention).map(from_matched);
+        return Ok(match (known, offered(app, proposal, leader).await?) {
+            (Some(known), Some(bare)) => Some(SmallThing { why, ..bare }).map(|thing| SmallThing {
+                elsewhere: known.elsewhere,
+                elsewhere_on: known.elsewhere_on,
+                evidence: known.evidence,
+                ..thing
+            }),
+            (_, bare) => bare,
+        });
+    }
+    let since = today.plus(-app::coaching::ASKED_AGAIN_AFTER);
+    let lately: Vec<_> = board.proposals.iter().filter(|p| p.at.day(&Zone::UTC) >= since).collect();
+    // One thing at a time: who has just taken something, or wants none now, is left alone.
+    let left_alone = |p: &&&domain::coaching::Proposal| {
+        p.state == ProposalState::Taken || (p.state == ProposalState::Declined && p.by == viewer.person)
+    };
+    if lately.iter().any(|p| left_alone(&p)) {
+        return Ok(None);
+    }
+    let fresh = |m: &&Matched| !lately.iter().any(|p| p.intervention == m.offer.id);
+    let fits = |m: &&Matched| m.offer.metrics.contains(&metric.id);
+    Ok(matched.iter().filter(fits).find(fresh).map(from_matched))
+}
+
+/// A proposal that waits, as its card.
+async fn offered(
+    app: &App,
+    proposal: &domain::coaching::Proposal,
+    leader: Option<&str>,
+) -> Result<Option<SmallThing>, Problem> {
+    let all = dashboard::offered(app).await?;
+    Ok(all.into_iter().find(|o| o.id == proposal.intervention).map(|offer| SmallThing {
+        href: format!("/proposals/{}", proposal.id),
+        support: None,
+        kind: offer.kind,
+        minutes: offer.minutes,
+        name: offer.name,
+        text: offer.description,
+        why: String::new(),
+        from: leader.map_or_else(String::new, |l| format!("Proposed by {}", first_name(l))),
+        elsewhere: None,
+        elsewhere_on: String::new(),
+        evidence: None,
+    }))
 }
 
 fn arrange(
@@ -59,7 +158,7 @@ fn arrange(
     board: &Board,
     greeting: &str,
     leader: Option<&str>,
-    supports: &[Offered],
+    small_thing: Option<SmallThing>,
     zone: &Zone,
     today: Day,
 ) -> TodayPage {
@@ -91,19 +190,6 @@ fn arrange(
         .collect();
     alerts.sort_by_key(|a| std::cmp::Reverse(a.opened_on));
     let numbers_to = board.cells.values().filter_map(|c| c.stand.period).max().map(|p| p.plus(6));
-    let small_thing = board.proposals.iter().find(|p| p.state == ProposalState::Proposed).and_then(|p| {
-        let offer = supports.iter().find(|o| o.id == p.intervention)?;
-        Some(SmallThing {
-            href: format!("/proposals/{}", p.id),
-            kind: offer.kind,
-            minutes: offer.minutes,
-            name: offer.name.clone(),
-            text: offer.description.clone(),
-            from: leader.map_or_else(String::new, |l| format!("Proposed by {}", first_name(l))),
-            elsewhere: None,
-            evidence: None,
-        })
-    });
     TodayPage {
         greeting: greeting.to_owned(),
         first_name: me.map_or_else(String::new, |p| first_name(&p.name)),
@@ -195,6 +281,39 @@ fn coming(board: &Board, today: Day) -> Vec<Coming> {
     coming.into_iter().take(4).map(|c| c.1).collect()
 }
 
+/// The answer to what only fits.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SuggestionAnswer {
+    answer: String,
+    support: InterventionId,
+}
+
+fn answer_of(word: &str) -> Result<ProposalState, Problem> {
+    match word {
+        "take" => Ok(ProposalState::Taken),
+        "swap" => Ok(ProposalState::Swapped),
+        "decline" => Ok(ProposalState::Declined),
+        _ => Err(Problem::invalid("answer", "choose take, swap or decline")),
+    }
+}
+
+/// The person takes, swaps or passes on what nobody proposed and that only fits.
+pub async fn answer_suggestion(
+    State(app): State<App>,
+    asker: Asker,
+    Form(form): Form<SuggestionAnswer>,
+) -> Answer {
+    let state = answer_of(&form.answer)?;
+    app::coaching::answer_suggestion(&app, asker.person()?, form.support, state).await?;
+    let said = match state {
+        ProposalState::Taken => "Taken. It stands on the metric's chart from today.",
+        ProposalState::Swapped => "Here is what fits next.",
+        _ => "Not now. Nothing is suggested for four weeks.",
+    };
+    Ok(page::done("/today", said))
+}
+
 /// The answer to a proposal.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -211,12 +330,7 @@ pub async fn answer_proposal(
     Path(id): Path<ProposalId>,
     Form(form): Form<ProposalAnswer>,
 ) -> Answer {
-    let state = match form.answer.as_str() {
-        "take" => ProposalState::Taken,
-        "swap" => ProposalState::Swapped,
-        "decline" => ProposalState::Declined,
-        _ => return Err(Problem::invalid("answer", "choose take, swap or decline")),
-    };
+    let state = answer_of(&form.answer)?;
     app::coaching::answer_proposal(&app, me(&asker)?, id, state, &form.reason).await?;
     let said = match state {
         ProposalState::Taken => "Taken. It is on your plan.",

@@ -1,6 +1,7 @@
 // The demo as a newcomer meets it: the real binary (`THROUGHLINE_BIN`, or what `cargo build` left) over data that are thrown
 // away. One server for everything; `as(persona)` signs somebody in as the picker does.
 import { spawn } from "node:child_process";
+import { connect, createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -52,4 +53,40 @@ export async function linked(address, cookies, path, prefix) {
   const found = [...page.matchAll(/href="([^"]+)"/g)].map((match) => match[1]).find((href) => href.startsWith(prefix));
   if (!found) throw new Error(`${path} links to nothing under ${prefix}`);
   return found.replaceAll("&amp;", "&");
+}
+
+/** A wire to the demo that can be cut: what goes through it is ended, and nothing gets through until it is mended. */
+export async function through(address) {
+  const { hostname, port } = new URL(address);
+  const open = new Set();
+  const asked = new Set();
+  let whole = true;
+  const server = createServer((near) => {
+    if (!whole) return near.destroy();
+    const far = connect(Number(port), hostname);
+    for (const [from, to] of [[near, far], [far, near]]) {
+      open.add(from);
+      from.pipe(to);
+      from.on("error", () => to.destroy());
+      from.on("close", () => (open.delete(from), to.destroy()));
+    }
+    near.on("data", (bytes) => asked.add(/^\w+ (\S+)/.exec(bytes.toString("latin1"))?.[1]));
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  return {
+    address: `http://127.0.0.1:${server.address().port}`,
+    /** Waits until a request for a path is under way. */
+    carries: async (path) => {
+      for (let i = 0; i < 400 && !asked.has(path); i++) await new Promise((done) => setTimeout(done, 25));
+      if (!asked.has(path)) throw new Error(`nobody asked for ${path}`);
+      await new Promise((done) => setTimeout(done, 300));
+    },
+    cut: async () => {
+      whole = false;
+      for (const end of open) end.destroy();
+      await new Promise((done) => setTimeout(done, 100));
+    },
+    mend: () => (whole = true),
+    stop: () => new Promise((done) => (open.forEach((end) => end.destroy()), server.close(done))),
+  };
 }

@@ -2,8 +2,8 @@
 // `from → prefix` is the first address under the prefix that a page links to.
 export const PAGES = [
   ["Branch leader", ["/team", "/team?by=threshold", "/coaching", "/today", "/silences", "/me/notes"]],
-  ["Branch leader", ["/team → /alerts/", "/coaching → /sessions/"]],
-  ["Account manager", ["/today", "/today → /people/", "/me", "/notifications"]],
+  ["Branch leader", ["/team → /alerts/", "/team → /team/metrics/", "/team → /people/", "/coaching → /sessions/"]],
+  ["Account manager", ["/today", "/today → /people/", "/today → /alerts/", "/me", "/notifications", "/channels"]],
   ["VP Operations", ["/chains", "/chains → /chains/study_", "/support"]],
   ["Performance analyst", ["/cases", "/cases → /cases/"]],
   ["IT integrator", ["/health", "/people", "/questions"]],

@@ -109,6 +109,8 @@ pub(super) async fn accept(app: &App, batches: Vec<Vec<Received>>) -> app::Resul
             })
             .await?;
     }
+    // First, so that each day's statements are found by the index and not by a look through all that waits.
+    while statements::take_in(app).await? {}
     while app::learning::roll_up(app, u32::MAX).await? > 0 {}
     Ok(())
 }

@@ -184,7 +184,7 @@ fn study(hand: &Hand, s: &demo::StudyPlan) -> studies::Definition {
             Plan2::FlaggedPeople => Design::Picked,
         },
         hypothesis: Hypothesis { sentence: s.hypothesis.to_owned(), ..Hypothesis::default() },
-        guardrail: s.guardrail.map(code),
+        guardrails: s.guardrails.iter().copied().map(code).collect(),
         plan: Plan {
             before: u32::from(s.weeks_before),
             after: u32::from(s.weeks_after),

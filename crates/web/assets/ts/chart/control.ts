@@ -1,12 +1,13 @@
 /** "Did something change?" Draw order: bands, grid, reference lines, events, series, marks, words. */
 import * as Plot from "@observablehq/plot";
-import type { ControlData, Event, Frame } from "./data";
+import type { ControlData, Drawn, Event, Frame } from "./data";
 import { clean, endLabels, eventKey, eventMarks, extent, heights, place, points, present, v, type Label } from "./common";
-import { after, date, monthTick, shortDay, shown, tickWriter } from "./words";
+import { after, date, monthTick, periodName, shortDay, shown, tickWriter } from "./words";
 
-export function control(d: ControlData, { width, narrow }: Frame): [Element, string] {
+export function control(d: ControlData, { width, narrow }: Frame): Drawn {
   const all = points(d.readings);
   const seen = all.filter((p) => Number.isFinite(p.value));
+  const earlier = points(d.before);
   const gaps = all.filter((p) => !Number.isFinite(p.value));
   const last = d.readings.at(-1);
   const first = all[0]?.date ?? date(d.today);
@@ -15,6 +16,7 @@ export function control(d: ControlData, { width, narrow }: Frame): [Element, str
   const x1 = new Date(Math.max(...dates.map(Number)));
   const domain = extent([
     ...seen.map((p) => p.value),
+    ...earlier.map((p) => p.value),
     ...d.phases.flatMap((p) => [p.lo - (p.hi - p.lo) * 0.25, p.hi + (p.hi - p.lo) * 0.25]),
     d.target,
     d.commitment,
@@ -49,6 +51,7 @@ export function control(d: ControlData, { width, narrow }: Frame): [Element, str
         d.commitment != null && { at: d.commitment, text: `Own commitment ${shown(d.commitment, d.style)}`, color: "doubt" },
         phase && { at: phase.hi, text: `Usual to ${shown(phase.hi, d.style)}`, color: "accent" },
         phase && { at: phase.lo, text: `Usual from ${shown(phase.lo, d.style)}`, color: "accent" },
+        earlier.length > 0 && { at: earlier.filter((p) => Number.isFinite(p.value)).at(-1)?.value ?? domain[0], text: "A year before", color: "ink-3" },
         newest && { at: newest.value, text: `Newest ${shown(newest.value, d.style)}`, color: change ? "look" : "ink" },
       ].filter(Boolean) as Label[]);
   const yearly = d.cadence === "year" || +x1 - +x0 > 6 * 365 * 864e5;
@@ -75,6 +78,7 @@ export function control(d: ControlData, { width, narrow }: Frame): [Element, str
       date(d.today) < x1 && Plot.ruleX([date(d.today)], { stroke: v("line-control"), strokeWidth: 1 }),
       ...eventMarks(placed, domain),
       change && Plot.ruleX([change], { y1: domain[1], y2: domain[0], insetTop: -(14 * changeRow + (changeRow ? 3 : 0)), stroke: v("look-mark"), strokeWidth: 1.5 }),
+      Plot.line(earlier, { x: "date", y: "value", stroke: v("c-others"), strokeWidth: 1.6 }),
       Plot.line(before, { x: "date", y: "value", stroke: v("c-self"), strokeWidth: 1.6 }),
       Plot.line(since, { x: "date", y: "value", stroke: v("look-mark"), strokeWidth: 2 }),
       Plot.dot(seen.filter((p) => !p.marked), { x: "date", y: "value", r: narrow ? 2 : 2.8, fill: v("c-self"), stroke: v("c-halo"), strokeWidth: 1 }),
@@ -84,5 +88,18 @@ export function control(d: ControlData, { width, narrow }: Frame): [Element, str
       ...endLabels(labels, x1, y, foot),
     ]),
   });
-  return [clean(drawing), narrow ? eventKey(d.events) : ""];
+  const stops = d.readings.map(([start, value, marked]) => {
+    const end = after(start, d.cadence);
+    const was = d.before.find(([day]) => day === start)?.[1];
+    const phase = d.phases.find((p) => p.from <= start && start < p.to);
+    const text = [
+      periodName(start, d.cadence),
+      value == null ? "No data" : shown(value, d.style) + (marked ? ", part of the change" : ""),
+      ...(was == null ? [] : [`A year before ${shown(was, d.style)}`]),
+      ...(phase ? [`Usual ${shown(phase.lo, d.style)} to ${shown(phase.hi, d.style)}`] : []),
+      ...d.events.filter((e) => date(e.day) >= date(start) && date(e.day) < end).map((e) => e.label),
+    ];
+    return { x: px(date(start)), y: y(value ?? floor), text };
+  });
+  return { drawing: clean(drawing), key: narrow ? eventKey(d.events) : "", stops };
 }

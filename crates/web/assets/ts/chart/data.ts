@@ -35,6 +35,8 @@ export interface ControlData {
   target_band: [number, number] | null;
   commitment: number | null;
   change_from: string | null;
+  /** The same weeks a year before, moved to where they stand now. */
+  before: Reading[];
   events: Event[];
 }
 export interface Expected {
@@ -84,6 +86,36 @@ export interface PanelData {
   rows: { key: string; name: string; voices: number[]; mid: number; q1: number; q3: number }[];
 }
 
+export interface PanelsData {
+  style: Style;
+  cadence: Cadence;
+  target: number | null;
+  panels: { name: string; readings: Reading[]; usual: [number, number] | null; from: string | null }[];
+}
+export interface SpreadData {
+  style: Style;
+  bins: { lo: number; hi: number; count: number }[];
+  target: number | null;
+  middle: number;
+  half: [number, number];
+  /** What is counted: "weeks". */
+  counted: string;
+}
+
+/** One stop of the reader: where it points, in the drawing's pixels, and what it says, a line each. */
+export interface Stop {
+  x: number;
+  y: number | null;
+  text: string[];
+  /** Set where stops stand above one another, so that the pointer's height counts too. */
+  row?: number;
+}
+/** A drawing, the words under it on narrow frames, and the stops of its reader. */
+export interface Drawn {
+  drawing: Element;
+  key: string;
+  stops: Stop[];
+}
 /** Where a chart is drawn: its width in pixels, and whether that is narrow (below 32rem). */
 export interface Frame {
   width: number;

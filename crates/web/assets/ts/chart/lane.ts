@@ -1,8 +1,8 @@
 /** The lanes of a chain page: one time scale and one set of margins for all, so that marks run through every row. */
 import * as Plot from "@observablehq/plot";
-import type { AxisData, Frame, LaneData } from "./data";
+import type { AxisData, Drawn, Frame, LaneData } from "./data";
 import { clean, endLabels, extent, halo, heights, points, present, v, type Label } from "./common";
-import { date, monthTick, shortDay, shown, tickWriter, wide } from "./words";
+import { date, monthTick, periodName, shortDay, shown, tickWriter, wide } from "./words";
 
 const LEFT = 44;
 const right = (narrow: boolean) => (narrow ? 70 : 132);
@@ -33,7 +33,7 @@ const tick = (axis: AxisData, narrow: boolean) => (t: Date) =>
   yearly(axis) ? String(t.getUTCFullYear()) : narrow ? t.toLocaleDateString("en-GB", { month: "short", year: "2-digit", timeZone: "UTC" }) : monthTick(t);
 
 /** The shared axis above the lanes, with the names of the starts. */
-export function axis(d: AxisData, { width, narrow }: Frame): [Element, string] {
+export function axis(d: AxisData, { width, narrow }: Frame): Drawn {
   const [x0, x1] = [date(d.from), date(d.to)];
   const px = (day: Date) => LEFT + ((+day - +x0) / (+x1 - +x0 || 1)) * (width - LEFT - right(narrow));
   const names = [
@@ -69,10 +69,10 @@ export function axis(d: AxisData, { width, narrow }: Frame): [Element, string] {
       ),
     ],
   });
-  return [clean(drawing), ""];
+  return { drawing: clean(drawing), key: "", stops: [] };
 }
 
-export function lane({ axis: a, lane: d, last }: LaneData, { width, narrow }: Frame): [Element, string] {
+export function lane({ axis: a, lane: d, last }: LaneData, { width, narrow }: Frame): Drawn {
   const [x0, x1] = [date(a.from), date(a.to)];
   const bars = d.kind === "bars";
   const curve = d.kind === "steps" ? "step-after" : "linear";
@@ -126,5 +126,21 @@ export function lane({ axis: a, lane: d, last }: LaneData, { width, narrow }: Fr
       ...endLabels(labels, x1, y, foot),
     ]),
   });
-  return [clean(drawing), narrow ? d.left_out.map((s) => s.reason).join(". ") : ""];
+  const px = (day: Date) => LEFT + ((+day - +x0) / (+x1 - +x0 || 1)) * (width - LEFT - right(narrow));
+  const starts = [...new Set(groups.flatMap((g) => g.mean.map(([start]) => start)))].filter((day) => within(a, day)).sort();
+  const stops = starts.map((start) => {
+    const values = groups.map((g) => ({ name: g.name, value: g.mean.find(([day]) => day === start)?.[1] }));
+    const at = values.find((one) => one.value != null)?.value;
+    const out = d.left_out.find((s) => s.from <= start && start < s.to);
+    return {
+      x: px(date(start)),
+      y: at == null ? null : y(at),
+      text: [
+        yearly(a) ? `${periodName(start, d.cadence)} ${start.slice(0, 4)}` : periodName(start, d.cadence),
+        ...values.map((one) => `${one.name}: ${one.value == null ? "no data" : shown(one.value, d.style)}`),
+        ...(out ? [out.reason] : []),
+      ],
+    };
+  });
+  return { drawing: clean(drawing), key: narrow ? d.left_out.map((s) => s.reason).join(". ") : "", stops };
 }

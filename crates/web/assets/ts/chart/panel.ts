@@ -1,9 +1,9 @@
 /** "What do several people think?" Each dot a voice, a bar for the middle half, a tick for the middle. */
 import * as Plot from "@observablehq/plot";
-import type { Frame, PanelData } from "./data";
+import type { Drawn, Frame, PanelData } from "./data";
 import { clean, v } from "./common";
 
-export function panel(d: PanelData, { width, narrow }: Frame): [Element, string] {
+export function panel(d: PanelData, { width, narrow }: Frame): Drawn {
   const dots = d.rows.flatMap((row) => row.voices.map((share) => ({ key: row.key, share })));
   const most = Math.max(10, ...dots.map((dot) => dot.share), ...d.rows.map((row) => row.q3));
   const top = Math.ceil(most / 10) * 10;
@@ -28,5 +28,13 @@ export function panel(d: PanelData, { width, narrow }: Frame): [Element, string]
       Plot.text(d.rows, { x: top, y: "key", text: (row) => `${Math.round(row.mid)}\u202f%`, textAnchor: "start", dx: 8, fill: v("ink"), fontWeight: 600 }),
     ],
   });
-  return [clean(drawing), narrow ? d.rows.map((row) => `${row.key} ${row.name}`).join(". ") : ""];
+  const height = 30 + d.rows.length * 44;
+  const band = (height - 28) / Math.max(1, d.rows.length);
+  const stops = d.rows.map((row, i) => ({
+    x: marginLeft + (row.mid / top) * (width - marginLeft - 48),
+    y: 4 + band * (i + 0.5),
+    row: i,
+    text: [row.name, `Middle ${Math.round(row.mid)}\u202f%`, `Middle half ${Math.round(row.q1)} to ${Math.round(row.q3)}\u202f%`, `Voices ${row.voices.map(Math.round).join(", ")}`],
+  }));
+  return { drawing: clean(drawing), key: narrow ? d.rows.map((row) => `${row.key} ${row.name}`).join(". ") : "", stops };
 }

@@ -1,12 +1,12 @@
 /** "Did it come back by itself?" The grey funnel is what was to be expected without doing anything. */
 import * as Plot from "@observablehq/plot";
-import type { Frame, RecoveryData } from "./data";
+import type { Drawn, Frame, RecoveryData, Stop } from "./data";
 import { clean, endLabels, eventMarks, extent, heights, place, points, present, v, type Label } from "./common";
-import { after, date, dayTick, shown, tickWriter } from "./words";
+import { after, date, dayTick, periodName, shown, tickWriter } from "./words";
 
 const DAYS = { day: 1, week: 7, month: 30.44, quarter: 91.31, year: 365.25 } as const;
 
-export function recovery(d: RecoveryData, { width, narrow }: Frame): [Element, string] {
+export function recovery(d: RecoveryData, { width, narrow }: Frame): Drawn {
   const came = points(d.readings);
   const compared = points(d.compare);
   const seen = came.filter((p) => Number.isFinite(p.value));
@@ -29,6 +29,7 @@ export function recovery(d: RecoveryData, { width, narrow }: Frame): [Element, s
   const marginTop = 10 + 14 * placed.reduce((most, e) => Math.max(most, e.row + 1), d.since ? 1 : 0);
   const marginBottom = d.since ? 36 : 22;
   const height = (narrow ? 124 : 160) + marginTop + (d.since ? 14 : 0);
+  const y = heights(domain, marginTop, height - marginBottom);
   const counted = (t: Date): string => {
     const n = Math.round((+t - +date(d.since!)) / (DAYS[d.cadence] * 864e5));
     return n < 0 ? `\u2212${-n}` : String(n);
@@ -67,8 +68,28 @@ export function recovery(d: RecoveryData, { width, narrow }: Frame): [Element, s
       Plot.dot(beside, { x: "date", y: "value", r: 2.8, fill: v("c-others"), stroke: v("c-halo"), strokeWidth: 1 }),
       Plot.line(came, { x: "date", y: "value", stroke: v("c-self"), strokeWidth: labelled ? 2.4 : 1.8 }),
       Plot.dot(seen, { x: "date", y: "value", r: 2.8, fill: v("c-self"), stroke: v("c-halo"), strokeWidth: 1 }),
-      ...endLabels(labels, x1, heights(domain, marginTop, height - marginBottom), height - marginBottom),
+      ...endLabels(labels, x1, y, height - marginBottom),
     ]),
   });
-  return [clean(drawing), ""];
+  const value = (line: RecoveryData["readings"], start: string) => line.find(([day]) => day === start)?.[1];
+  const starts = [...new Set([...d.readings, ...d.compare].map(([start]) => start).concat(d.expected.map((e) => e.start)))].sort();
+  const stops = starts.map((start): Stop => {
+    const here = value(d.readings, start);
+    const other = value(d.compare, start);
+    const expected = d.expected.find((e) => e.start === start);
+    const at = here ?? other ?? expected?.mid;
+    const named = d.since ? `${counted(date(start))} ${d.cadence}s since people were picked` : periodName(start, d.cadence);
+    const came = here == null ? (expected && other == null ? [] : ["No data"]) : [`${labelled ? "With it" : "Came"} ${shown(here, d.style)}`];
+    return {
+      x: px(date(start)),
+      y: at == null ? null : y(at),
+      text: [
+        named,
+        ...came,
+        ...(other == null ? [] : [`To compare ${shown(other, d.style)}`]),
+        ...(expected ? [`Expected ${shown(expected.lo, d.style)} to ${shown(expected.hi, d.style)}`] : []),
+      ],
+    };
+  });
+  return { drawing: clean(drawing), key: "", stops };
 }

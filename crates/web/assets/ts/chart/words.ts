@@ -52,3 +52,9 @@ export function after(start: string, cadence: Cadence): Date {
 
 /** A written width in pixels, near enough at 11.5 px to keep labels apart. */
 export const wide = (text: string): number => text.length * 6.1;
+
+/** A period by its first day: "Week of 16 Feb". */
+export const periodName = (start: string, cadence: Cadence): string => {
+  if (cadence === "year") return start.slice(0, 4);
+  return cadence === "day" ? shortDay(start) : `${cadence === "week" ? "Week of" : `${cadence === "month" ? "Month" : "Quarter"} from`} ${shortDay(start)}`;
+};

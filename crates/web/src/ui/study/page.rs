@@ -14,7 +14,7 @@ use super::{Back, Typed, ahead, form, may_write};
 use crate::page as pages;
 use crate::problem::{Answer, Problem};
 use crate::session::Asker;
-use crate::ui::chain::{choice, style};
+use crate::ui::chain::{choice, guards, style};
 use crate::ui::format::{self, Moment, Style};
 use crate::ui::view::{
     AdoptionRow, AmendmentRow, BeforeStart, Choice, DrawForm, DrawRow, During, Fact, FormErrors, Link, Place,
@@ -127,8 +127,10 @@ fn quoted(text: &str) -> String {
     if text.is_empty() { "nothing".to_owned() } else { format!("“{text}”") }
 }
 
-fn metric_name(stand: &Standing, id: Option<MetricId>) -> Option<&str> {
-    stand.metrics.iter().find(|m| Some(m.id) == id).map(|m| m.name.as_str())
+/// The names of the guardrails.
+fn guardrails(stand: &Standing) -> Vec<String> {
+    let name = |id: &MetricId| stand.metrics.iter().find(|m| m.id == *id).map(|m| m.name.clone());
+    stand.study.hypothesis.guardrails.iter().filter_map(name).collect()
 }
 
 fn title(stand: &Standing, today: Day) -> String {
@@ -182,7 +184,6 @@ fn effect_style(stand: &Standing, metric: &Metric) -> Style {
 fn sentence(stand: &Standing, metric: &Metric) -> String {
     let h = &stand.study.hypothesis;
     let style = effect_style(stand, metric);
-    let guardrail = metric_name(stand, h.guardrail).map(str::to_lowercase);
     let named = prose::Named {
         support: &stand.support.name,
         metric: &metric.name.to_lowercase(),
@@ -191,7 +192,7 @@ fn sentence(stand: &Standing, metric: &Metric) -> String {
             let word = metric.cadence.rolled().word();
             format::plural(u64::from(n), word, &format!("{word}s"))
         }),
-        guardrail: guardrail.as_deref(),
+        guardrails: guardrails(stand).iter().map(|g| g.to_lowercase()).collect(),
     };
     prose::hypothesis(h, &named)
 }
@@ -221,8 +222,11 @@ fn fixed(stand: &Standing, metric: &Metric, today: Day) -> Vec<Fact> {
             ),
         ),
         Fact::new(
-            "Guardrail",
-            metric_name(stand, study.hypothesis.guardrail).unwrap_or("None yet").to_owned(),
+            "Guardrails",
+            match guardrails(stand).as_slice() {
+                [] => "None yet".to_owned(),
+                all => prose::listed(all, "and"),
+            },
         ),
         Fact::new(
             "Read on",
@@ -425,19 +429,8 @@ fn during(
                 format!("{:.0} in a hundred arrived, up to {}", share * 100.0, format::date(last, today)),
             ));
         }
-        for e in std::iter::once(&r.outcome).chain(&r.others).filter(|e| e.guardrail) {
-            let name = stand.metrics.iter().find(|m| m.code == e.metric).map_or("", |m| m.name.as_str());
-            let worse = e.estimate.is_some_and(|n| match e.better {
-                1 => n.high < 0.0,
-                -1 => n.low > 0.0,
-                _ => false,
-            });
-            let (status, words) = match (e.estimate, worse) {
-                (None, _) => (Status::TooFew, "Cannot say yet"),
-                (Some(_), true) => (Status::OffTarget, "Worse"),
-                (Some(_), false) => (Status::Usual, "Not worse"),
-            };
-            facts.push((format!("Guardrail: {}", name.to_lowercase()), status, words.into()));
+        for (name, status, words) in guards(r, &stand.study.hypothesis.guardrails, stand.metrics.iter()) {
+            facts.push((format!("Guardrail: {}", name.to_lowercase()), status, words));
         }
         if let (Some(early), Some(e)) = (r.progress, r.outcome.estimate) {
             let style = effect_style(stand, metric);

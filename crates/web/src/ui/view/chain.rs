@@ -5,7 +5,7 @@ use domain::time::Day;
 
 use super::{ChartTable, Effect, Evidence, Lane, Link, RecoveryChart, Shell, Status, TimeAxis};
 use crate::ui::filters;
-use crate::ui::svg::{ByPeriod, Markup, effect_domain};
+use crate::ui::svg::{ByPeriod, DealtAgain, Markup, effect_domain};
 
 /// A chain's page. Prints on one A4 page.
 ///
@@ -69,6 +69,8 @@ pub struct Verdict {
     pub evidence: Evidence,
     /// What went into it, and why the plain before–after is not counted.
     pub explanation: String,
+    /// What became of the guardrails; empty without any.
+    pub guardrails: String,
     /// What it does not say, a sentence each.
     pub limits: Vec<String>,
 }
@@ -84,6 +86,8 @@ pub struct Timing {
     pub placebo: Vec<(String, Effect)>,
     /// What the placebo says; empty where there is none.
     pub placebo_words: String,
+    /// What dealing the starts to others shows, with its words; `None` where units are too few to deal.
+    pub dealt: Option<(DealtAgain, String)>,
 }
 
 impl Timing {
@@ -272,10 +276,38 @@ impl ChainPage {
 pub struct ChainsPage {
     /// The frame.
     pub shell: Shell,
+    /// Studies under way, the one that is read soonest first.
+    pub running: Vec<RunningRow>,
     /// The chains, newest finding first.
     pub rows: Vec<ChainRow>,
     /// Whether the viewer may write a new hypothesis.
     pub write: bool,
+}
+
+/// A study under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunningRow {
+    /// Its page.
+    pub href: String,
+    /// The support.
+    pub name: String,
+    /// "Wave 1 of 2, 34 branches".
+    pub reach: String,
+    /// Who uses it: "412 of 487, 85 in a hundred".
+    pub adoption: String,
+    /// Each guardrail: its status, and its words with its name.
+    pub guardrails: Vec<(Status, String)>,
+    /// How much of the data arrived.
+    pub data: (Status, String),
+    /// Time to readable: "in 12 weeks, 9 June".
+    pub readable: String,
+}
+
+impl RunningRow {
+    /// A status with its words.
+    pub fn status(&self, status: &Status, words: &str) -> Markup {
+        status.with(words)
+    }
 }
 
 /// One chain in the list.

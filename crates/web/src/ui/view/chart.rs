@@ -111,8 +111,79 @@ pub struct ControlChart {
     pub commitment: Option<f64>,
     /// First day of the marked change.
     pub change_from: Option<Day>,
+    /// The same periods a year before, under those of now; empty where they are not shown.
+    pub before: Vec<Reading>,
     /// Talks, checks, starts, and what else happened.
     pub events: Vec<Event>,
+}
+
+/// One small panel.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SmallPanel {
+    /// Whose; empty where names are left out.
+    pub name: String,
+    /// The periods, the same for every panel, with holes.
+    pub readings: Vec<Reading>,
+    /// Their own usual range, low and high.
+    pub usual: Option<(f64, f64)>,
+    /// Since when it is worth a look, if it is.
+    pub from: Option<Day>,
+}
+
+/// "How is each, against their own?": one small panel each on one scale, in a fixed order that is never one by value.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PanelsChart {
+    /// The metric's name.
+    #[serde(skip)]
+    pub name: String,
+    /// One sentence that says what the drawing shows.
+    #[serde(skip)]
+    pub sentence: String,
+    /// Today.
+    #[serde(skip)]
+    pub today: Day,
+    /// How values are written.
+    pub style: Style,
+    /// How long a period is.
+    pub cadence: Cadence,
+    /// The target, where all have the same.
+    pub target: Option<f64>,
+    /// One each.
+    pub panels: Vec<SmallPanel>,
+}
+
+/// How many values lie between two levels: from the lower one on, below the upper one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Bin {
+    /// From here on.
+    pub lo: f64,
+    /// Up to here.
+    pub hi: f64,
+    /// How many.
+    pub count: usize,
+}
+
+/// "How far apart are we?": how often each level came, the middle and the middle half; nobody in it by name.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SpreadChart {
+    /// The metric's name.
+    #[serde(skip)]
+    pub name: String,
+    /// One sentence that says what the drawing shows.
+    #[serde(skip)]
+    pub sentence: String,
+    /// How values are written.
+    pub style: Style,
+    /// The bars, side by side.
+    pub bins: Vec<Bin>,
+    /// The target, where all have the same.
+    pub target: Option<f64>,
+    /// The middle value.
+    pub middle: f64,
+    /// Both ends of the middle half.
+    pub half: (f64, f64),
+    /// What is counted: "weeks".
+    pub counted: String,
 }
 
 /// What was to be expected without doing anything.
@@ -330,6 +401,7 @@ impl ControlChart {
                 format!("{}, {}", event.label, format::short_date(event.day, self.today)),
             ]);
         }
+        let usual_too = !self.phases.is_empty() || self.before.is_empty();
         for reading in self.readings.iter().rev() {
             let mut notes: Vec<String> = Vec::new();
             if reading.value.is_none() {
@@ -344,10 +416,14 @@ impl ControlChart {
                     .filter(|e| reading.start <= e.day && e.day < end)
                     .map(|e| format!("{}, {}", e.label, format::short_date(e.day, self.today))),
             );
+            let before = self.before.iter().find(|b| b.start == reading.start).and_then(|b| b.value);
             rows.push(vec![
                 period_name(self.cadence, reading.start, self.today),
                 self.style.maybe(reading.value),
-                usual(reading.start).map_or_else(String::new, |p| self.style.range(p.lo, p.hi)),
+                match usual_too {
+                    true => usual(reading.start).map_or_else(String::new, |p| self.style.range(p.lo, p.hi)),
+                    false => self.style.maybe(before),
+                },
                 notes.join("; "),
             ]);
         }
@@ -356,7 +432,7 @@ impl ControlChart {
             heads: vec![
                 period_head(self.cadence).to_owned(),
                 self.name.clone(),
-                "Usual range".to_owned(),
+                if usual_too { "Usual range" } else { "A year before" }.to_owned(),
                 "Note".to_owned(),
             ],
             rows,
@@ -413,6 +489,104 @@ impl RecoveryChart {
         heads.push("Expected without doing anything".to_owned());
         ChartTable { caption: self.name.clone(), heads, rows }
     }
+}
+
+impl PanelsChart {
+    /// The drawing and its table.
+    pub fn html(&self) -> Markup {
+        frame("panels", &self.sentence, self, Some(&self.table()))
+    }
+    /// The same as a table, newest first.
+    pub fn table(&self) -> ChartTable {
+        let mut heads = vec![period_head(self.cadence).to_owned()];
+        heads.extend(self.panels.iter().enumerate().map(|(n, p)| match p.name.is_empty() {
+            true => format!("No name, {}", n + 1),
+            false => p.name.clone(),
+        }));
+        let periods = self.panels.first().map_or(0, |p| p.readings.len());
+        let rows = (0..periods)
+            .rev()
+            .map(|at| {
+                let start = self.panels[0].readings[at].start;
+                let value = |p: &SmallPanel| self.style.maybe(p.readings.get(at).and_then(|r| r.value));
+                std::iter::once(period_name(self.cadence, start, self.today))
+                    .chain(self.panels.iter().map(value))
+                    .collect()
+            })
+            .collect();
+        ChartTable { caption: self.name.clone(), heads, rows }
+    }
+}
+
+impl SpreadChart {
+    /// Counts values into at most a dozen bars of a round width. `None` without a value.
+    pub fn of(name: &str, style: Style, values: &[f64], target: Option<f64>, counted: &str) -> Option<Self> {
+        let mut sorted: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
+        sorted.sort_by(f64::total_cmp);
+        let (lo, hi) = (*sorted.first()?, *sorted.last()?);
+        let at = |share: f64| {
+            let place = share * (sorted.len() - 1) as f64;
+            let (below, part) = (place.floor() as usize, place.fract());
+            let above = sorted.get(below + 1).copied().unwrap_or(sorted[below]);
+            sorted[below] + part * (above - sorted[below])
+        };
+        // No finer than the values are written.
+        let finest =
+            10f64.powi(-i32::from(style.places)) * if style.divide > 0.0 { style.divide } else { 1.0 };
+        let width = round_width((hi - lo) / 10.0).max(finest);
+        let start = (lo / width).floor() * width;
+        let count = (((hi - start) / width).floor() as usize + 1).min(60);
+        let edge = |n: usize| start + n as f64 * width;
+        let mut bins: Vec<Bin> = (0..count).map(|n| Bin { lo: edge(n), hi: edge(n + 1), count: 0 }).collect();
+        for value in &sorted {
+            let n = (((value - start) / width + 1e-9).floor() as usize).min(count - 1);
+            bins[n].count += 1;
+        }
+        let (middle, half) = (at(0.5), (at(0.25), at(0.75)));
+        let sentence = format!(
+            "{} {counted} of {}: half of them between {}, the middle at {}.",
+            sorted.len(),
+            name.to_lowercase(),
+            style.range(half.0, half.1),
+            style.number(middle)
+        );
+        Some(Self {
+            name: name.to_owned(),
+            sentence,
+            style,
+            bins,
+            target,
+            middle,
+            half,
+            counted: counted.to_owned(),
+        })
+    }
+    /// The drawing and its table.
+    pub fn html(&self) -> Markup {
+        frame("spread", &self.sentence, self, Some(&self.table()))
+    }
+    /// The same as a table.
+    pub fn table(&self) -> ChartTable {
+        let rows = self.bins.iter().map(|bin| {
+            let level = format!("{} to under {}", self.style.number(bin.lo), self.style.number(bin.hi));
+            let half = bin.lo <= self.half.1 && self.half.0 < bin.hi;
+            vec![level, bin.count.to_string(), if half { "in the middle half" } else { "" }.to_owned()]
+        });
+        ChartTable {
+            caption: self.name.clone(),
+            heads: vec![self.name.clone(), format::capital(&self.counted), "Note".to_owned()],
+            rows: rows.collect(),
+        }
+    }
+}
+
+/// The next larger of 1, 2, 5 and their tenfolds.
+fn round_width(width: f64) -> f64 {
+    if width.is_nan() || width <= 0.0 {
+        return 0.0;
+    }
+    let unit = 10f64.powf(width.log10().floor());
+    [1.0, 2.0, 5.0, 10.0].into_iter().map(|n| n * unit).find(|n| *n >= width * 0.999).unwrap_or(width)
 }
 
 impl PanelChart {
@@ -520,6 +694,7 @@ mod tests {
             target_band: None,
             commitment: None,
             change_from: Some(d("2026-02-16")),
+            before: Vec::new(),
             events: vec![Event {
                 day: d("2026-02-20"),
                 label: "Talk </script>".to_owned(),
@@ -546,6 +721,23 @@ mod tests {
             "{html}"
         );
         assert!(html.as_str().contains("Talk &#60;/script&#62;"), "{html}");
+    }
+
+    #[test]
+    fn values_are_counted_into_round_bars_and_none_is_lost() {
+        let values: Vec<f64> = (0..=100).map(f64::from).collect();
+        let chart = SpreadChart::of("Calls", Style::plain(0), &values, None, "weeks").unwrap();
+        assert_eq!((chart.middle, chart.half), (50.0, (25.0, 75.0)));
+        assert_eq!(chart.bins.iter().map(|b| b.count).sum::<usize>(), 101);
+        assert!(chart.bins.iter().all(|b| b.hi - b.lo == 10.0), "{:?}", chart.bins);
+        assert_eq!(chart.table().rows[0], ["0 to under 10", "10", ""]);
+        assert_eq!(chart.table().rows[2], ["20 to under 30", "10", "in the middle half"]);
+        // A whole number is not cut in two, equal values are one bar, and nothing is no chart.
+        let narrow = SpreadChart::of("Calls", Style::plain(0), &[3.0, 4.0, 4.0], None, "weeks").unwrap();
+        assert_eq!(narrow.bins.iter().map(|b| b.count).collect::<Vec<_>>(), [1, 2]);
+        let equal = SpreadChart::of("Calls", Style::plain(0), &[7.0; 5], None, "weeks").unwrap();
+        assert_eq!(equal.bins, [Bin { lo: 7.0, hi: 8.0, count: 5 }]);
+        assert_eq!(SpreadChart::of("Calls", Style::plain(0), &[f64::NAN], None, "weeks"), None);
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub struct MetricPage {
     pub cannot_say: Vec<String>,
     /// Targets and commitments, newest first.
     pub levels: Vec<LevelRow>,
+    /// How often the target is missed by chance alone, in a sentence; empty where that cannot be said.
+    pub chance: String,
     /// Set where the viewer may change the commitment.
     pub commitment: Option<LevelForm>,
     /// Set where the viewer may change the target.

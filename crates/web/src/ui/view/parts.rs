@@ -214,6 +214,8 @@ pub struct SupportOption {
     pub why: String,
     /// The difference it made elsewhere, where that is known.
     pub elsewhere: Option<Effect>,
+    /// On which metric, where that is another one: "on revenue per hour"; else empty.
+    pub elsewhere_on: String,
     /// How sure that is.
     pub evidence: Option<Evidence>,
     /// Its chain page.

@@ -80,6 +80,8 @@ pub struct ImportPage {
     pub file: String,
     /// Its address; `None` where nothing is kept, because it changes nothing or cannot be used.
     pub href: Option<String>,
+    /// The page that it belongs to.
+    pub back: Link,
     /// Who asked, and when: "Elif Aydin, today, 12:04".
     pub asked: String,
     /// Whether the viewer may apply it: somebody else asked.

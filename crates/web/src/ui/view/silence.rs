@@ -9,7 +9,8 @@ use crate::ui::format;
 
 /// What is kept quiet and concerns the viewer.
 ///
-/// Forms: `POST /silences` with `metric` (an id), `unit` (a code, may be empty), `until` and `why`; `POST {row.end}`.
+/// Forms: `POST /silences` with `metric` and `unit` (codes, may be empty), `until` and `why`, for whoever administers
+/// also `person` and `owner` (codes, may be empty); `POST {row.end}`.
 #[derive(Debug, Clone, PartialEq, Template)]
 #[template(path = "silences.html")]
 pub struct SilencesPage {
@@ -36,20 +37,29 @@ pub struct SilenceRow {
     pub end: Option<String>,
 }
 
-/// A metric to be kept quiet.
+/// What is to be kept quiet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SilenceForm {
-    /// The metrics that can be chosen: id and name.
+    /// Whether anything may be kept quiet: a unit, a metric, a person.
+    pub widely: bool,
+    /// The metrics that can be chosen: code and name.
     pub metrics: Vec<(String, String)>,
     /// The one that is chosen.
     pub chosen: String,
     /// Code of a unit.
     pub unit: String,
+    /// Code of a person.
+    pub person: String,
+    /// Code of who answers for it.
+    pub owner: String,
+    /// The last quiet day, as typed.
+    pub until: String,
     /// Why.
     pub why: String,
     /// The latest day that can be chosen.
     pub until_max: Option<Day>,
-    /// What to put right. Field ids: `silence-unit`, `silence-until`, `silence-why`.
+    /// What to put right. Field ids: `silence-metric`, `silence-unit`, `silence-person`,
+    /// `silence-owner`, `silence-until`, `silence-why`.
     pub errors: FormErrors,
 }
 

@@ -12,8 +12,8 @@ use crate::ui::svg::Markup;
 
 /// The form that reads like the sentence.
 ///
-/// `POST {action}` with `support`, `metric`, `guardrail` (may be empty), `design`, `whom`, `by`, `within`, `because`,
-/// `stop_if`, `before`, `after`, `scale`, `smallest`, `reading` (a date, may be empty), and `why` where it is locked.
+/// `POST {action}` with `support`, `metric`, `guardrail:{metric}` for each that is ticked, `design`, `whom`, `by`,
+/// `within`, `because`, `stop_if`, `before`, `after`, `scale`, `smallest`, `reading` (a date, may be empty), and `why` where it is locked.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct HypothesisForm {
     /// Where it goes.
@@ -26,8 +26,10 @@ pub struct HypothesisForm {
     pub support_id: String,
     /// Metrics to choose from.
     pub metrics: Vec<Choice>,
-    /// Metrics that may be the guardrail.
+    /// Metrics that are likely guardrails, and those that are.
     pub guardrails: Vec<Choice>,
+    /// Other metrics that may be one.
+    pub others: Vec<Choice>,
     /// Ways to compare.
     pub designs: Vec<Choice>,
     /// Scales.

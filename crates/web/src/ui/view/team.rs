@@ -3,7 +3,7 @@
 use askama::Template;
 use domain::time::Day;
 
-use super::{RecoveryChart, Shell, Status, spark_words};
+use super::{Link, RecoveryChart, Shell, Status, spark_words};
 use crate::ui::filters;
 use crate::ui::format::{self, Style};
 use crate::ui::svg::{Markup, Spark};
@@ -93,8 +93,8 @@ pub struct ThresholdRow {
 /// Names by alphabet against metrics. No order by value exists.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Board {
-    /// The metrics' short names.
-    pub metrics: Vec<String>,
+    /// The metrics, each with the page that shows it across the team.
+    pub metrics: Vec<Link>,
     /// The people, by name.
     pub rows: Vec<BoardRow>,
 }

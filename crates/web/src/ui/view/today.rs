@@ -12,7 +12,7 @@ use crate::ui::svg::{Markup, Spark};
 /// Today.
 ///
 /// Forms: a proposal's buttons `POST {small_thing.href}/answer` with `answer` = `take`, `swap` or `decline`, and
-/// `reason` (text, for `decline`). The three ways out of an alert are links to `{alert.href}?answer=know`, `help` or
+/// `reason` (text, for `swap` and `decline`). What only fits has no reason to give; its forms send `support` (an id) too. The three ways out of an alert are links to `{alert.href}?answer=know`, `help` or
 /// `wrong`, where the alert page has that choice set.
 #[derive(Debug, Clone, PartialEq, Template)]
 #[template(path = "today.html")]
@@ -71,18 +71,24 @@ pub struct OwnAlert {
 pub struct SmallThing {
     /// Its address, to which the form's is added.
     pub href: String,
+    /// Its id, where nobody proposed it and it only fits.
+    pub support: Option<String>,
     /// Its kind.
     pub kind: Kind,
     /// What it costs, in minutes.
     pub minutes: f64,
     /// Its name.
     pub name: String,
-    /// What it is and for which metric.
+    /// What it is.
     pub text: String,
+    /// Why it is here: "For successful calls, lower for four weeks."
+    pub why: String,
     /// Who proposed it: "Proposed by Daniel". Empty where it only fits.
     pub from: String,
     /// What it made elsewhere.
     pub elsewhere: Option<Effect>,
+    /// On which metric: "on revenue per hour"; empty where it is the one that it is here for.
+    pub elsewhere_on: String,
     /// How sure that is.
     pub evidence: Option<Evidence>,
 }
@@ -137,6 +143,14 @@ impl TodayPage {
         } else {
             long
         }
+    }
+    /// The metrics that are shown at once: six fit on a phone without scrolling.
+    pub fn first(&self) -> &[MetricTile] {
+        &self.tiles[..self.tiles.len().min(6)]
+    }
+    /// The others, one tap away.
+    pub fn rest(&self) -> &[MetricTile] {
+        self.tiles.get(6..).unwrap_or_default()
     }
     /// The title as a finding.
     pub fn heading(&self) -> String {
