@@ -244,7 +244,8 @@ pub(crate) async fn queue_next(app: &App, limit: u32) -> Result<usize> {
                     continue;
                 }
                 for some in chosen.chunks(TOGETHER) {
-                    let payload = QueuedStatements { forward: forward.id, ids: some.to_vec() };
+                    let ids_of = some.iter().map(|(_, id)| *id).collect();
+                    let payload = QueuedStatements { forward: forward.id, ids: ids_of };
                     queued |= crate::outbox::queue(tx, &ids, now, Kind::Statements, &target, None, &payload)?;
                 }
             }
@@ -257,8 +258,8 @@ pub(crate) async fn queue_next(app: &App, limit: u32) -> Result<usize> {
     Ok(looked_at)
 }
 
-/// Which of some statements pass a filter. One that voids another is judged as that other is.
-fn choose(r: &mut Read, filter: &Filter, next: &[Seen], today: Day) -> Result<Vec<Uuid>> {
+/// Which of some statements pass a filter: place and id. One that voids another is judged as that other is.
+pub(crate) fn choose(r: &mut Read, filter: &Filter, next: &[Seen], today: Day) -> Result<Vec<(i64, Uuid)>> {
     let targets: Vec<Uuid> = next.iter().filter_map(|s| s.voids).collect();
     let voided = if targets.is_empty() { BTreeMap::new() } else { store::forwarding::seen(r, &targets)? };
     let judged: Vec<(&Seen, Option<&Seen>)> =
@@ -282,6 +283,6 @@ fn choose(r: &mut Read, filter: &Filter, next: &[Seen], today: Day) -> Result<Ve
             let about = other.unwrap_or(s);
             filter.passes(&about.verb, about.activity.as_deref(), in_unit(about))
         })
-        .map(|(s, _)| s.id)
+        .map(|(s, _)| (s.seq, s.id))
         .collect())
 }

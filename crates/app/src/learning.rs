@@ -126,7 +126,9 @@ fn make_days(tx: &mut Tx, organisation: &Zone, days: &BTreeMap<PersonId, BTreeSe
     let reach = Rules::DEFAULT.longest_seconds;
     let mut made: Vec<LearningDay> = Vec::new();
     for (&person, days) in days {
-        let list: Vec<Day> = days.iter().copied().collect();
+        let mut list: Vec<Day> = days.iter().copied().collect();
+        let kept = rows::final_days(tx, person, &list)?;
+        list.retain(|day| !kept.contains(day));
         rows::drop_days(tx, person, &list)?;
         let Some(own) = accounts.get(&person) else { continue };
         // Days that follow one another are read together.
@@ -144,6 +146,25 @@ fn make_days(tx: &mut Tx, organisation: &Zone, days: &BTreeMap<PersonId, BTreeSe
         }
     }
     rows::add(tx, &made)?;
+    Ok(())
+}
+
+/// Keeps the days as they are that statements touch which are about to be taken away.
+pub(crate) fn make_final(
+    tx: &mut Tx,
+    organisation: &Zone,
+    done: &BTreeSet<(AccountId, Instant)>,
+) -> Result<()> {
+    let accounts: BTreeSet<AccountId> = done.iter().map(|(account, _)| *account).collect();
+    let persons = rows::persons(tx, &accounts.into_iter().collect::<Vec<_>>())?;
+    let unique: BTreeSet<PersonId> = persons.values().copied().collect();
+    let zones = Zones::of(tx, &unique.into_iter().collect::<Vec<_>>(), organisation)?;
+    let days: BTreeSet<(PersonId, Day)> = done
+        .iter()
+        .filter_map(|(account, at)| Some((*persons.get(account)?, *at)))
+        .flat_map(|(person, at)| zones.days_around(person, at).into_iter().map(move |day| (person, day)))
+        .collect();
+    rows::make_final(tx, days)?;
     Ok(())
 }
 

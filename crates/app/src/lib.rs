@@ -19,6 +19,7 @@ pub mod chain;
 pub mod coaching;
 pub mod dashboard;
 pub mod documents;
+pub mod erasure;
 mod error;
 pub mod forwarding;
 pub mod health;
@@ -36,6 +37,7 @@ pub mod people;
 pub mod pipeline;
 pub mod records;
 pub mod replies;
+pub mod retention;
 mod signed;
 pub mod statements;
 pub mod studies;
@@ -103,6 +105,8 @@ pub struct Settings {
     pub grace_hours: u32,
     /// The address to which replies to mails go, such as `replies@example.com`; `None` where replies are not taken.
     pub replies: Option<String>,
+    /// After how long what goes.
+    pub retention: Vec<domain::retention::Rule>,
 }
 
 impl Default for Settings {
@@ -115,6 +119,7 @@ impl Default for Settings {
             sessions: SessionRules::default(),
             grace_hours: 0,
             replies: None,
+            retention: Vec::new(),
         }
     }
 }

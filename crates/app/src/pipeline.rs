@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use domain::access::{ApplyRetention, Relation, Who, permit};
+
 use crate::{App, Result};
 
 /// Keys that one step takes at a time.
@@ -39,6 +41,14 @@ pub async fn by_the_clock_alone(app: &App) -> Result<()> {
     Ok(())
 }
 
+/// What every day brings: data that are late by now, and what has become too old to be kept.
+async fn new_day(app: &App) -> Result<()> {
+    crate::alerts::new_day(app).await?;
+    let may = permit(&Who::Host, Relation::NONE, ApplyRetention(()))?;
+    crate::retention::apply(app, &may).await?;
+    Ok(())
+}
+
 /// Runs for as long as the server does. A failed round is logged and tried again.
 pub async fn run(app: App) {
     // What changes by the clock alone: data that become late, snoozes that end.
@@ -61,7 +71,7 @@ pub async fn run(app: App) {
         }
         let today = app.now().day(&app.settings.zone);
         if last_day != Some(today) {
-            match crate::alerts::new_day(&app).await {
+            match new_day(&app).await {
                 Ok(()) => last_day = Some(today),
                 Err(error) => {
                     tracing::error!(%error, "the daily look at what is due failed and will be tried again")

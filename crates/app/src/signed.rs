@@ -24,6 +24,8 @@ pub(crate) enum Purpose {
     Tap,
     /// An address to which a reply goes.
     Reply,
+    /// What a statement meant that was taken away.
+    Meaning,
 }
 
 /// The installation's key.
@@ -67,9 +69,15 @@ impl Key {
         context.update(match purpose {
             Purpose::Tap => b"throughline one tap\0",
             Purpose::Reply => b"throughline reply\0\0\0",
+            Purpose::Meaning => b"throughline meaning\0",
         });
         context.update(says);
         context.sign()
+    }
+
+    /// The whole MAC of what it says.
+    pub(crate) fn mac(&self, purpose: Purpose, says: &[u8]) -> Vec<u8> {
+        self.signed(purpose, says).as_ref().to_vec()
     }
 
     /// What it says, followed by its MAC.

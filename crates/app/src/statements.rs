@@ -22,6 +22,7 @@ pub mod bulk;
 mod index;
 mod intake;
 mod read;
+pub(crate) mod remove;
 mod write;
 pub use index::{run as run_index, take_in};
 pub use intake::Intake;

@@ -67,6 +67,10 @@ worded! {
         Assignment = "role/assignment",
         /// Who looked at whom.
         AuditLog = "audit log (who looked at whom)",
+        /// That somebody is to be erased, and what came of it.
+        Erasure = "erasure request (Art.17)",
+        /// How long what is kept, and other settings of privacy.
+        PrivacySettings = "privacy settings (k, mode, ret)",
         /// Feeds, queues and health, without persons.
         Operations = "ops metrics/logs (no person)",
     }
@@ -479,6 +483,12 @@ acts! {
     ReplayDeliveries(()): Connector, Write, None;
     /// Say to which other record stores statements go on.
     WriteForward(()): Connector, Write, None;
+    /// Ask that a person be erased, look at what that would do, and do it.
+    Erase(PersonId): Erasure, Write, None;
+    /// Read how long what is kept.
+    ReadRetention(()): PrivacySettings, Read, None;
+    /// Take away what is older than the rules of retention let it be.
+    ApplyRetention(()): PrivacySettings, Write, None;
     /// Keep anything quiet for a time, by unit, metric or person: it decides what leaves the server, not what is known.
     KeepQuiet(()): Connector, Write, None;
     /// Read feeds, queues and health.

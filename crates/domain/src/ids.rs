@@ -110,6 +110,8 @@ ids! {
     MessageId, "message", "a message id";
     /// A support offered to a person, which they may take, swap or decline.
     ProposalId, "proposal", "a proposal id";
+    /// That somebody is to be erased.
+    ErasureId, "erasure", "an erasure id";
     /// A file that one administrator asks to bring in and another one applies.
     ImportId, "import", "an import id";
     /// Anything done to improve performance, of any kind.
@@ -188,7 +190,7 @@ impl fmt::Display for Subject {
 #[macro_export]
 macro_rules! for_each_id {
     ($callback:ident) => {
-        $callback! { PersonId AccountId UnitId JobRoleId MetricId TargetId CommitmentId FeedId RunId RuleId AlertId NotificationId SessionId ActionId MessageId ProposalId InterventionId StudyId DecisionId CaseId CauseId KeyId SilenceId StatementId EndpointId DeliveryId ForwardId AuditId ImportId }
+        $callback! { PersonId AccountId UnitId JobRoleId MetricId TargetId CommitmentId FeedId RunId RuleId AlertId NotificationId SessionId ActionId MessageId ProposalId InterventionId StudyId DecisionId CaseId CauseId KeyId SilenceId StatementId EndpointId DeliveryId ForwardId AuditId ImportId ErasureId }
     };
 }
 

@@ -42,6 +42,7 @@ pub mod learning;
 pub mod metrics;
 pub mod outbox;
 pub mod people;
+pub mod retention;
 pub mod sign_in;
 pub mod studies;
 pub mod targets;

@@ -67,3 +67,12 @@ pub fn looks_at(r: &mut Read, subject: PersonId, limit: u32) -> Result<Vec<Look>
         },
     )
 }
+
+/// The newest notes of one kind of act, newest first: when, about what, and how.
+pub fn notes_of(r: &mut Read, act: &str, limit: u32) -> Result<Vec<(Instant, String, String)>> {
+    r.query(
+        "SELECT at, subject, detail FROM audit_log WHERE act = $1 ORDER BY id DESC LIMIT $2",
+        params![act, i64::from(limit)],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )
+}

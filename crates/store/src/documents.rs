@@ -2,7 +2,7 @@
 
 use domain::time::Instant;
 
-use crate::db::{Error, Read, Tx};
+use crate::db::{Error, Read, Tx, Value};
 use crate::params;
 
 type Result<T> = std::result::Result<T, Error>;
@@ -141,4 +141,32 @@ pub fn delete_all(tx: &mut Tx, place: &Place) -> Result<()> {
         ],
     )?;
     Ok(())
+}
+
+/// How many documents of some kinds were last written before a moment; about some activities, or about any where none is named.
+pub fn older(r: &mut Read, owners: &[&str], activities: &[String], before: Instant) -> Result<i64> {
+    let count = r.query_one(
+        "SELECT COUNT(*) FROM document WHERE owner = ANY($1) AND ($2 OR activity = ANY($3)) AND updated_at < $4",
+        params![
+            Value::list(owners.iter().copied()),
+            activities.is_empty(),
+            Value::list(activities.iter().map(String::as_str)),
+            before
+        ],
+        |row| row.get(0),
+    )?;
+    Ok(count.unwrap_or(0))
+}
+
+/// Takes those of [`older`] away and gives how many they were.
+pub fn drop_older(tx: &mut Tx, owners: &[&str], activities: &[String], before: Instant) -> Result<u64> {
+    tx.execute(
+        "DELETE FROM document WHERE owner = ANY($1) AND ($2 OR activity = ANY($3)) AND updated_at < $4",
+        params![
+            Value::list(owners.iter().copied()),
+            activities.is_empty(),
+            Value::list(activities.iter().map(String::as_str)),
+            before
+        ],
+    )
 }

@@ -183,10 +183,56 @@ pub fn drop_days(tx: &mut Tx, person: PersonId, days: &[Day]) -> Result<()> {
     Ok(())
 }
 
-/// Takes every row away, to be made again.
+/// Takes every row away that can be made again.
 pub fn clear(tx: &mut Tx) -> Result<()> {
-    tx.execute("DELETE FROM learning_day", params![])?;
+    tx.execute(
+        "DELETE FROM learning_day WHERE NOT EXISTS (SELECT 1 FROM learning_final f
+         WHERE f.person_id = learning_day.person_id AND f.day = learning_day.day)",
+        params![],
+    )?;
     Ok(())
+}
+
+/// Those of some days of a person of which statements were taken away: they stay as they are.
+pub fn final_days(r: &mut Read, person: PersonId, days: &[Day]) -> Result<Vec<Day>> {
+    r.query(
+        "SELECT day FROM learning_final WHERE person_id = $1 AND day = ANY($2)",
+        params![person, Value::list(days.iter().copied())],
+        |row| row.get(0),
+    )
+}
+
+/// Keeps days as they are from now on.
+pub fn make_final(tx: &mut Tx, days: impl IntoIterator<Item = (PersonId, Day)>) -> Result<()> {
+    tx.insert_many(
+        "learning_final",
+        &["person_id", "day"],
+        days.into_iter().map(|(person, day)| params![person, day]),
+        "ON CONFLICT (person_id, day) DO NOTHING",
+    )?;
+    Ok(())
+}
+
+/// Takes away what a person did with activities that fewer than so many people have to do with, and keeps the rest as it is.
+/// Gives how many rows went and how many stay.
+pub fn keep_common(tx: &mut Tx, person: PersonId, people: usize) -> Result<(u64, u64)> {
+    let gone = tx.execute(
+        "DELETE FROM learning_day WHERE person_id = $1 AND activity NOT IN (
+             SELECT activity FROM learning_day
+             WHERE activity IN (SELECT activity FROM learning_day WHERE person_id = $1)
+             GROUP BY activity HAVING COUNT(DISTINCT person_id) >= $2)",
+        params![person, people as i64],
+    )?;
+    tx.execute(
+        "INSERT INTO learning_final (person_id, day) SELECT DISTINCT person_id, day FROM learning_day WHERE person_id = $1
+         ON CONFLICT (person_id, day) DO NOTHING",
+        params![person],
+    )?;
+    let stay =
+        tx.query_one("SELECT COUNT(*) FROM learning_day WHERE person_id = $1", params![person], |row| {
+            row.get::<i64>(0)
+        })?;
+    Ok((gone, stay.unwrap_or(0).unsigned_abs()))
 }
 
 /// Adds rows.

@@ -18,6 +18,7 @@ pub mod cases;
 pub mod coaching;
 pub mod db;
 pub mod documents;
+pub mod erasure;
 pub mod feeds;
 pub mod forwarding;
 pub mod imports;

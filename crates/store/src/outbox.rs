@@ -350,3 +350,22 @@ pub fn deliveries(r: &mut Read, wanted: &Wanted, limit: u32) -> Result<Vec<Deliv
 pub fn delivery(r: &mut Read, id: DeliveryId) -> Result<Option<Delivery>> {
     r.query_one(format!("SELECT {COLUMNS} FROM outbox o WHERE o.id = $1"), params![id], read_delivery)
 }
+
+/// How many deliveries were done with before a moment: sent, withdrawn or parked.
+pub fn older(r: &mut Read, before: Instant) -> Result<i64> {
+    let count = r.query_one(
+        "SELECT COUNT(*) FROM outbox WHERE state <> 'waiting' AND done_at < $1",
+        params![before],
+        |row| row.get(0),
+    )?;
+    Ok(count.unwrap_or(0))
+}
+
+/// Takes those of [`older`] away and gives how many they were.
+pub fn drop_older(tx: &mut Tx, before: Instant) -> Result<u64> {
+    tx.execute(
+        "DELETE FROM outbox_try WHERE delivery_id IN (SELECT id FROM outbox WHERE state <> 'waiting' AND done_at < $1)",
+        params![before],
+    )?;
+    tx.execute("DELETE FROM outbox WHERE state <> 'waiting' AND done_at < $1", params![before])
+}

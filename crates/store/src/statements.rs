@@ -14,9 +14,11 @@ use xapi::Unstamped;
 use crate::db::{Dictionary, Error, Read, Tx, Value};
 use crate::{params, varint};
 
+mod gone;
 mod search;
 pub mod terms;
 
+pub use gone::{Gone, gone, kept_at, remove, rewrite, sources_of, targets_of};
 pub use search::{Hit, Hits, Wanted, find};
 use terms::{By, Postings, Term};
 
@@ -38,6 +40,14 @@ impl Body {
             varint::put(&mut bytes, place as u64);
         }
         bytes.extend_from_slice(&dictionary.pack(statement.text.as_bytes())?);
+        Ok(Self(bytes))
+    }
+
+    /// Packs a text that holds the moment of storing already.
+    pub fn as_it_is(dictionary: &Dictionary, text: &str) -> Result<Self> {
+        let mut bytes = Vec::new();
+        varint::put(&mut bytes, 0);
+        bytes.extend_from_slice(&dictionary.pack(text.as_bytes())?);
         Ok(Self(bytes))
     }
 }
@@ -365,21 +375,27 @@ pub struct Kept {
 
 /// Statements after a place in the order, in order.
 pub fn kept(r: &mut Read, after: i64, limit: i64) -> Result<Vec<Kept>> {
-    let rows: Vec<(Kept, Vec<u8>)> = r.query(
+    let rows = r.query(
         "SELECT seq, id, stored_at, happened_at, key_id, body FROM statement WHERE seq > $1 ORDER BY seq LIMIT $2",
         params![after, limit],
-        |row| {
-            let kept = Kept {
-                seq: row.get(0)?,
-                id: row.get(1)?,
-                stored_at: row.get(2)?,
-                happened_at: row.get(3)?,
-                key: row.get(4)?,
-                text: String::new(),
-            };
-            Ok((kept, row.get(5)?))
-        },
+        read_kept,
     )?;
+    unpacked(r, rows)
+}
+
+fn read_kept(row: &crate::db::Row<'_>) -> Result<(Kept, Vec<u8>)> {
+    let kept = Kept {
+        seq: row.get(0)?,
+        id: row.get(1)?,
+        stored_at: row.get(2)?,
+        happened_at: row.get(3)?,
+        key: row.get(4)?,
+        text: String::new(),
+    };
+    Ok((kept, row.get(5)?))
+}
+
+fn unpacked(r: &mut Read, rows: Vec<(Kept, Vec<u8>)>) -> Result<Vec<Kept>> {
     rows.into_iter()
         .map(|(kept, body)| {
             let text = text(r, &body, kept.stored_at)?;

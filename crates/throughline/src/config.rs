@@ -8,6 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use connect::mail::Tls;
+use domain::retention::Rule;
 use domain::sign_in::SessionRules;
 use domain::time::Zone;
 use serde::Deserialize;
@@ -59,6 +60,7 @@ pub(crate) struct File {
     log: Option<String>,
     trusted_proxies: Option<Vec<String>>,
     connections: Option<usize>,
+    retention_file: Option<PathBuf>,
     sessions: Sessions,
     attention: Attention,
     mail: Mail,
@@ -155,6 +157,10 @@ const KEYS: &[(&str, Setter)] = &[
     }),
     ("CONNECTIONS", |f, v| {
         f.connections = Some(number(&v)?);
+        Ok(())
+    }),
+    ("RETENTION_FILE", |f, v| {
+        f.retention_file = Some(v.into());
         Ok(())
     }),
     ("SESSIONS_IDLE_MINUTES", |f, v| {
@@ -259,6 +265,8 @@ pub(crate) struct Config {
     pub(crate) log: String,
     pub(crate) proxies: Vec<IpAddr>,
     pub(crate) connections: usize,
+    /// After how long what goes.
+    pub(crate) retention: Vec<Rule>,
     pub(crate) sessions: SessionRules,
     /// Hours for which an alert is the person's alone; `None` where nothing is said.
     pub(crate) grace_hours: Option<u32>,
@@ -314,10 +322,11 @@ pub(crate) fn load(flags: &Flags, vars: impl Iterator<Item = (String, String)>) 
     judge(file, path)
 }
 
-fn read(path: &Path) -> Result<File, Bad> {
+fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, Bad> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| Bad::new(shown.to_string(), format!("cannot be read: {e}; check --config")))?;
+    let text = std::fs::read_to_string(path).map_err(|e| {
+        Bad::new(shown.to_string(), format!("cannot be read: {e}; check --config and retention_file"))
+    })?;
     toml::from_str(&text).map_err(|error| {
         let span = error.span().unwrap_or(0..0);
         let before = text.get(..span.start).unwrap_or_default();
@@ -394,6 +403,7 @@ fn judge(file: File, path: Option<PathBuf>) -> Result<Config, Bad> {
         log: file.log.unwrap_or_else(|| "info".into()),
         proxies,
         connections,
+        retention: retention(file.retention_file.as_deref())?,
         sessions,
         grace_hours,
         replies: replies(&file.mail)?,
@@ -402,6 +412,25 @@ fn judge(file: File, path: Option<PathBuf>) -> Result<Config, Bad> {
         xapi_version: xapi_version(file.xapi.version.as_deref())?,
         xapi_origins: xapi_origins(file.xapi.origins.unwrap_or_default())?,
     })
+}
+
+/// The file of rules of retention: `[[rule]]` with `class`, `days`, `why` and what else narrows it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RetentionFile {
+    #[serde(default)]
+    rule: Vec<Rule>,
+}
+
+fn retention(path: Option<&Path>) -> Result<Vec<Rule>, Bad> {
+    let Some(path) = path else { return Ok(Vec::new()) };
+    let RetentionFile { rule: rules } = read(path)?;
+    for (n, rule) in rules.iter().enumerate() {
+        if let Some((key, reason)) = rule.faults().into_iter().next() {
+            return Err(Bad::new(format!("{}, rule {}, key {key}", path.display(), n + 1), reason));
+        }
+    }
+    Ok(rules)
 }
 
 fn replies(mail: &Mail) -> Result<Option<Replies>, Bad> {

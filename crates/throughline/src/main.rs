@@ -10,6 +10,7 @@ mod doctor;
 mod estimate;
 mod import;
 mod opened;
+mod privacy;
 mod records;
 mod rules;
 mod serve;
@@ -95,6 +96,12 @@ enum Command {
     /// List what left the server, and send again what could not be sent
     #[command(subcommand)]
     Delivery(admin::Delivery),
+    /// Say what is held about a person and would go, and erase it
+    #[command(after_help = privacy::ERASE_HELP)]
+    Erase(privacy::Person),
+    /// Say what the rules of retention would take away, and take it away
+    #[command(after_help = privacy::RETENTION_HELP)]
+    Retention(privacy::Retention),
     /// Bring the database to this version; the server does it by itself when it starts
     Migrate {
         /// Only say what is missing; exit code 4 when something is
@@ -165,6 +172,8 @@ fn main() -> ExitCode {
             Command::Key(command) => admin::run(config, admin::Admin::Key(command)).await,
             Command::Person(command) => admin::run(config, admin::Admin::Person(command)).await,
             Command::Delivery(command) => admin::run(config, admin::Admin::Delivery(command)).await,
+            Command::Erase(person) => privacy::erase(config, person).await,
+            Command::Retention(command) => privacy::retention(config, command).await,
             Command::Migrate { check } => opened::migrate(config, check).await,
             Command::Rebuild => opened::rebuild(config).await,
             Command::Doctor => doctor::run(config).await,

@@ -36,6 +36,7 @@ pub(crate) fn app(config: &Config, store: Store, public_url: String, demo: bool)
         // In the demo everybody is the same visitor, who would wait a day for what they just did.
         grace_hours: config.grace_hours.unwrap_or(if demo { 0 } else { 24 }),
         replies: config.replies.as_ref().map(|r| r.address.clone()),
+        retention: config.retention.clone(),
     };
     Ok(App::new(store, Clock::System, ids, settings))
 }

@@ -202,6 +202,12 @@ fn table() -> Vec<Route> {
         post(Person, "/forwarding/{id}/again", ui::forwarding::again).up_to(FORM),
         post(Person, "/forwarding/{id}/end", ui::forwarding::end).up_to(FORM),
         get(Person, "/records", ui::records::show),
+        get(Person, "/retention", ui::erasure::retention),
+        get(Person, "/erasures", ui::erasure::list),
+        post(Person, "/erasures", ui::erasure::ask).up_to(FORM),
+        get(Person, "/erasures/{id}", ui::erasure::show),
+        post(Person, "/erasures/{id}/apply", ui::erasure::apply).up_to(FORM),
+        post(Person, "/erasures/{id}/withdraw", ui::erasure::withdraw).up_to(FORM),
         get(Person, "/keys", ui::keys::list),
         post(Person, "/keys", ui::keys::create).up_to(FORM),
         post(Person, "/keys/{id}/rotate", ui::keys::rotate).up_to(FORM),
@@ -281,6 +287,7 @@ fn table() -> Vec<Route> {
         post(Person, "/me/notes/recover", ui::notes::recover).up_to(FORM),
         post(Person, "/me/notes/start-over", ui::notes::start_over).up_to(FORM),
         post(Person, "/me/sessions/end", ui::me::end_sessions).up_to(FORM),
+        post(Person, "/me/erasure", ui::erasure::ask_own).up_to(FORM),
     ]);
     table
 }

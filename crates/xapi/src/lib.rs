@@ -44,7 +44,7 @@
 //! `json` reads text strictly and keeps the place of every value; `judge` holds what was read to the rules and builds the
 //! values of `statement`; `rules` is the table of all rules with their clauses. The other files each do one thing with a
 //! statement: `index` (rows for a store), `splice` (the text as stored), `sameness` (whether two mean the same), `format` (the
-//! forms a reader may ask for), `multipart` and `signature` (what comes with it). `query` reads parameters, `document` judges
+//! forms a reader may ask for), `without` (without somebody who is erased), `multipart` and `signature` (what comes with it). `query` reads parameters, `document` judges
 //! writes to the state and profile resources.
 //!
 //! # To add a rule
@@ -73,6 +73,7 @@ mod splice;
 mod statement;
 mod time;
 mod version;
+mod without;
 
 pub use agent::{Actor, Agent, BadKey, Group, Ifi, IfiKey, agent_key, person_json};
 pub use alternate::{Alternate, alternate_request, is_alternate};
@@ -103,3 +104,4 @@ pub use statement::{
 };
 pub use time::{duration_millis, timestamp};
 pub use version::Version;
+pub use without::{each_string, without};

@@ -5,7 +5,8 @@
 //! line for its row lock.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use domain::time::Instant;
 use tokio::sync::oneshot;
@@ -19,7 +20,7 @@ const GROUP: usize = 8_000;
 
 /// Who is storing statements: what waits for the next transaction, and since when somebody is writing.
 #[derive(Debug, Clone, Default)]
-pub struct Intake(Arc<Mutex<State>>);
+pub struct Intake(Arc<(Mutex<State>, Condvar)>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -27,6 +28,18 @@ struct State {
     since: BTreeMap<u64, Instant>,
     waiting: VecDeque<Waiting>,
     running: bool,
+    last: Option<Last>,
+}
+
+/// How the last group went.
+#[derive(Debug, Clone, Copy)]
+struct Last {
+    /// Requests that were in it or came meanwhile.
+    senders: usize,
+    /// How long it took.
+    took: Duration,
+    /// When it ended.
+    at: std::time::Instant,
 }
 
 struct Waiting {
@@ -47,7 +60,7 @@ struct Writing(Intake, u64);
 
 impl Intake {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn enter(&self, now: Instant) -> Writing {
@@ -61,6 +74,30 @@ impl Intake {
     /// Through when everything stored can be read: `X-Experience-API-Consistent-Through`. Ask before reading.
     pub fn through(&self, now: Instant) -> Instant {
         self.state().since.values().copied().min().map_or(now, |oldest| oldest.min(now))
+    }
+
+    /// The last group, where it is worth waiting for those who were in it.
+    fn worth_waiting(&self) -> Option<Last> {
+        let state = self.state();
+        state.last.filter(|last| {
+            last.senders > 1
+                && last.took >= SLOW
+                && state.waiting.len() < last.senders
+                && last.at.elapsed() < last.took
+        })
+    }
+
+    /// Waits until as many requests wait as there were at the last time, but no longer than a quarter of what that took, and than [`SLOW`].
+    fn gather(&self, last: Last) {
+        let short = |state: &mut State| state.waiting.len() < last.senders;
+        let waited = self.0.1.wait_timeout_while(self.state(), (last.took / 4).min(SLOW), short);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn note(&self, count: usize, began: std::time::Instant) {
+        let mut state = self.state();
+        let (senders, took) = (count + state.waiting.len(), began.elapsed());
+        state.last = Some(Last { senders, took, at: began + took });
     }
 
     /// What is to be written next; `None` where nothing waits, and then nobody is writing any more.
@@ -96,18 +133,35 @@ pub(super) async fn store(app: &App, source: &Source, all: Vec<Prepared>) -> Res
         state.waiting.push_back(waiting);
         !std::mem::replace(&mut state.running, true)
     };
+    app.intake.0.1.notify_one();
     if begin {
         tokio::spawn(drain(app.clone()));
     }
     answer.await.unwrap_or_else(|_| Err(Error::Busy))
 }
 
+/// From how long a commit takes on it is worth waiting for those who were just answered to send again, and how long at most.
+const SLOW: Duration = Duration::from_millis(1);
+
 /// Writes group after group until nothing waits.
+///
+/// Senders who wait for their answer before they send again come back together a little after a commit. Whoever of them is first
+/// would have a commit alone and all others the next; so a group waits for as many as there were at the last one, a quarter of
+/// what a commit takes at most. Nobody waits for anybody where there is but one sender, or where commits take no time.
 async fn drain(app: App) {
-    while let Some(group) = app.intake.group() {
+    loop {
+        if let Some(last) = app.intake.worth_waiting() {
+            let intake = app.intake.clone();
+            // Nothing can go wrong in it but the end of the server.
+            let _ = tokio::task::spawn_blocking(move || intake.gather(last)).await;
+        }
+        let Some(group) = app.intake.group() else { return };
         let (deliveries, waiting): (Vec<Delivery>, Vec<_>) =
             group.into_iter().map(|w| (w.delivery, (w.reply, w._writing))).unzip();
+        let count = deliveries.len();
+        let began = std::time::Instant::now();
         let outcomes = write_group(&app, deliveries).await;
+        app.intake.note(count, began);
         app.index.notify_one();
         for ((reply, writing), outcome) in waiting.into_iter().zip(outcomes) {
             drop(writing);

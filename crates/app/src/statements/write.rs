@@ -13,10 +13,11 @@ use uuid::Uuid;
 use xapi::{ActivityRole, AgentRole, Index};
 
 use super::{Prepared, Source};
+use crate::signed::Key;
 use crate::{Clock, Error, Ids, Result};
 
 /// What storage itself answers: it breaks the transaction for everybody in it.
-type Stored<T> = std::result::Result<T, store::db::Error>;
+pub(super) type Stored<T> = std::result::Result<T, store::db::Error>;
 
 /// The statements of one request: stored together or not at all.
 pub(super) struct Delivery {
@@ -110,17 +111,17 @@ fn decide<'a>(tx: &mut Tx, deliveries: &'a [Delivery]) -> Stored<Decided<'a>> {
     let given: Vec<Uuid> =
         deliveries.iter().flat_map(|d| &d.statements).filter(|one| one.given).map(|one| one.id).collect();
     let known = if given.is_empty() { BTreeMap::new() } else { rows::texts(tx, &given)? };
+    let gone = if given.is_empty() { Gone::default() } else { Gone::read(tx, &given)? };
     let mut taken: HashMap<Uuid, &Prepared> = HashMap::with_capacity(given.len());
     let mut fresh = Vec::with_capacity(given.len());
     let mut outcomes = Vec::with_capacity(deliveries.len());
     for delivery in deliveries {
-        let before = |one: &Prepared| -> Option<&str> {
-            known.get(&one.id).or_else(|| taken.get(&one.id).map(|first| &first.raw)).map(String::as_str)
+        // Whether one of its id was here before, and if so whether it said the same.
+        let before = |one: &Prepared| -> Option<bool> {
+            let text = known.get(&one.id).or_else(|| taken.get(&one.id).map(|first| &first.raw));
+            text.map(|text| xapi::same_meaning(text, &one.raw)).or_else(|| gone.same(one.id, &one.raw))
         };
-        let clash = delivery
-            .statements
-            .iter()
-            .find(|one| one.given && before(one).is_some_and(|text| !xapi::same_meaning(text, &one.raw)));
+        let clash = delivery.statements.iter().find(|one| one.given && before(one) == Some(false));
         if let Some(Prepared { id, .. }) = clash {
             outcomes.push(Err(Error::Conflict(format!(
                 "a statement with the id {id} is here already and says something else; \
@@ -136,6 +137,26 @@ fn decide<'a>(tx: &mut Tx, deliveries: &'a [Delivery]) -> Stored<Decided<'a>> {
         outcomes.push(Ok(()));
     }
     Ok(Decided { outcomes, fresh })
+}
+
+/// Statements that were taken away: their ids are used for ever.
+#[derive(Default)]
+struct Gone {
+    meanings: BTreeMap<Uuid, Vec<u8>>,
+    key: Option<Key>,
+}
+
+impl Gone {
+    fn read(tx: &mut Tx, ids: &[Uuid]) -> Stored<Self> {
+        let meanings = rows::gone(tx, ids)?;
+        let key = if meanings.is_empty() { None } else { super::remove::meaning_key(tx)? };
+        Ok(Self { meanings, key })
+    }
+    /// Whether the statement of an id that was taken away said the same; `None` where none was.
+    fn same(&self, id: Uuid, raw: &str) -> Option<bool> {
+        let meaning = self.meanings.get(&id)?;
+        Some(self.key.as_ref().is_some_and(|key| super::remove::meaning(key, raw) == *meaning))
+    }
 }
 
 /// Lets statements be found by what those say that they are about, whichever of them came first.
@@ -162,7 +183,7 @@ fn refer(tx: &mut Tx, all: &[rows::Row], waited: &[rows::Waited], postings: &mut
 }
 
 /// What those of some statements say that were stored before, as far as they are found by it.
-fn stored_rows(tx: &mut Tx, ids: &[Uuid]) -> Stored<HashMap<Uuid, rows::Row>> {
+pub(super) fn stored_rows(tx: &mut Tx, ids: &[Uuid]) -> Stored<HashMap<Uuid, rows::Row>> {
     let mut all = HashMap::new();
     for (id, text) in rows::texts(tx, ids)? {
         let nowhen = Instant::from_micros(0);
@@ -173,7 +194,7 @@ fn stored_rows(tx: &mut Tx, ids: &[Uuid]) -> Stored<HashMap<Uuid, rows::Row>> {
 }
 
 /// What a stored statement is found by, read from its text; `None` where that cannot be read.
-fn stored_row(tx: &mut Tx, place: Place, text: &str) -> Stored<Option<rows::Row>> {
+pub(super) fn stored_row(tx: &mut Tx, place: Place, text: &str) -> Stored<Option<rows::Row>> {
     let Some(statement) = xapi::read_stored(text) else {
         tracing::warn!(id = %place.id, "a stored statement cannot be read; it is not found by what it says");
         return Ok(None);
@@ -197,10 +218,8 @@ pub fn rebuild(tx: &mut Tx) -> Stored<()> {
         };
         let mut postings = Postings::default();
         for kept in some {
-            let rows::Kept { seq, id, stored_at, happened_at, key, text } = kept;
-            let place = Place { id, seq, stored_at, happened_at, key, alone: false };
-            if let Some(row) = stored_row(tx, place, &text)? {
-                row.postings(By::Own, seq, &mut postings);
+            if let Some(row) = stored_row(tx, Place::of(&kept), &kept.text)? {
+                row.postings(By::Own, kept.seq, &mut postings);
             }
         }
         let pairs = rows::refs(tx, first, last)?;
@@ -217,14 +236,21 @@ pub fn rebuild(tx: &mut Tx) -> Stored<()> {
 }
 
 /// Where and when a statement is stored.
-struct Place {
-    id: Uuid,
-    seq: i64,
-    stored_at: Instant,
-    happened_at: Instant,
-    key: Option<KeyId>,
+pub(super) struct Place {
+    pub(super) id: Uuid,
+    pub(super) seq: i64,
+    pub(super) stored_at: Instant,
+    pub(super) happened_at: Instant,
+    pub(super) key: Option<KeyId>,
     /// Whether the actor is one agent rather than a group.
-    alone: bool,
+    pub(super) alone: bool,
+}
+
+impl Place {
+    pub(super) fn of(kept: &rows::Kept) -> Self {
+        let rows::Kept { seq, id, stored_at, happened_at, key, .. } = *kept;
+        Self { id, seq, stored_at, happened_at, key, alone: false }
+    }
 }
 
 /// The row of a statement.

@@ -59,9 +59,15 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         number: 2,
+        name: "erasure",
+        sql: include_str!("../../migrations/0002_erasure.sql"),
+        oldest_server: 2,
+    },
+    Migration {
+        number: 3,
         name: "what_came",
-        sql: include_str!("../../migrations/0002_what_came.sql"),
-        oldest_server: 1,
+        sql: include_str!("../../migrations/0003_what_came.sql"),
+        oldest_server: 2,
     },
 ];
 

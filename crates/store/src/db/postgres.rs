@@ -143,6 +143,16 @@ impl Postgres {
         .unwrap_or_else(|_| Err(Error::Closed.into()))
     }
 
+    /// Writes tables anew without what was deleted.
+    pub(super) async fn wipe(&self, tables: &[&str]) -> Result<(), Error> {
+        let client = self.pool.get().await.map_err(|e| Error::Busy { reason: e.to_string() })?;
+        for table in tables {
+            let sql = format!("VACUUM FULL {table}");
+            client.batch_execute(&sql).await.map_err(|e| postgres_error(&e, &sql, &self.place))?;
+        }
+        Ok(())
+    }
+
     /// Prepared statements of before a migration may no longer fit.
     pub(super) fn forget_statements(&self) {
         self.pool.manager().statement_caches.clear();

@@ -26,6 +26,8 @@ const OLDEST_SQLITE: i32 = 3_051_003;
 const GROUP: usize = 512;
 /// How long a group may gather closures before it commits.
 const GROUP_TIME: Duration = Duration::from_millis(50);
+/// How often emptying the log is tried; each try waits for [`LOCK_WAIT`].
+const WIPE_TRIES: usize = 6;
 /// How long to wait for a lock held by another process, such as a backup tool.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 
@@ -67,6 +69,39 @@ trait Job: Send {
     fn run(&mut self, tx: &mut Tx) -> bool;
     /// Tells the caller, after the commit.
     fn finish(self: Box<Self>, commit: Result<(), Error>);
+    /// Whether it must run outside of a transaction, with nothing beside it.
+    fn apart(&self) -> bool {
+        false
+    }
+}
+
+/// Writes the file anew, so that nothing is left in it of what was deleted, and empties the log beside it.
+struct Wipe(Option<Result<(), Error>>, oneshot::Sender<Result<(), Error>>);
+
+impl Job for Wipe {
+    fn run(&mut self, tx: &mut Tx) -> bool {
+        let mut wipe = || -> Result<(), Error> {
+            tx::guarded(tx, |tx| tx.batch("VACUUM"))?;
+            // A reader that began before keeps the log until it ends.
+            for _ in 0..WIPE_TRIES {
+                let kept: Option<i64> = tx::guarded(tx, |tx| -> Result<_, Error> {
+                    tx.query_one("PRAGMA wal_checkpoint(TRUNCATE)", crate::params![], |row| row.get(0))
+                })?;
+                if kept == Some(0) {
+                    return Ok(());
+                }
+            }
+            Err(Error::Busy { reason: "a long reading keeps the former state of the file".to_owned() })
+        };
+        self.0 = Some(wipe());
+        true
+    }
+    fn finish(self: Box<Self>, commit: Result<(), Error>) {
+        let _ = self.1.send(commit.and(self.0.unwrap_or(Err(Error::Closed))));
+    }
+    fn apart(&self) -> bool {
+        true
+    }
 }
 
 struct Closure<T, E, F> {
@@ -204,6 +239,15 @@ impl Sqlite {
         })
         .await
         .unwrap_or_else(|_| Err(Error::Closed.into()))
+    }
+
+    /// Writes the file anew without what was deleted. Nothing else is written meanwhile.
+    pub(super) async fn wipe(&self) -> Result<(), Error> {
+        self.health.check(&self.path)?;
+        let queue = unpoisoned(&self.queue).clone().ok_or(Error::Closed)?;
+        let (reply, answer) = oneshot::channel();
+        queue.send(Box::new(Wipe(None, reply))).await.map_err(|_| Error::Closed)?;
+        answer.await.unwrap_or(Err(Error::Closed))
     }
 
     /// Takes no more work, finishes what was accepted, and lets go of the file.
@@ -349,7 +393,13 @@ fn write_loop(mut tx: Tx, mut queue: mpsc::Receiver<Box<dyn Job>>, health: &Heal
             waiting.drain(..).for_each(|job| job.finish(Err(e.clone())));
             continue;
         }
-        let (done, result) = group(&mut tx, &mut waiting);
+        let (done, result) = match waiting.pop_front_if(|job| job.apart()) {
+            Some(mut job) => {
+                job.run(&mut tx);
+                (vec![job], Ok(()))
+            }
+            None => group(&mut tx, &mut waiting),
+        };
         health.note(&mut tx.session);
         done.into_iter().for_each(|job| job.finish(result.clone()));
     }
@@ -369,7 +419,7 @@ fn group(tx: &mut Tx, waiting: &mut VecDeque<Box<dyn Job>>) -> (Vec<Box<dyn Job>
     let mut done = Vec::with_capacity(waiting.len());
     let mut kept = 0;
     let mut result = Ok(());
-    while let Some(mut job) = waiting.pop_front() {
+    while let Some(mut job) = waiting.pop_front_if(|job| !job.apart()) {
         // A transaction with one closure needs no savepoint: it is kept or undone as a whole.
         if !alone && let Err(e) = step(tx, "SAVEPOINT closure") {
             done.push(job);

@@ -135,6 +135,17 @@ impl Read {
         Ok(one)
     }
 
+    /// Every column of text, with its table.
+    pub fn text_columns(&mut self) -> Result<Vec<(String, String)>, Error> {
+        let sql = crate::sql!(
+            sqlite: "SELECT t.name, c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+                     WHERE t.type = 'table' AND c.type = 'TEXT' AND t.name NOT LIKE 'sqlite%' ORDER BY 1, 2",
+            postgres: "SELECT table_name::text, column_name::text FROM information_schema.columns
+                       WHERE table_schema = current_schema() AND data_type = 'text' ORDER BY 1, 2"
+        );
+        self.query(sql, crate::params![], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
     /// Whether the statement gives any row.
     pub fn exists(&mut self, sql: impl Sql, params: impl AsRef<[Value]>) -> Result<bool, Error> {
         let statement = format!("SELECT 1 WHERE EXISTS ({})", sql.text(self.engine()));

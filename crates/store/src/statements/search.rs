@@ -186,15 +186,14 @@ impl Matches {
         let all: BTreeSet<Term> = own.iter().chain(&referring).flatten().copied().collect();
         let tail = Tail::read(r, &all)?;
         let ascending = wanted.ascending;
-        let referring = match said.is_empty() {
-            true => None,
-            false => Some(Referring {
-                search: Search::new(r, &referring, &tail, ascending)?,
-                alone: Search::new(r, &said, &tail, ascending)?,
-                decided: BTreeMap::new(),
-            }),
-        };
-        Ok(Some(Self { own: Search::new(r, &own, &tail, ascending)?, referring, ascending }))
+        // Few statements are about others, so mostly there are none that are about one that matches.
+        let none = said.is_empty() || referring.iter().any(|condition| tail.lacks(condition));
+        let referring = (!none).then(|| Referring {
+            search: Search::new(&referring, &tail, ascending),
+            alone: Search::new(&said, &tail, ascending),
+            decided: BTreeMap::new(),
+        });
+        Ok(Some(Self { own: Search::new(&own, &tail, ascending), referring, ascending }))
     }
 
     /// Up to `most` places from `at` on, no further than `end`, in order.

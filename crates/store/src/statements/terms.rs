@@ -106,6 +106,12 @@ impl Postings {
         self.0.push((term.seen(by), seq));
     }
 
+    /// Takes out what others hold as well.
+    pub fn subtract(&mut self, others: &Postings) {
+        let others: BTreeSet<(Term, i64)> = others.0.iter().copied().collect();
+        self.0.retain(|one| !others.contains(one));
+    }
+
     /// Each term once, with its places in order.
     fn groups(&mut self) -> impl Iterator<Item = (Term, Vec<i64>)> + '_ {
         self.0.sort_unstable();
@@ -229,12 +235,7 @@ pub fn waiting(r: &mut Read, bytes: usize) -> Result<Stride> {
 
 /// Merges the places of terms into their chunks. Each term at most once.
 pub fn take_in(tx: &mut Tx, slice: &[(Term, Vec<i64>)]) -> Result<()> {
-    // One at a time, whichever server it is: a chunk is read, merged and written.
-    tx.execute(
-        "INSERT INTO pipeline_cursor (step, position) VALUES ('terms', 0)
-         ON CONFLICT (step) DO UPDATE SET position = pipeline_cursor.position",
-        params![],
-    )?;
+    one_at_a_time(tx)?;
     let growing: BTreeMap<i64, Vec<u8>> = tx
         .query(
             "SELECT term, seqs FROM statement_term WHERE term = ANY($1) AND first = 0",
@@ -278,6 +279,16 @@ pub fn take_in(tx: &mut Tx, slice: &[(Term, Vec<i64>)]) -> Result<()> {
     Ok(())
 }
 
+/// One at a time, whichever server it is: a chunk is read, changed and written.
+fn one_at_a_time(tx: &mut Tx) -> Result<()> {
+    tx.execute(
+        "INSERT INTO pipeline_cursor (step, position) VALUES ('terms', 0)
+         ON CONFLICT (step) DO UPDATE SET position = pipeline_cursor.position",
+        params![],
+    )?;
+    Ok(())
+}
+
 /// Adds places to a chunk.
 fn merge(chunk: &mut Vec<i64>, seqs: &[i64]) {
     let rises = chunk.last().is_none_or(|last| seqs.first().is_some_and(|first| first > last));
@@ -308,6 +319,84 @@ fn merge_late(tx: &mut Tx, term: i64, seq: i64, changed: &mut BTreeMap<(i64, i64
     Ok(())
 }
 
+/// Takes places out of terms. What waits is not looked at: take it in before.
+pub fn forget(tx: &mut Tx, mut postings: Postings) -> Result<()> {
+    one_at_a_time(tx)?;
+    let groups: Vec<(Term, Vec<i64>)> = postings.groups().collect();
+    for (Term(term), seqs) in groups {
+        let growing: Option<Vec<u8>> = tx.query_one(
+            "SELECT seqs FROM statement_term WHERE term = $1 AND first = 0",
+            params![term],
+            |row| row.get(0),
+        )?;
+        let Some(growing) = growing else { continue };
+        let mut growing = places(&growing)?;
+        let old = seqs.partition_point(|seq| growing.first().is_none_or(|first| seq < first));
+        forget_full(tx, term, &seqs[..old])?;
+        if old == seqs.len() {
+            continue;
+        }
+        growing.retain(|seq| seqs[old..].binary_search(seq).is_err());
+        if growing.is_empty() {
+            // There is always a chunk that grows where there is any: the last of the full ones takes its place.
+            let last: Option<(i64, Vec<u8>)> = tx.query_one(
+                "SELECT first, seqs FROM statement_term WHERE term = $1 AND first > 0 ORDER BY first DESC LIMIT 1",
+                params![term],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?;
+            if let Some((first, bytes)) = last {
+                growing = places(&bytes)?;
+                put_chunk(tx, term, first, &[])?;
+            }
+        }
+        put_chunk(tx, term, GROWING, &growing)?;
+    }
+    Ok(())
+}
+
+/// Takes rising places out of the full chunks of a term.
+fn forget_full(tx: &mut Tx, term: i64, seqs: &[i64]) -> Result<()> {
+    let mut rest = seqs;
+    while let Some(&seq) = rest.first() {
+        let found: Option<(i64, Vec<u8>)> = tx.query_one(
+            "SELECT first, seqs FROM statement_term WHERE term = $1 AND first > 0 AND first <= $2
+             ORDER BY first DESC LIMIT 1",
+            params![term, seq],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        let Some((first, bytes)) = found else {
+            rest = &rest[1..];
+            continue;
+        };
+        let mut chunk = places(&bytes)?;
+        let here = rest.partition_point(|seq| chunk.last().is_some_and(|last| seq <= last)).max(1);
+        chunk.retain(|seq| rest[..here].binary_search(seq).is_err());
+        put_chunk(tx, term, first, &chunk)?;
+        rest = &rest[here..];
+    }
+    Ok(())
+}
+
+/// Writes a chunk, or takes it away where it is empty.
+fn put_chunk(tx: &mut Tx, term: i64, first: i64, seqs: &[i64]) -> Result<()> {
+    if seqs.is_empty() {
+        tx.execute("DELETE FROM statement_term WHERE term = $1 AND first = $2", params![term, first])?;
+        return Ok(());
+    }
+    let mut bytes = Vec::with_capacity(seqs.len() * 2 + 4);
+    varint::put_rising(&mut bytes, seqs);
+    tx.execute(
+        "UPDATE statement_term SET seqs = $3 WHERE term = $1 AND first = $2",
+        params![term, first, bytes],
+    )?;
+    Ok(())
+}
+
+/// Whether any statement has one of some terms.
+pub fn any(r: &mut Read, terms: &[Term]) -> Result<bool> {
+    Ok(!Tail::read(r, &terms.iter().copied().collect())?.lacks(terms))
+}
+
 /// Takes rows away whose terms are all in.
 pub fn drop_waiting(tx: &mut Tx, rows: &[i64]) -> Result<()> {
     tx.execute(
@@ -326,36 +415,56 @@ pub fn clear(tx: &mut Tx) -> Result<()> {
 
 // ---------------------------------------------------------------- reading
 
-/// What waits at the moment of a reading transaction, as far as some terms are concerned. Read it once for all of them.
+/// What waits at the moment of a reading transaction, and the chunks that grow, as far as some terms are concerned.
+/// Read it once for all of them.
 #[derive(Debug, Default)]
-pub struct Tail(BTreeMap<Term, Vec<i64>>);
+pub struct Tail {
+    waits: BTreeMap<Term, Vec<i64>>,
+    growing: BTreeMap<i64, Vec<i64>>,
+}
 
 impl Tail {
     /// Reads it.
     pub fn read(r: &mut Read, terms: &BTreeSet<Term>) -> Result<Self> {
-        let mut all: BTreeMap<Term, Vec<i64>> = BTreeMap::new();
+        let mut waits: BTreeMap<Term, Vec<i64>> = BTreeMap::new();
         r.each("SELECT postings FROM statement_pending ORDER BY at", params![], |row| {
             row.bytes(0, |bytes| {
                 unfold(
                     bytes,
                     |term| terms.contains(&term),
-                    |term, seqs| all.entry(term).or_default().extend(seqs),
+                    |term, seqs| waits.entry(term).or_default().extend(seqs),
                 )
             })
         })?;
-        for seqs in all.values_mut() {
+        for seqs in waits.values_mut() {
             seqs.sort_unstable();
             seqs.dedup();
         }
-        Ok(Self(all))
+        let mut growing = BTreeMap::new();
+        r.each(
+            "SELECT term, seqs FROM statement_term WHERE term = ANY($1) AND first = 0",
+            params![Value::list(terms.iter().map(|term| term.0))],
+            |row| {
+                let term: i64 = row.get(0)?;
+                growing.insert(term, row.bytes(1, places)?);
+                Ok(())
+            },
+        )?;
+        Ok(Self { waits, growing })
+    }
+
+    /// Whether no statement has any of some of these terms.
+    pub fn lacks(&self, terms: &[Term]) -> bool {
+        !terms.iter().any(|term| self.waits.contains_key(term) || self.growing.contains_key(&term.0))
     }
 }
 
-/// Chunks that are read in one go: a few where a read is a step away, more where it is a journey.
-const fn go(engine: Engine) -> i64 {
+/// Chunks that are read in one go, at first and at most: few where a read is a step away, more where it is a journey.
+/// A list that is leapt through reads as few as it can; one that is followed reads twice as many each time.
+const fn go(engine: Engine) -> (i64, i64) {
     match engine {
-        Engine::Sqlite => 8,
-        Engine::Postgres => 64,
+        Engine::Sqlite => (1, 8),
+        Engine::Postgres => (8, 64),
     }
 }
 
@@ -368,20 +477,17 @@ struct List {
     window: Vec<i64>,
     from: i64,
     to: i64,
+    /// Chunks that were read at the last time.
+    go: i64,
 }
 
 impl List {
-    fn new(r: &mut Read, term: Term, tail: &Tail) -> Result<Self> {
-        let bytes: Option<Vec<u8>> = r.query_one(
-            "SELECT seqs FROM statement_term WHERE term = $1 AND first = 0",
-            params![term.0],
-            |row| row.get(0),
-        )?;
-        let growing = bytes.map(|bytes| places(&bytes)).transpose()?.unwrap_or_default();
-        let tail = tail.0.get(&term).cloned().unwrap_or_default();
+    fn new(term: Term, tail: &Tail) -> Self {
+        let growing = tail.growing.get(&term.0).cloned().unwrap_or_default();
+        let waits = tail.waits.get(&term).cloned().unwrap_or_default();
         // Nothing is known of what lies before the chunk that grows; without one there is nothing.
         let (from, to) = (growing.first().copied().unwrap_or(0), i64::MAX);
-        Ok(Self { term: term.0, tail, window: growing.clone(), growing, from, to })
+        Self { term: term.0, tail: waits, window: growing.clone(), growing, from, to, go: 0 }
     }
 
     /// The nearest place at or before `at` or, ascending, at or after it.
@@ -411,6 +517,11 @@ impl List {
     /// Moves the window so that it holds `at`.
     fn load(&mut self, r: &mut Read, at: i64, ascending: bool) -> Result<()> {
         let begins = self.growing.first().copied().unwrap_or(0);
+        let (least, most) = go(r.engine());
+        // A place may lie between two chunks: then the nearest after it is in the next.
+        let least = if ascending { least.max(2) } else { least };
+        let follows = at == self.from - 1 || self.to < i64::MAX && at == self.to + 1;
+        self.go = if follows { (2 * self.go).clamp(least, most) } else { least };
         if at >= begins {
             (self.window, self.from, self.to) = (self.growing.clone(), begins, i64::MAX);
             return Ok(());
@@ -423,7 +534,7 @@ impl List {
             "SELECT first, seqs FROM statement_term WHERE term = $1 AND first > 0 AND first <= $2
              ORDER BY first DESC LIMIT $3"
         };
-        let go = go(r.engine());
+        let go = self.go;
         let mut chunks: Vec<(i64, Vec<u8>)> =
             r.query(sql, params![self.term, at, go], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let complete = chunks.len() < go as usize;
@@ -461,13 +572,13 @@ pub struct Search {
 
 impl Search {
     /// Each condition is met by any of its terms; a place must meet every condition, of which there is at least one.
-    pub fn new(r: &mut Read, conditions: &[Vec<Term>], tail: &Tail, ascending: bool) -> Result<Self> {
-        let mut all = Vec::with_capacity(conditions.len());
-        for condition in conditions {
-            let lists: Result<Vec<List>> = condition.iter().map(|&term| List::new(r, term, tail)).collect();
-            all.push(lists?);
-        }
-        Ok(Self { conditions: all, ascending })
+    pub fn new(conditions: &[Vec<Term>], tail: &Tail, ascending: bool) -> Self {
+        let lists = |condition: &Vec<Term>| -> Vec<List> {
+            let any: Vec<List> = condition.iter().map(|&term| List::new(term, tail)).collect();
+            // A term that nothing has meets nothing.
+            any.into_iter().filter(|list| !(list.growing.is_empty() && list.tail.is_empty())).collect()
+        };
+        Self { conditions: conditions.iter().map(lists).collect(), ascending }
     }
 
     /// The nearest place at or before `at`, or at or after it where places rise.
@@ -527,7 +638,7 @@ pub fn by_reference(conditions: &[Vec<Term>]) -> Vec<Vec<Term>> {
 /// Every place that has any of some terms, in order.
 pub fn every(r: &mut Read, terms: &[Term]) -> Result<Vec<i64>> {
     let tail = Tail::read(r, &terms.iter().copied().collect())?;
-    let mut all: Vec<i64> = tail.0.into_values().flatten().collect();
+    let mut all: Vec<i64> = tail.waits.into_values().flatten().collect();
     r.each(
         "SELECT seqs FROM statement_term WHERE term = ANY($1)",
         params![Value::list(terms.iter().map(|term| term.0))],

@@ -22,6 +22,8 @@ use web::routes::May;
 use crate::company::{calls as calls_metric, noise};
 use crate::harness::{Answer, Client, Org, Server, host};
 
+mod privacy;
+
 /// What a route is about.
 enum About {
     /// Nobody in particular; anybody is let in.
@@ -737,6 +739,7 @@ fn lines() -> Vec<Line> {
         line("POST", "/me/notes/start-over", Own, |_| Ask::Form("/me/notes/start-over".into(), vec![])),
         line("POST", "/me/sessions/end", Own, |_| Ask::Form("/me/sessions/end".into(), vec![])),
     ];
+    lines.extend(privacy::lines());
     // xAPI has few rules of its own: a key with a scope for it, and never a cookie.
     for route in web::routes::all().iter().filter(|r| r.path.starts_with("/xapi")) {
         let (method, path) = (route.method.as_str(), route.path);

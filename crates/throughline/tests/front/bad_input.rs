@@ -8,7 +8,7 @@ use store::Store;
 use web::routes::{May, RouteInfo};
 
 use crate::company::Company;
-use crate::harness::{Answer, Client};
+use crate::harness::{Answer, Client, Server};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
@@ -22,6 +22,8 @@ const WITHOUT_BODY: &[&str] = &[
     "/alerts/{id}/talk",
     "/sessions/{id}/agree",
     "/me/sessions/end",
+    "/erasures/{id}/apply",
+    "/erasures/{id}/withdraw",
     "/alerts/{id}/hand",
     "/alerts/{id}/undo",
     "/silences/{id}/end",
@@ -116,6 +118,12 @@ const FIELDS: &[Fields] = &[
         "/proposals/{id}/answer",
         &[("answer", "take"), ("reason", "")],
         &[("answer", CHOICES), ("reason", &["a\u{0}b"])],
+    ),
+    ("/me/erasure", &[("why", "I leave")], &[("why", NO_LINES)]),
+    (
+        "/erasures",
+        &[("person", "p3"), ("why", "They leave")],
+        &[("person", &["", "nobody"]), ("why", NO_LINES)],
     ),
     ("/me/password", &[("old", "x"), ("new", "y")], &[("new", &["", "short", "a\u{0}b"])]),
 ];
@@ -369,5 +377,54 @@ testkit::both_databases! {
             }
         }
         walk.end();
+    }
+}
+
+/// Bombs at the door of statements: small to send, large to read.
+fn bombs() -> Vec<(&'static str, &'static str, Vec<u8>)> {
+    let part = "--b\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: binary\r\nX-Experience-API-Hash: 00\r\n\r\nx\r\n";
+    let parts =
+        format!("--b\r\nContent-Type: application/json\r\n\r\n[]\r\n{}--b--\r\n", part.repeat(10_000));
+    let statement = |result: &str| {
+        format!(
+            "{{\"actor\":{{\"mbox\":\"mailto:a@b.example\"}},\"verb\":{{\"id\":\"http://v.example/did\"}},\
+             \"object\":{{\"id\":\"http://a.example/1\"}},\"result\":{{\"score\":{{\"raw\":{result}}}}}}}"
+        )
+        .into_bytes()
+    };
+    // Ten bytes of a gzip header and what no gzip holds: nothing here is unpacked, so it is no text.
+    let packed = [&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3][..], &[0xed; 4_096]].concat();
+    vec![
+        ("ten thousand parts", "multipart/mixed; boundary=b", parts.into_bytes()),
+        ("a packed body", JSON, packed),
+        ("a bomb of brackets", JSON, b"[".repeat(1 << 20)),
+        ("a bomb of objects", JSON, b"{\"a\":".repeat(1 << 18)),
+        ("a number beyond a double", JSON, statement(&format!("1{}", "0".repeat(400)))),
+        ("an exponent beyond everything", JSON, statement("1e999999999999999999999")),
+        ("half a surrogate", JSON, statement("\"\\udfff\"")),
+        ("a NUL between", JSON, b"[\0]".to_vec()),
+        ("a byte order mark", JSON, b"\xef\xbb\xbf[]".to_vec()),
+        ("no text", JSON, b"[\"\xc3\x28\"]".to_vec()),
+    ]
+}
+
+testkit::both_databases! {
+    async fn bombs_at_the_door_of_statements_are_refused_with_their_place(store: Store) {
+        let server = Server::start(store).await;
+        let lms = server.key(&[domain::access::KeyScope::All]).await;
+        for version in ["1.0.3", "2.0.0"] {
+            for (what, kind, body) in bombs() {
+                for encoding in ["", "gzip"] {
+                    let headers =
+                        [("Content-Type", kind), ("X-Experience-API-Version", version), ("Content-Encoding", encoding)];
+                    let answer = lms.send("POST", "/xapi/statements", &headers, &body);
+                    assert!((400..500).contains(&answer.status), "{what}: {} {}", answer.status, answer.text());
+                    if answer.status == 400 {
+                        let faults = answer.faults();
+                        assert!(faults.iter().all(|(place, _)| !place.is_empty()) && !faults.is_empty(), "{what}: {faults:?}");
+                    }
+                }
+            }
+        }
     }
 }

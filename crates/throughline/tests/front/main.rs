@@ -14,6 +14,7 @@ mod company;
 mod crash;
 mod documents;
 mod door;
+mod erasure;
 mod examples;
 mod files;
 mod forwarding;

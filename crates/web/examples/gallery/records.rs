@@ -88,6 +88,93 @@ fn accounts_page() -> AccountsPage {
     }
 }
 
+fn officer(title: &str) -> Shell {
+    let mut shell =
+        shell(title, "Ines Ferreira", "Privacy officer", &[Place::Health, Place::MyOwn], Place::Health);
+    shell.sight = None;
+    shell
+}
+
+fn erasures_page() -> ErasuresPage {
+    ErasuresPage {
+        shell: officer("Erasures"),
+        rows: vec![
+            ErasureRow {
+                href: "/erasures/erasure_2".to_owned(),
+                whom: "Hana Novak".to_owned(),
+                asked_by: "Hana Novak".to_owned(),
+                asked_at: at("2026-03-17", 16, 40),
+                why: "I leave at the end of the month".to_owned(),
+                done_at: None,
+            },
+            ErasureRow {
+                href: "/erasures/erasure_1".to_owned(),
+                whom: "Erased person".to_owned(),
+                asked_by: "Ines Ferreira".to_owned(),
+                asked_at: at("2026-02-02", 9, 5),
+                why: String::new(),
+                done_at: Some(at("2026-02-03", 10, 12)),
+            },
+        ],
+    }
+}
+
+fn erasure_page() -> ErasurePage {
+    let lines = |all: &[&str]| all.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
+    ErasurePage {
+        shell: officer("Erasure"),
+        id: "erasure_01kj3wq8x0f4rbyq2a1m0v5d7e".to_owned(),
+        person: "person_01kj3wq8x0f4rbyq2a1m0v5d7e".to_owned(),
+        name: "Hana Novak".to_owned(),
+        why: "I leave at the end of the month".to_owned(),
+        asked_at: at("2026-03-17", 16, 40),
+        done_at: None,
+        goes: lines(&[
+            "name, code, mail address, sign-in, access roles",
+            "2 accounts in other systems",
+            "1204 statements",
+            "their name in 38 statements of others",
+            "4 documents of courses",
+        ]),
+        stays: lines(&[
+            "312 values of 4 metrics",
+            "88 days of learning, less those of activities of fewer than five people",
+        ]),
+        namesake: true,
+        receipt: Vec::new(),
+        may_do: true,
+    }
+}
+
+fn retention_page() -> RetentionPage {
+    RetentionPage {
+        shell: officer("How long what is kept"),
+        rows: vec![
+            RetentionRow {
+                about: "statements with the verb http://adlnet.gov/expapi/verbs/experienced".to_owned(),
+                days: 1095,
+                why: "Nobody needs to know for longer which pages were opened.".to_owned(),
+                count: 48_211,
+                more: true,
+                fault: None,
+            },
+            RetentionRow {
+                about: "statements of people in B-99".to_owned(),
+                days: 365,
+                why: "Agreed for the pilot.".to_owned(),
+                count: 0,
+                more: false,
+                fault: Some("no unit has the code `B-99`".to_owned()),
+            },
+        ],
+        past: vec![WentRow {
+            at: at("2026-03-18", 0, 1),
+            what: "state after 365 days".to_owned(),
+            how: "12 went".to_owned(),
+        }],
+    }
+}
+
 /// All of them, by name.
 pub(crate) fn pages() -> Result<Pages, askama::Error> {
     let mut fresh = keys_page();
@@ -101,8 +188,22 @@ pub(crate) fn pages() -> Result<Pages, askama::Error> {
     faulty.rows.clear();
     faulty.errors.add("name", "Say in 1 to 100 characters what the key is for");
     faulty.errors.add("scopes", "A key without a scope may do nothing; choose at least one");
+    let done = ErasurePage {
+        done_at: Some(at("2026-03-18", 10, 12)),
+        name: String::new(),
+        why: String::new(),
+        receipt: vec![
+            "1204 statements of theirs went; their ids stay used".to_owned(),
+            "38 statements and 1 documents of others stay without them".to_owned(),
+        ],
+        ..erasure_page()
+    };
     Ok(Pages::from([
         ("accounts", accounts_page().render()?),
+        ("erasure", erasure_page().render()?),
+        ("erasure-done", done.render()?),
+        ("erasures", erasures_page().render()?),
+        ("retention", retention_page().render()?),
         ("keys", keys_page().render()?),
         ("keys-fresh", fresh.render()?),
         ("keys-faulty", faulty.render()?),

@@ -6,8 +6,8 @@ use app::App;
 use app::health::{FeedHealth, Health};
 use axum::extract::State;
 use domain::access::{
-    ReadDeliveries, ReadOperations, ReadOwnFeeds, ReadRecordsAsJob, Relation, WriteKey, WriteProfile, permit,
-    permit_owner,
+    Erase, ReadDeliveries, ReadOperations, ReadOwnFeeds, ReadRecordsAsJob, ReadRetention, Relation, WriteKey,
+    WriteProfile, may_ask, permit, permit_owner,
 };
 use domain::ids::{AccountId, PersonId};
 use domain::time::Day;
@@ -60,6 +60,12 @@ fn ways(asker: &Asker) -> Vec<Link> {
     ways.push(Link::new("Kept quiet", "/silences"));
     if asker.person().is_ok_and(|v| permit(&asker.who, Relation::NONE, ReadRecordsAsJob(v.person)).is_ok()) {
         ways.push(Link::new("Learning records", "/records"));
+    }
+    if may_ask::<Erase>(&asker.who).is_ok() {
+        ways.push(Link::new("Erasures", "/erasures"));
+    }
+    if permit(&asker.who, Relation::NONE, ReadRetention(())).is_ok() {
+        ways.push(Link::new("How long what is kept", "/retention"));
     }
     ways
 }

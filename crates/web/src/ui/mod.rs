@@ -12,6 +12,7 @@ pub mod case;
 pub mod chain;
 pub mod channels;
 pub mod deliveries;
+pub mod erasure;
 pub(crate) mod filters;
 pub mod format;
 pub mod forms;
