@@ -11,8 +11,8 @@ use domain::access::{
     Act, KeyScope, Principal, Resource, SendObservations, Who, WriteAssignment, WriteKey, cell, scope,
 };
 use domain::ids::{
-    AccountId, AlertId, CaseId, DeliveryId, EndpointId, ForwardId, ImportId, InterventionId, KeyId, MetricId,
-    ProposalId, SilenceId, StudyId, TargetId,
+    AccountId, AlertId, CaseId, DeliveryId, ForwardId, ImportId, InterventionId, KeyId, MetricId, ProposalId,
+    SilenceId, StudyId, TargetId,
 };
 use domain::metrics::Quantity;
 use domain::time::Day;
@@ -23,6 +23,7 @@ use crate::company::{calls as calls_metric, noise};
 use crate::harness::{Answer, Client, Org, Server, host};
 
 mod privacy;
+mod webhooks;
 
 /// What a route is about.
 enum About {
@@ -262,23 +263,6 @@ fn no_import(rest: &str) -> String {
     format!("/people/imports/{}{rest}", ImportId::new(uuid::Uuid::nil()))
 }
 
-/// An endpoint that does not exist.
-fn no_endpoint() -> EndpointId {
-    EndpointId::new(uuid::Uuid::nil())
-}
-
-/// Does something with an endpoint that does not exist.
-fn webhook(path: &'static str) -> Line {
-    let about = About::Row(Resource::Webhook, Act::Write, Some(KeyScope::Webhooks));
-    lacks(
-        "endpoint",
-        line("POST", path, about, move |_| {
-            let path = path.replace("{id}", &no_endpoint().to_string());
-            Ask::Json("POST", path, serde_json::Value::Null)
-        }),
-    )
-}
-
 /// Names something that does not exist.
 fn lacks(what: &'static str, line: Line) -> Line {
     Line { missing: Some(what), ..line }
@@ -353,23 +337,6 @@ fn lines() -> Vec<Line> {
         line("GET", "/calendar/{token}", Open, |_| Ask::Get("/calendar/x".into())),
         line("GET", "/tap/{token}", Open, |_| Ask::Get("/tap/x".into())),
         line("POST", "/tap/{token}", Open, |_| Ask::Form("/tap/x".into(), vec![])),
-        get("/api/v1/webhooks", Row(Webhook, Read, Some(KeyScope::Webhooks))),
-        line("POST", "/api/v1/webhooks", Row(Webhook, Write, Some(KeyScope::Webhooks)), |_| {
-            let new = serde_json::json!({"name": "x", "url": "https://hooks.northwind.example/x"});
-            Ask::Json("POST", "/api/v1/webhooks".into(), new)
-        }),
-        lacks(
-            "endpoint",
-            line("DELETE", "/api/v1/webhooks/{id}", Row(Webhook, Write, Some(KeyScope::Webhooks)), |_| {
-                Ask::Delete(format!("/api/v1/webhooks/{}", no_endpoint()))
-            }),
-        ),
-        line("GET", "/api/v1/webhooks/{id}/deliveries", Row(Webhook, Read, Some(KeyScope::Webhooks)), |_| {
-            Ask::Get(format!("/api/v1/webhooks/{}/deliveries", no_endpoint()))
-        }),
-        webhook("/api/v1/webhooks/{id}/rotate"),
-        webhook("/api/v1/webhooks/{id}/test"),
-        webhook("/api/v1/webhooks/{id}/replay"),
         get("/api/v1/keys", Row(ApiKey, Write, None)),
         line("POST", "/api/v1/keys", Row(ApiKey, Write, None), |_| {
             Ask::Json("POST", "/api/v1/keys".into(), serde_json::json!({"name": "x", "scopes": ["metrics"]}))
@@ -555,9 +522,6 @@ fn lines() -> Vec<Line> {
         line("POST", "/channels/calendar", Own, |_| {
             Ask::Form("/channels/calendar".into(), vec![("do", "end".into())])
         }),
-        line("POST", "/channels/{id}", Theirs, |_| {
-            Ask::Form(format!("/channels/{}", no_endpoint()), vec![("do", "stop".into())])
-        }),
         get("/deliveries", Row(Webhook, Metadata, None)),
         line("POST", "/deliveries/replay", Row(Connector, Write, None), |_| {
             Ask::Form("/deliveries/replay".into(), vec![])
@@ -740,6 +704,7 @@ fn lines() -> Vec<Line> {
         line("POST", "/me/sessions/end", Own, |_| Ask::Form("/me/sessions/end".into(), vec![])),
     ];
     lines.extend(privacy::lines());
+    lines.extend(webhooks::lines());
     // xAPI has few rules of its own: a key with a scope for it, and never a cookie.
     for route in web::routes::all().iter().filter(|r| r.path.starts_with("/xapi")) {
         let (method, path) = (route.method.as_str(), route.path);
