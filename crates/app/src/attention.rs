@@ -226,7 +226,10 @@ pub async fn silence_scope(
             let Some(code) = code else { return Ok(None) };
             let found = store::people::person_by_code(r, code)?.map(|p| p.id);
             if found.is_none() {
-                faults.push(Fault::at(field, format!("no person has the code “{code}”; look it up in the list of people")));
+                faults.push(Fault::at(
+                    field,
+                    format!("no person has the code “{code}”; look it up in the list of people"),
+                ));
             }
             Ok(found)
         };
@@ -236,18 +239,27 @@ pub async fn silence_scope(
         if let Some(code) = &wanted.metric {
             metric = store::metrics::metric_by_code(r, code)?.map(|m| m.id);
             if metric.is_none() {
-                faults.push(Fault::at("silence-metric", format!("no metric has the code “{code}”; choose one of the list")));
+                faults.push(Fault::at(
+                    "silence-metric",
+                    format!("no metric has the code “{code}”; choose one of the list"),
+                ));
             }
         }
         let mut unit = None;
         if let Some(code) = &wanted.unit {
             unit = store::people::unit_ids(r, std::slice::from_ref(code))?.remove(code);
             if unit.is_none() {
-                faults.push(Fault::at("silence-unit", format!("no unit has the code “{code}”; look it up in the list of units")));
+                faults.push(Fault::at(
+                    "silence-unit",
+                    format!("no unit has the code “{code}”; look it up in the list of units"),
+                ));
             }
         }
         if wanted.person.is_none() && wanted.metric.is_none() && wanted.unit.is_none() {
-            faults.push(Fault::at("silence-unit", "name a unit, a metric or a person; everything everywhere is not kept quiet"));
+            faults.push(Fault::at(
+                "silence-unit",
+                "name a unit, a metric or a person; everything everywhere is not kept quiet",
+            ));
         }
         if owner.is_none() && wanted.owner.is_none() {
             faults.push(Fault::at("silence-owner", "name who answers for it"));

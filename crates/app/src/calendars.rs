@@ -80,12 +80,15 @@ pub async fn of_unit(
             let tree = OrgTree::on(today, &store::people::placements(r)?);
             let find = |id: UnitId| units.iter().find(|u| u.id == id);
             let unit = match &code {
-                Some(code) => Some(units.iter().find(|u| &u.code == code).ok_or(Error::NotFound("org unit"))?),
+                Some(code) => {
+                    Some(units.iter().find(|u| &u.code == code).ok_or(Error::NotFound("org unit"))?)
+                }
                 None => own.and_then(find).or_else(|| units.iter().find(|u| tree.parent(u.id).is_none())),
             };
             let Some(unit) = unit else { return Ok(None) };
             let ancestors = tree.ancestors(unit.id);
-            let line: Vec<&OrgUnit> = std::iter::once(unit).chain(ancestors.iter().filter_map(|u| find(*u))).collect();
+            let line: Vec<&OrgUnit> =
+                std::iter::once(unit).chain(ancestors.iter().filter_map(|u| find(*u))).collect();
             let held = store::calendars::calendars_of_units(r)?;
             let from = line.iter().find(|u| held.contains_key(&u.id)).copied();
             let all = store::calendars::calendars(r)?;
@@ -99,7 +102,8 @@ pub async fn of_unit(
             let mut people = store::people::persons_in(r, &[unit.id], today)?;
             people.retain(|person| seen.holds(*person));
             let (away, more_away) = absent(r, &people, today)?;
-            let mut next: Vec<OrgUnit> = tree.children(unit.id).iter().filter_map(|u| find(*u)).cloned().collect();
+            let mut next: Vec<OrgUnit> =
+                tree.children(unit.id).iter().filter_map(|u| find(*u)).cloned().collect();
             next.sort_by(|a, b| a.name.cmp(&b.name));
             Ok(Some(UnitCalendar {
                 unit: unit.clone(),
@@ -195,7 +199,8 @@ impl Edit {
             }
             Edit::Day { calendar, day, worked } => {
                 let calendar = text(calendar);
-                let rest = worked.map_or_else(|| "removed = true".to_owned(), |share| format!("worked = {share}"));
+                let rest =
+                    worked.map_or_else(|| "removed = true".to_owned(), |share| format!("worked = {share}"));
                 (List::Calendars, format!("[[holiday]]\ncalendar = {calendar}\nday = {day}\n{rest}\n"))
             }
             Edit::Leave { person, from, to, share } => {
@@ -276,7 +281,8 @@ fn compare(r: &mut Read, all: &Calendars) -> Result<Plan> {
     for holiday in &all.holidays {
         if !known.contains_key(&holiday.calendar) && !fresh.contains(&holiday.calendar) {
             let reason = "no calendar has this code; write a [[calendar]] first, or correct the code";
-            faults.push(Fault::at(format!("holiday {}, calendar `{}`", holiday.day, holiday.calendar), reason));
+            faults
+                .push(Fault::at(format!("holiday {}, calendar `{}`", holiday.day, holiday.calendar), reason));
         }
     }
     if !faults.is_empty() {

@@ -275,8 +275,7 @@ pub async fn observations(
 
 /// Everything that a file of definitions holds, or why it cannot be read.
 pub fn definitions(file: impl Read) -> Result<Definitions> {
-    definitions::read(file, &Limits::default())
-        .map_err(|problems| Error::Invalid(faults(problems)))
+    definitions::read(file, &Limits::default()).map_err(|problems| Error::Invalid(faults(problems)))
 }
 
 /// Metric definitions from TOML. `name` is what the history calls the file where a definition gives no reason.

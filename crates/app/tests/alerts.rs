@@ -6,8 +6,8 @@ use app::alerts::rules::{Change, back_to, current, history, set, try_on_history}
 use app::alerts::{answer, new_day};
 use app::metrics::{OnProblem, record};
 use app::{App, Error, pipeline};
-use connect::calendars::{Calendars, Closure, LeaveRow};
 use company::{company, incoming, may_send, metric, week};
+use connect::calendars::{Calendars, Closure, LeaveRow};
 use domain::access::{AnswerAlert, ReadRules, Relation, Who, WriteAssignment, WriteRules, permit, scope};
 use domain::alerts::series::Rules;
 use domain::alerts::{Alert, Answer, Kind, Standing, State};

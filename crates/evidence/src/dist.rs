@@ -3,6 +3,8 @@
 //! Tails come from `statrs` special functions; quantiles are polished by
 //! Newton steps on the tail so that intervals agree with reference software.
 
+use std::cell::Cell;
+
 use statrs::function::beta::{beta_reg, ln_beta};
 use statrs::function::erf::erfc_inv;
 use statrs::function::gamma::{gamma_ur, ln_gamma};
@@ -80,7 +82,22 @@ pub fn t_pdf(x: f64, df: f64) -> f64 {
 }
 
 /// Student's t quantile for `0 < p < 1` and `df > 0`.
+///
+/// Whole tables of estimates, and the hundreds of draws of a placebo, share one `p` and `df`: the last answer is kept.
 pub fn t_quantile(p: f64, df: f64) -> f64 {
+    thread_local! {
+        static LAST: Cell<(f64, f64, f64)> = const { Cell::new((f64::NAN, f64::NAN, f64::NAN)) };
+    }
+    let last = LAST.get();
+    if (last.0, last.1) == (p, df) {
+        return last.2;
+    }
+    let quantile = t_quantile_anew(p, df);
+    LAST.set((p, df, quantile));
+    quantile
+}
+
+fn t_quantile_anew(p: f64, df: f64) -> f64 {
     if p <= 0.0 {
         return f64::NEG_INFINITY;
     }
@@ -91,7 +108,7 @@ pub fn t_quantile(p: f64, df: f64) -> f64 {
         return 0.0;
     }
     if p < 0.5 {
-        return -t_quantile(1.0 - p, df);
+        return -t_quantile_anew(1.0 - p, df);
     }
     let tail = 2.0 * (1.0 - p);
     // Bracket, then Newton steps that fall back on halving.

@@ -175,13 +175,7 @@ fn all_means(x: &[f64], y: &[f64], person: &[u32], people: usize) -> (Vec<Moment
 }
 
 /// Squares and products around people's own means and around the mean of everything, in one pass.
-fn products(
-    x: &[f64],
-    y: &[f64],
-    person: &[u32],
-    own: &[Moments],
-    all: &Moments,
-) -> (Products, Products) {
+fn products(x: &[f64], y: &[f64], person: &[u32], own: &[Moments], all: &Moments) -> (Products, Products) {
     let stride = stride(x.len(), own.len());
     let parts: Vec<(Products, Products)> = x
         .par_chunks(stride)

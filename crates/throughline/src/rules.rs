@@ -107,7 +107,8 @@ async fn perform(app: &App, command: Rules) -> Done {
                 Some(rules) => rules,
                 None => app.store.read(|r| app::alerts::rules::in_force(r, None)).await?.0,
             };
-            let tried = try_on_history(app, &Who::Host, &host(WriteRules(()))?, metric.id, rules, weeks).await;
+            let tried =
+                try_on_history(app, &Who::Host, &host(WriteRules(()))?, metric.id, rules, weeks).await;
             Ok(taken(tried)?.map(|tried| said(&tried)))
         }
     }
@@ -155,6 +156,10 @@ fn said(tried: &Tried) -> String {
             team.people
         );
     }
-    let _ = writeln!(text, "the rules in force: {}", counted(tried.by_period_now.iter().sum(), "episode", "episodes"));
+    let _ = writeln!(
+        text,
+        "the rules in force: {}",
+        counted(tried.by_period_now.iter().sum(), "episode", "episodes")
+    );
     text
 }

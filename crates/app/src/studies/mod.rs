@@ -10,7 +10,8 @@ mod workflow;
 use std::collections::BTreeMap;
 
 use domain::access::{Permit, ReadStudyResult, WriteStudy};
-use domain::ids::{PersonId, StudyId};
+use domain::ids::{InterventionId, PersonId, StudyId};
+use domain::interventions::{Intervention, State};
 use domain::studies::{Choice, Decision, Design, Hypothesis, Input, METHOD, Plan, Reading, Study};
 use domain::time::{Day, Instant};
 use store::db::{Read, Tx};
@@ -288,7 +289,7 @@ pub struct Next {
 }
 
 /// Records what was decided on the newest reading, with the reason. A decision to scale schedules the next units at once,
-/// where it says from when. Gives the decision and how many units it scheduled.
+/// where it says from when; a decision to stop retires the support, and what was only planned does not start. Gives the decision and how many units it scheduled.
 pub async fn decide(
     app: &App,
     permit: &Permit<WriteStudy>,
@@ -333,6 +334,9 @@ pub async fn decide(
                 Some(next) => prepare::schedule(tx, &ids, (now, today, &zone), &study, by, &next)?,
                 None => 0,
             };
+            if choice == Choice::Stop {
+                retire(tx, now, today, study.intervention)?;
+            }
             let mut detail = format!("{}: {}", choice.word(), decision.why);
             if scheduled > 0 {
                 detail.push_str(&format!(" ({scheduled} units scheduled)"));
@@ -345,6 +349,18 @@ pub async fn decide(
         app.work.notify_one();
     }
     Ok((decision, scheduled))
+}
+
+/// A support is no longer offered, and what has not started does not start; its history stays.
+fn retire(tx: &mut Tx, now: Instant, today: Day, id: InterventionId) -> Result<()> {
+    let support = store::interventions::intervention(tx, id)?.ok_or(Error::NotFound("support"))?;
+    let mut starts = store::interventions::starts(tx, id)?;
+    if starts.iter().any(|s| s.day > today) {
+        starts.retain(|s| s.day <= today);
+        store::interventions::set_starts(tx, id, &starts)?;
+    }
+    let retired = Intervention { state: State::Retired, ..support };
+    Ok(store::interventions::put(tx, &retired, now)?)
 }
 
 /// The kind of units that could still start and how many of them there are: what a decision to scale would schedule.

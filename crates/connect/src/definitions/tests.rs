@@ -109,7 +109,8 @@ fn guardrails_are_one_or_several_and_none_of_them_twice() {
         format!("[[study]]\ncode = \"a\"\nintervention = \"b\"\nmetric = \"c\"\nguardrail{guardrails}\n")
     };
     let of = |guardrails: &str| {
-        read(file(guardrails).as_bytes(), &Limits::default()).map(|all| all.studies[0].value.guardrails.clone())
+        read(file(guardrails).as_bytes(), &Limits::default())
+            .map(|all| all.studies[0].value.guardrails.clone())
     };
     assert_eq!(of(" = \"d\"").unwrap(), ["d"]);
     assert_eq!(of("s = [\"d\", \"e\"]").unwrap(), ["d", "e"]);

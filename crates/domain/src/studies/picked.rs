@@ -86,7 +86,8 @@ pub(super) fn compare(input: &Input, lane: &LaneInput) -> Found {
         let with = difference(&all.iter().collect::<Vec<_>>(), |c| Some(c.after - c.before)).estimate();
         let with = with.filter(|_| enough).map(|e| Number::of(&e));
         let with = with.map(|n| if log { n.without_log() } else { n });
-        let numbers = std::iter::once(beside.len() as f64).chain(with.iter().flat_map(|n| [n.value, n.low, n.high]));
+        let numbers =
+            std::iter::once(beside.len() as f64).chain(with.iter().flat_map(|n| [n.value, n.low, n.high]));
         push(health, Check::SpillOver, Some(!design.spill_over), numbers.collect());
     }
     let few = clusters(&given).min(clusters(&other)) < 5;
@@ -252,9 +253,10 @@ fn difference(cases: &[&Case], of: impl Fn(&Case) -> Option<f64>) -> Answer<Esti
     .into()
 }
 
-/// The way that was to be expected, learnt from histories in which nothing was done.
+/// The way that was to be expected, learnt from histories in which nothing was done. Each person's own usual time before
+/// the window of the pick is in it, so that a low moment is not taken for a low level.
 fn expected(lane: &LaneInput, clean: &[Vec<Option<f64>>]) -> Option<recovery::Recovery> {
-    let (before, after) = (lane.before as usize, lane.after as usize);
+    let (reach, after) = (lane.before as usize + USUAL as usize, lane.after as usize);
     let mut untouched = clean.to_vec();
     for e in lane.episodes.iter().filter(|e| e.given) {
         if let Some(values) = untouched.get_mut(e.member as usize) {
@@ -270,7 +272,10 @@ fn expected(lane: &LaneInput, clean: &[Vec<Option<f64>>]) -> Option<recovery::Re
         .filter_map(|e| {
             let values = clean.get(e.member as usize)?;
             let at = e.at as usize;
-            Some(Picked { window: values.get(at - before..at)?, after: values.get(at..at + after)? })
+            Some(Picked {
+                window: values.get(at.saturating_sub(reach)..at)?,
+                after: values.get(at..at + after)?,
+            })
         })
         .collect();
     recovery::expected_recovery(&noise, &picked, after).estimate()
@@ -306,6 +311,16 @@ fn way(lane: &LaneInput, clean: &[Vec<Option<f64>>], log: bool, apart: bool) -> 
             }),
         })
         .collect();
-    let change = expected.map(|e| Number::of(&e.change));
+    // From the low moment on, not from the longer time that tells the usual level.
+    let low: Vec<f64> = lane
+        .episodes
+        .iter()
+        .filter(|e| e.given && inside(lane, e))
+        .filter_map(|e| span(clean.get(e.member as usize)?, e.at - before as i32, e.at))
+        .collect();
+    let change = expected.zip(mean(&low)).map(|(e, low)| {
+        let (n, shift) = (Number::of(&e.change), e.before - low);
+        Number { value: n.value + shift, low: n.low + shift, high: n.high + shift }
+    });
     Some(Recovery { change: change.map(|n| if log { n.without_log() } else { n }), path })
 }

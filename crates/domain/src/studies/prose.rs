@@ -244,7 +244,12 @@ pub fn health(h: &Health, say: &dyn Fn(f64) -> String) -> (String, String, Strin
         Check::WithoutOne => own(
             "A single one decides",
             "Each that started left out in turn",
-            format!("{} to {}: {}", say(n(0)), say(n(1)), judged("the same way each time", "not the same way each time")),
+            format!(
+                "{} to {}: {}",
+                say(n(0)),
+                say(n(1)),
+                judged("the same way each time", "not the same way each time")
+            ),
         ),
         Check::Mixture => own(
             "The others are no match",
@@ -255,11 +260,9 @@ pub fn health(h: &Health, say: &dyn Fn(f64) -> String) -> (String, String, Strin
             "It reached the others too",
             "People not given it who work beside people who were",
             match h.met {
-                Some(true) if h.numbers.len() == 4 => format!(
-                    "{:.0} of them are left out; {} with them",
-                    n(0),
-                    range(1)
-                ),
+                Some(true) if h.numbers.len() == 4 => {
+                    format!("{:.0} of them are left out; {} with them", n(0), range(1))
+                }
                 Some(true) => "None of them do".to_owned(),
                 _ => format!("{:.0} of them do, and without them too few are left to compare with", n(0)),
             },
@@ -321,7 +324,8 @@ pub fn guardrails(reading: &Reading, name: &dyn Fn(&str) -> String) -> String {
         [] => String::new(),
         all => format!("{before}{}{after} ", listed(all, "and")),
     };
-    let mut text = said(Guard::Worse, "It makes worse what must not get worse: ", ". That is a reason to stop.");
+    let mut text =
+        said(Guard::Worse, "It makes worse what must not get worse: ", ". That is a reason to stop.");
     text.push_str(&said(Guard::NotWorse, "Of what must not get worse, ", " is not seen to be worse."));
     text.push_str(&said(Guard::CannotSay, "Nothing can be said yet about ", ", which must not get worse."));
     text.trim_end().to_owned()

@@ -215,7 +215,10 @@ pub fn check(study: &Study) -> Vec<(&'static str, String)> {
     if h.guardrails.len() > GUARDRAILS {
         faults.push((
             "guardrails",
-            format!("{} guardrails; of so many one gets worse by chance. Keep the {GUARDRAILS} that matter most.", h.guardrails.len()),
+            format!(
+                "{} guardrails; of so many one gets worse by chance. Keep the {GUARDRAILS} that matter most.",
+                h.guardrails.len()
+            ),
         ));
     }
     faults
@@ -337,7 +340,9 @@ mod tests {
         assert_eq!(changes(&before, &before, &|m| m.to_string()), []);
         after = before.clone();
         after.hypothesis.guardrails.push(MetricId::new(Uuid::from_u128(5)));
-        let found = changes(&before, &after, &|m| if m.uuid().as_u128() == 4 { "complaints".into() } else { "rework".into() });
+        let found = changes(&before, &after, &|m| {
+            if m.uuid().as_u128() == 4 { "complaints".into() } else { "rework".into() }
+        });
         assert_eq!((found[0].field, found[0].after.as_str()), (Field::Guardrail, "complaints, rework"));
 
         let start = Some(day("2026-04-01"));

@@ -192,7 +192,8 @@ fn the_exact_range_is_what_the_exact_test_does_not_rule_out() {
         let side = (1.0 - range.confidence) / 2.0;
         assert!((side - 0.025_f64.max(1.0 / ways)).abs() < 1e-12);
         let rejected = |tau: f64| {
-            let rest: Vec<f64> = values.iter().zip(&flags).map(|(v, t)| if *t { v - tau } else { *v }).collect();
+            let rest: Vec<f64> =
+                values.iter().zip(&flags).map(|(v, t)| if *t { v - tau } else { *v }).collect();
             let p = two_groups(&rest, &flags, Draws::default()).unwrap();
             p.same_side as f64 <= side * ways + 1e-9
         };

@@ -63,6 +63,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/0002_erasure.sql"),
         oldest_server: 2,
     },
+    Migration {
+        number: 3,
+        name: "what_came",
+        sql: include_str!("../../migrations/0003_what_came.sql"),
+        oldest_server: 2,
+    },
 ];
 
 /// The key of the advisory lock that lets one server migrate at a time.

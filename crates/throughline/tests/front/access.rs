@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use app::metrics::{Definition, Incoming, OnProblem};
+use app::metrics::{Incoming, OnProblem};
 use domain::access::{
     Act, KeyScope, Principal, Resource, SendObservations, Who, WriteAssignment, WriteKey, cell, scope,
 };
@@ -14,11 +14,12 @@ use domain::ids::{
     AccountId, AlertId, CaseId, DeliveryId, EndpointId, ForwardId, ImportId, InterventionId, KeyId, MetricId,
     ProposalId, SilenceId, StudyId, TargetId,
 };
-use domain::metrics::{Aggregation, Direction, Grain, Level, Metric, Quantity};
-use domain::time::{Cadence, Day};
+use domain::metrics::Quantity;
+use domain::time::Day;
 use store::Store;
 use web::routes::May;
 
+use crate::company::{calls as calls_metric, noise};
 use crate::harness::{Answer, Client, Org, Server, host};
 
 mod privacy;
@@ -81,40 +82,10 @@ struct World {
     next_key: AtomicUsize,
 }
 
-/// Noise between −1 and 1 that looks random and is the same in every run.
-fn noise(person: usize, week: i32) -> f64 {
-    let x = (person as u64 * 1_000_003 + week as u64 * 7_919).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    let a = ((x ^ (x >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 40) as f64 / f64::from(1 << 24);
-    2.0 * a - 1.0
-}
-
 /// A year of calls for everybody, in which the member's last four weeks are lower.
 async fn calls(server: &Server) -> MetricId {
     let app = &server.app;
-    let definition = Definition {
-        line: 1,
-        metric: Metric {
-            id: app.new_id(),
-            code: "calls".into(),
-            version: 0,
-            name: "Successful calls".into(),
-            unit: "calls".into(),
-            direction: Direction::Up,
-            level: Level::Performance,
-            grain: Grain::Person,
-            aggregation: Aggregation::Sum,
-            cadence: Cadence::Week,
-            decimals: 0,
-            guardrail: false,
-            owner: None,
-            feed: None,
-            source: "test".into(),
-            description: String::new(),
-        },
-        owner: Some("analyst".into()),
-        feed: Some("calls".into()),
-        why: "first definition".into(),
-    };
+    let definition = calls_metric(server, "analyst");
     app::metrics::define(app, &host(SendObservations(())), vec![definition], false).await.unwrap();
     let newest: Day = "2026-03-02".parse().unwrap();
     let codes = [
@@ -419,7 +390,8 @@ fn lines() -> Vec<Line> {
         file("/api/v1/leave.csv", Row(Assignment, Write, Some(KeyScope::People)), "person,from,to\n"),
         get("/api/v1/rules", Row(StudyDefinition, Read, None)),
         line("POST", "/api/v1/rules", Row(StudyDefinition, Write, None), |_| {
-            let rule = serde_json::json!({"code": "default", "why": "a test", "parameters": {"interval": 3.0}});
+            let rule =
+                serde_json::json!({"code": "default", "why": "a test", "parameters": {"interval": 3.0}});
             Ask::Json("POST", "/api/v1/rules?dry_run=true".into(), rule)
         }),
         get("/api/v1/rules.toml", Row(StudyDefinition, Read, None)),
@@ -429,10 +401,15 @@ fn lines() -> Vec<Line> {
         }),
         lacks(
             "version of the rule",
-            line("POST", "/api/v1/rules/{code}/versions/{version}", Row(StudyDefinition, Write, None), |_| {
-                let path = "/api/v1/rules/default/versions/7".into();
-                Ask::Json("POST", path, serde_json::Value::Null)
-            }),
+            line(
+                "POST",
+                "/api/v1/rules/{code}/versions/{version}",
+                Row(StudyDefinition, Write, None),
+                |_| {
+                    let path = "/api/v1/rules/default/versions/7".into();
+                    Ask::Json("POST", path, serde_json::Value::Null)
+                },
+            ),
         ),
         get("/api/v1/calendars", Row(StudyDefinition, Read, None)),
         get("/api/v1/silences", Own),
@@ -645,7 +622,8 @@ fn lines() -> Vec<Line> {
         alert("/alerts/{id}/undo", Row(Rectification, Write, None), &[]),
         get("/silences", Own),
         line("POST", "/silences", Row(Connector, Write, None), |_| {
-            let fields = vec![("unit", "B-99".into()), ("until", "2026-04-01".into()), ("why", "a test".into())];
+            let fields =
+                vec![("unit", "B-99".into()), ("until", "2026-04-01".into()), ("why", "a test".into())];
             Ask::Form("/silences".into(), fields)
         }),
         line("POST", "/silences/{id}/again", Theirs, |_| {

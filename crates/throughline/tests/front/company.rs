@@ -34,7 +34,7 @@ pub(crate) struct Company {
 }
 
 /// Noise between −1 and 1 that looks random and is the same in every run.
-fn noise(person: usize, week: i32) -> f64 {
+pub(crate) fn noise(person: usize, week: i32) -> f64 {
     let x = (person as u64 * 1_000_003 + week as u64 * 7_919).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let a = ((x ^ (x >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 40) as f64 / f64::from(1 << 24);
     2.0 * a - 1.0
@@ -75,7 +75,7 @@ impl Company {
             app::access::give_role(&app, host(WriteAssignment(())), code, role).await.unwrap();
         }
         let may = host(SendObservations(()));
-        app::metrics::define(&app, &may, vec![calls(&server)], false).await.unwrap();
+        app::metrics::define(&app, &may, vec![calls(&server, "keeper")], false).await.unwrap();
         let metric = app
             .store
             .read(|r| -> app::Result<_> { Ok(store::metrics::metric_by_code(r, "calls")?.unwrap().id) })
@@ -218,7 +218,8 @@ pub(crate) fn table_rows(page: &Answer) -> Vec<String> {
     text.split("<tr>").skip(1).map(|row| row.split("</tr>").next().unwrap_or_default().to_owned()).collect()
 }
 
-fn calls(server: &Server) -> Definition {
+/// The metric of these stories, weekly calls of a person, with whoever answers for it.
+pub(crate) fn calls(server: &Server, owner: &str) -> Definition {
     Definition {
         line: 1,
         metric: Metric {
@@ -239,7 +240,7 @@ fn calls(server: &Server) -> Definition {
             source: "The phone system".into(),
             description: "Calls that ended with an appointment".into(),
         },
-        owner: Some("keeper".into()),
+        owner: Some(owner.into()),
         feed: Some("calls".into()),
         why: "first definition".into(),
     }

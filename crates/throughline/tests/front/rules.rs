@@ -9,16 +9,29 @@ use crate::harness::{Client, host};
 /// The parameters of a rule as its form sends them, some of them changed.
 fn fields<'a>(changed: &[(&'a str, &'a str)], rest: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let delivered = [
-        ("baseline", "26"), ("baseline_longest", "39"), ("gap", "8"), ("min_history", "16"), ("min_borrowed", "6"),
-        ("ramp", "26"), ("slack", "0.75"), ("interval", "2.9"), ("common_min", "5"), ("unit_min_effect", "0.03"),
-        ("recover", "3"), ("accept_after", "26"), ("gap_sureness", "1.645"), ("show_recovered", "4"),
+        ("baseline", "26"),
+        ("baseline_longest", "39"),
+        ("gap", "8"),
+        ("min_history", "16"),
+        ("min_borrowed", "6"),
+        ("ramp", "26"),
+        ("slack", "0.75"),
+        ("interval", "2.9"),
+        ("common_min", "5"),
+        ("unit_min_effect", "0.03"),
+        ("recover", "3"),
+        ("accept_after", "26"),
+        ("gap_sureness", "1.645"),
+        ("show_recovered", "4"),
     ];
     let value = |name: &str, value| changed.iter().find(|c| c.0 == name).map_or(value, |c| c.1);
     delivered.iter().map(|&(n, v)| (n, value(n, v))).chain(rest.iter().copied()).collect()
 }
 
 async fn analyst(c: &Company) -> Client {
-    app::access::give_role(&c.server.app, host(WriteAssignment(())), "keeper", AccessRole::Analyst).await.unwrap();
+    app::access::give_role(&c.server.app, host(WriteAssignment(())), "keeper", AccessRole::Analyst)
+        .await
+        .unwrap();
     c.browser("keeper").await
 }
 

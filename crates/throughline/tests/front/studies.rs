@@ -203,7 +203,12 @@ impl Place {
         ]
     }
     fn ids(&self) -> [String; 4] {
-        [self.support.to_string(), self.calls.to_string(), format!("guardrail:{}", self.complaints), format!("guardrail:{}", self.rework)]
+        [
+            self.support.to_string(),
+            self.calls.to_string(),
+            format!("guardrail:{}", self.complaints),
+            format!("guardrail:{}", self.rework),
+        ]
     }
 }
 
@@ -404,6 +409,13 @@ testkit::both_databases! {
         let page = analyst.get(&path).expect(200).contains("Wave 2").contains("Wave 3").text();
         assert_eq!(page.matches(">4 units<").count(), 2, "{page}");
         assert!(!analyst.get(&chain).expect(200).text().contains("have not started yet"));
+
+        // Stopped: not offered any more, and what was only planned does not start.
+        analyst.get("/studies/new").expect(200).contains("The second question");
+        analyst.form(&format!("{chain}/decide"), &[("decision", "stop"), ("reason", "it costs more than it gives")]).expect(303);
+        assert!(!analyst.get("/studies/new").expect(200).text().contains("The second question"));
+        let page = analyst.get(&path).expect(200).contains("Wave 1").text();
+        assert!(!page.contains("Wave 2"), "{page}");
     }
 
     async fn learning_beside_the_work_says_what_it_does_not_say(store: Store) {

@@ -303,7 +303,7 @@ testkit::both_databases! {
             let seen = leader.get(&page).expect(200).text();
             assert!(!seen.contains("declined “") && !seen.contains("Swapped"), "{page}");
         }
-        assert!(!c.told("lead0").await.contains("script"));
+        assert!(!c.told("lead0").await.contains("The call script"));
         // Weeks later it fits again; what is taken stands on the chart of both and under what was tried.
         c.server.advance(29 * 86_400);
         let (maya, leader) = (c.browser("p3").await, c.browser("lead0").await);
@@ -354,8 +354,8 @@ testkit::both_databases! {
         assert!(other.text().contains("P5 Example") && !other.text().contains("P3 Example"));
         // Trying stores nothing and says what chance does; a target far below is hardly ever missed, one far above always.
         let before = c.counts().await;
-        leader.get(&format!("{page}?level=5&tolerance=&why=")).expect(200).contains("would be missed in 0 % of weeks by chance alone");
-        leader.get(&format!("{page}?level=90&tolerance=1&why=")).expect(200).contains("missed in 100 % of weeks");
+        leader.get(&format!("{page}?level=5&tolerance=&why=")).expect(200).contains("would be missed in 0\u{202f}% of weeks by chance alone");
+        leader.get(&format!("{page}?level=90&tolerance=1&why=")).expect(200).contains("missed in 100\u{202f}% of weeks");
         leader.get(&format!("{page}?level=many&tolerance=&why=")).expect(400).contains("is not a number");
         leader.get(&format!("{page}?level=40&tolerance=-1&why=")).expect(400).contains("zero or more");
         assert_eq!(c.counts().await, before);

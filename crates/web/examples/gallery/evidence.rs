@@ -482,7 +482,7 @@ fn support_page() -> SupportPage {
             support_row(SupportSpec("Motivational webinar", Kind::Event, "people in a low stretch", "The metric that was low", Some((0.002, -0.019, 0.023, Some(0.2))), Grade::B, "compared", 60.0, 310.0, NoDifference, "Stop: proposed", Some((40.0, -330.0, 410.0)))),
             support_row(SupportSpec("Legacy product course", Kind::Course, "112 branches", "Revenue per hour", Some((-0.01, -0.017, -0.003, Some(0.004))), Grade::B, "staged", 45.0, 1840.0, CostsTime, "Retire: needs you", Some((-560.0, -950.0, -170.0)))),
         ],
-        waiting: vec![Waiting { title: "Retire the legacy product course?".to_owned(), text: "Proposed by the time ledger on 9 March, grade B. 3 branches asked to keep a 5-minute reference card from it.".to_owned(), link: Link::new("Look at its chain and decide", "/chain") }],
+        waiting: vec![Waiting { title: "Retire the legacy product course?".to_owned(), text: "Proposed by the time ledger on 9 March, grade B. 3 branches asked to keep a 5-minute reference card from it.".to_owned(), link: Link::new("Look at its chain and decide", "/chain"), decide: Some("/chain/decide".to_owned()) }],
     }
 }
 

@@ -219,6 +219,7 @@ fn together_page(people: usize) -> TogetherPage {
         season_says: "In the last quarter of a year the team’s successful calls were 38 on average, against 37 in the same weeks a year before. What comes back every year is the season, and nobody’s doing.".to_owned(),
         rows: (0..people).map(row).collect(),
         looked_at: "12 weeks".to_owned(),
+        example: "40".to_owned(),
         target: TargetTry {
             level: "40".to_owned(),
             tried: "A target of 40 would be missed in 50 % of weeks by chance alone while everybody stays as they are, and in 50 % even by somebody who is exactly on it. An alert does not go by single weeks.".to_owned(),

@@ -105,10 +105,12 @@ pub async fn try_it(State(app): State<App>, asker: Asker, Json(trial): Json<Tria
     }
     let metrics = rules::metrics(&app, &read).await?;
     let Some(metric) = metrics.iter().find(|m| m.code == trial.metric) else {
-        let fault = format!("no metric has the code `{}`; `{DEFAULT}` is tried on one of them too", trial.metric);
+        let fault =
+            format!("no metric has the code `{}`; `{DEFAULT}` is tried on one of them too", trial.metric);
         return Err(Problem::invalid("body.metric", fault));
     };
-    let tried = rules::try_on_history(&app, &asker.who, &may, metric.id, trial.parameters, trial.weeks).await?;
+    let tried =
+        rules::try_on_history(&app, &asker.who, &may, metric.id, trial.parameters, trial.weeks).await?;
     let period = |at: usize| at.checked_sub(tried.first).and_then(|at| tried.periods.get(at));
     let teams = tried.teams.iter().map(|team| {
         json!({ "leader": team.leader, "teams": team.teams, "people": team.people, "by_period": team.by_period })

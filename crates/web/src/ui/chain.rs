@@ -19,7 +19,8 @@ use super::svg::{ByPeriod, DealtAgain, Interval, effect_domain, ticks};
 use super::view::{
     ChainPage, ChainRow, ChainsPage, ChartTable, DecisionCard, DecisionFact, Effect, Event, EventKind,
     Evidence, Expected, Explanation, Grade, GradeRule, Group, Lane, LaneKind, LaneRow, LaneSection,
-    LedgerRow, LeftOut, Link, LinkNode, NextUnits, Place, RecoveryChart, RunningRow, Status, TimeAxis, Timing, Verdict,
+    LedgerRow, LeftOut, Link, LinkNode, NextUnits, Place, RecoveryChart, RunningRow, Status, TimeAxis,
+    Timing, Verdict,
 };
 use crate::extract::{Form, Path};
 use crate::page;
@@ -37,8 +38,10 @@ pub async fn list(State(app): State<App>, asker: Asker) -> Answer {
     for c in &chains {
         let Some(study) = c.study.as_ref().filter(|s| s.decisions.is_empty()) else { continue };
         let started = c.support.starts.iter().any(|s| s.day <= app.today());
-        if let Some(day) = study.study.reading_day.filter(|day| started && *day > app.today()) {
-            let may = permit(&asker.who, Relation::NONE, ReadStudy(study.study.id))?;
+        let day = study.study.reading_day.filter(|day| started && *day > app.today());
+        // Who may only read results sees what has one.
+        let may = permit(&asker.who, Relation::NONE, ReadStudy(study.study.id)).ok();
+        if let (Some(day), Some(may)) = (day, may) {
             let adoption = app::studies::adoption(&app, &may).await?;
             unread.insert(study.study.id);
             running.push((day, under_way(c, study, &adoption, &words, day, app.today())));

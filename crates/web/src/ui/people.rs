@@ -186,12 +186,7 @@ pub async fn import(State(app): State<App>, asker: Asker, form: Multipart) -> An
     }
 }
 
-fn arrange(
-    shell: Shell,
-    list: List,
-    file: String,
-    report: Result<Report, Vec<app::Fault>>,
-) -> ImportPage {
+fn arrange(shell: Shell, list: List, file: String, report: Result<Report, Vec<app::Fault>>) -> ImportPage {
     let (changes, faults) = match report {
         Ok(report) => (report.changes, Vec::new()),
         Err(faults) => (Vec::new(), faults),

@@ -17,8 +17,8 @@ use serde::Deserialize;
 use super::format::{self, Moment};
 use super::forms;
 use super::view::{
-    ChangeRow, FormErrors, LineFault, NamedTrial, ParameterField, ParameterGroup, RulePage, RuleRow, RulesPage,
-    TeamTrial, TrialView, VersionRow,
+    ChangeRow, FormErrors, LineFault, NamedTrial, ParameterField, ParameterGroup, RulePage, RuleRow,
+    RulesPage, TeamTrial, TrialView, VersionRow,
 };
 use crate::extract::{Form, Path};
 use crate::page;
@@ -34,9 +34,17 @@ const GROUPS: &[Grouped] = &[
         "When something is said",
         &[
             ("slack", "Slack of the sum", "In standard deviations. Larger: small changes are let go."),
-            ("interval", "How far the sum may run", "In standard deviations. Larger: fewer false alarms, seen later."),
+            (
+                "interval",
+                "How far the sum may run",
+                "In standard deviations. Larger: fewer false alarms, seen later.",
+            ),
             ("gap_sureness", "How sure a gap must be", "In standard errors beyond the tolerance."),
-            ("unit_min_effect", "Smallest movement of a unit", "As a share of its level: 0.03 is 3 in a hundred."),
+            (
+                "unit_min_effect",
+                "Smallest movement of a unit",
+                "As a share of its level: 0.03 is 3 in a hundred.",
+            ),
             ("common_min", "Fewest people for a common movement", "Fewer are not judged together."),
         ],
     ),
@@ -45,7 +53,11 @@ const GROUPS: &[Grouped] = &[
         &[
             ("baseline", "Weeks in a baseline", "Longer: steadier, and slower to learn a new level."),
             ("baseline_longest", "Weeks to which it grows", "As the history grows."),
-            ("gap", "Weeks left out before the one judged", "So that a slow change is not its own yardstick."),
+            (
+                "gap",
+                "Weeks left out before the one judged",
+                "So that a slow change is not its own yardstick.",
+            ),
             ("min_history", "Fewest weeks for a range of one’s own", "Before, it is borrowed from peers."),
         ],
     ),
@@ -60,7 +72,11 @@ const GROUPS: &[Grouped] = &[
         "How an alert ends",
         &[
             ("recover", "Weeks back in range that close it", "On average within one standard deviation."),
-            ("accept_after", "Weeks after which it is the usual level", "A level that stays so long is the new one."),
+            (
+                "accept_after",
+                "Weeks after which it is the usual level",
+                "A level that stays so long is the new one.",
+            ),
             ("show_recovered", "Weeks for which a recovery is shown", "Then it is as usual."),
         ],
     ),
@@ -173,7 +189,8 @@ pub async fn file(State(app): State<App>, asker: Asker, Form(form): Form<File>) 
     let look = form.r#do == What::Look;
     match imports::rules(&app, &may, Cursor::new(text.clone().into_bytes()), look).await {
         Ok(report) if look => {
-            let changes = report.changes.into_iter().map(|c| ChangeRow { line: c.line, what: c.what, how: c.how });
+            let changes =
+                report.changes.into_iter().map(|c| ChangeRow { line: c.line, what: c.what, how: c.how });
             let changes = Some(changes.collect());
             page::html(&RulesPage { file: text, changes, ..list_page(&app, &asker).await? })
         }
@@ -215,7 +232,8 @@ async fn rule_page(app: &App, asker: &Asker, code: &str, typed: Typed) -> Answer
     }
     let all = rules::history(app, &may).await?;
     let versions: Vec<&Rule> = all.iter().filter(|rule| rule.code == code).collect();
-    let default = all.iter().find(|rule| rule.code == DEFAULT).and_then(|rule| rule.rules).unwrap_or_default();
+    let default =
+        all.iter().find(|rule| rule.code == DEFAULT).and_then(|rule| rule.rules).unwrap_or_default();
     let own = versions.first().and_then(|rule| rule.rules);
     let names = rules::names(app, &all).await?;
     let held = own.unwrap_or(default).parameters();
@@ -231,7 +249,13 @@ async fn rule_page(app: &App, asker: &Asker, code: &str, typed: Typed) -> Answer
                         from.get(name).map(ToString::to_string).unwrap_or_default()
                     };
                     let typed = typed.parameters.as_ref().and_then(|p| p.get(name)).cloned();
-                    ParameterField { name, label, hint, value: typed.unwrap_or_else(|| shown(&held)), first: shown(&first) }
+                    ParameterField {
+                        name,
+                        label,
+                        hint,
+                        value: typed.unwrap_or_else(|| shown(&held)),
+                        first: shown(&first),
+                    }
                 })
                 .collect(),
         })
@@ -239,7 +263,9 @@ async fn rule_page(app: &App, asker: &Asker, code: &str, typed: Typed) -> Answer
     let lead = match (metric, own) {
         (None, _) => "This rule holds for every metric that has none of its own.".to_owned(),
         (Some(_), Some(_)) => "This metric has a rule of its own.".to_owned(),
-        (Some(_), None) => "This metric goes by the rule for all. A change here gives it one of its own.".to_owned(),
+        (Some(_), None) => {
+            "This metric goes by the rule for all. A change here gives it one of its own.".to_owned()
+        }
     };
     let choices = metrics.iter().filter(|m| metric.is_none() && !has_own(&all, m));
     let status = forms::status(&typed.errors);
@@ -274,7 +300,8 @@ fn version_rows(
         .iter()
         .enumerate()
         .map(|(at, rule)| {
-            let before = versions.get(at + 1).map_or((code == DEFAULT).then(Rules::default), |rule| rule.rules);
+            let before =
+                versions.get(at + 1).map_or((code == DEFAULT).then(Rules::default), |rule| rule.rules);
             let how = match (before, rule.rules) {
                 _ if rule.version == 0 => String::new(),
                 (_, None) => "by the rule for all again".to_owned(),
@@ -296,7 +323,12 @@ fn version_rows(
             version: 0,
             by: String::new(),
             at: None,
-            why: if code == DEFAULT { "what holds before anybody sets a rule" } else { "by the rule for all" }.to_owned(),
+            why: if code == DEFAULT {
+                "what holds before anybody sets a rule"
+            } else {
+                "by the rule for all"
+            }
+            .to_owned(),
             how: String::new(),
             back: (!rows.is_empty()).then(|| format!("{}/versions/0", href(code))),
         });
@@ -330,7 +362,9 @@ fn trial_view(tried: Tried) -> TrialView {
                 name: match (&team.leader, team.teams) {
                     (Some(name), _) => name.clone(),
                     (None, 1) => "A team".to_owned(),
-                    (None, n) => format!("{} small teams together", format::capital(&format::spell(n as u64))),
+                    (None, n) => {
+                        format!("{} small teams together", format::capital(&format::spell(n as u64)))
+                    }
                 },
                 people: team.people as u64,
                 by_period: team.by_period.iter().map(count).collect(),
@@ -366,7 +400,8 @@ fn parameters(typed: &BTreeMap<String, String>, errors: &mut FormErrors) -> Rule
             Ok(number) if first.is_u64() => serde_json::Value::from(number as u64),
             Ok(number) => serde_json::Value::from(number),
             Err(problem) => {
-                errors.add(name.as_str(), problem.errors.first().map_or("not a number", |f| f.reason.as_str()));
+                errors
+                    .add(name.as_str(), problem.errors.first().map_or("not a number", |f| f.reason.as_str()));
                 continue;
             }
         };

@@ -433,7 +433,13 @@ impl DealtAgain {
         }
         let at = x(self.came);
         // The words stay inside the drawing.
-        let anchor = if at > W * 0.7 { "end" } else if at < W * 0.3 { "start" } else { "middle" };
+        let anchor = if at > W * 0.7 {
+            "end"
+        } else if at < W * 0.3 {
+            "start"
+        } else {
+            "middle"
+        };
         let _ = write!(
             s,
             r#"<line class="forest__came" x1="{at}" x2="{at}" y1="{}" y2="{}"/><text class="forest__label" x="{at}" y="12" text-anchor="{anchor}">{}</text></svg>"#,
@@ -519,8 +525,14 @@ pub fn counts(counts: &[u64]) -> Markup {
     );
     for (i, &count) in counts.iter().enumerate() {
         let (x, cw) = (r(i as f64 * step + 0.5), r((step - 1.4).max(1.0)));
-        let (class, high) = if count == 0 { ("is-off", 2.0) } else { ("is-count", 4.0 + 15.0 * count as f64 / most) };
-        let _ = write!(s, r#"<rect class="{class}" x="{x}" y="{}" width="{cw}" height="{}"/>"#, r(h - high), r(high));
+        let (class, high) =
+            if count == 0 { ("is-off", 2.0) } else { ("is-count", 4.0 + 15.0 * count as f64 / most) };
+        let _ = write!(
+            s,
+            r#"<rect class="{class}" x="{x}" y="{}" width="{cw}" height="{}"/>"#,
+            r(h - high),
+            r(high)
+        );
     }
     s.push_str("</svg>");
     Markup(s)

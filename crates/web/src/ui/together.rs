@@ -222,6 +222,10 @@ fn arrange(
         ),
         season_says: season_says(read, &style, &name),
         rows: people.iter().map(|p| row(p, metric, &style, named, tried)).collect(),
+        example: people
+            .iter()
+            .find_map(|p| p.stand.value)
+            .map_or_else(|| "42".into(), |v| format!("{v:.*}", usize::from(metric.decimals))),
         looked_at: format!("{RECENT} {counted}"),
         target,
         shell,

@@ -24,7 +24,7 @@ export function control(d: ControlData, { width, narrow }: Frame): Drawn {
   ]);
   const write = tickWriter(domain, d.style);
   const marginLeft = Math.max(34, Math.max(write(domain[0]).length, write(domain[1]).length) * 6.4 + 12);
-  const marginRight = narrow ? 10 : 118;
+  const marginRight = narrow ? 10 : 134;
   const px = (day: Date) => marginLeft + ((+day - +x0) / (+x1 - +x0 || 1)) * (width - marginLeft - marginRight);
 
   const change = d.change_from ? date(d.change_from) : null;
@@ -71,7 +71,7 @@ export function control(d: ControlData, { width, narrow }: Frame): Drawn {
       Plot.rect(d.phases, { x1: (p) => new Date(Math.max(+date(p.from), +x0)), x2: (p) => new Date(Math.min(+date(p.to), +x1)), y1: "lo", y2: "hi", fill: v("c-usual"), ...(d.target_band ? { fillOpacity: 0.75 } : {}) }),
       Plot.gridY({ stroke: v("c-grid"), strokeOpacity: 1, ticks: 5 }),
       Plot.axisY({ ticks: 5, tickSize: 0, tickPadding: 6, fill: v("ink-3"), tickFormat: write }),
-      Plot.axisX({ ticks: narrow ? 4 : 9, tickSize: 4, stroke: v("line-2"), fill: v("ink-3"), tickFormat: yearly ? (t: Date) => String(t.getUTCFullYear()) : monthTick }),
+      Plot.axisX({ ticks: narrow ? 4 : width < 680 ? 6 : 9, tickSize: 4, stroke: v("line-2"), fill: v("ink-3"), tickFormat: yearly ? (t: Date) => String(t.getUTCFullYear()) : monthTick }),
       d.target != null && Plot.ruleY([d.target], { x1: x0, x2: x1, stroke: v("well-mark"), strokeDasharray: "6 4", strokeWidth: 1.5 }),
       d.commitment != null && Plot.ruleY([d.commitment], { x1: x0, x2: x1, stroke: v("doubt"), strokeDasharray: "1.5 3", strokeWidth: 1.8, strokeLinecap: "round" }),
       Plot.ruleY(d.phases, { x1: (p) => new Date(Math.max(+date(p.from), +x0)), x2: (p) => new Date(Math.min(+date(p.to), +x1)), y: "mean", stroke: v("c-self"), strokeWidth: 1, strokeOpacity: 0.75 }),

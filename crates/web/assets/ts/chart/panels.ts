@@ -7,8 +7,8 @@ import { date, periodName, shown, tickWriter } from "./words";
 const GAP = 18;
 const HEAD = 20;
 
-export function panels(d: PanelsData, { width }: Frame): Drawn {
-  const columns = Math.max(1, Math.min(d.panels.length, Math.floor((width + GAP) / (176 + GAP))));
+export function panels(d: PanelsData, { width, narrow }: Frame): Drawn {
+  const columns = Math.max(1, Math.min(d.panels.length, Math.floor((width + GAP) / ((narrow ? 112 : 176) + GAP))));
   const rows = Math.ceil(d.panels.length / columns);
   const starts = [...new Set(d.panels.flatMap((p) => p.readings.map(([start]) => start)))].sort();
   const [x0, x1] = [date(starts[0] ?? "2000-01-01"), date(starts.at(-1) ?? "2000-01-02")];

@@ -7,7 +7,7 @@ import { shown, tickWriter } from "./words";
 export function spread(d: SpreadData, { width, narrow }: Frame): Drawn {
   const [lo, hi] = [d.bins[0]?.lo ?? 0, d.bins.at(-1)?.hi ?? 1];
   const most = Math.max(1, ...d.bins.map((bin) => bin.count));
-  const [marginLeft, marginRight, marginTop, marginBottom] = [30, 12, 40, 24];
+  const [marginLeft, marginRight, marginTop, marginBottom] = [30, 26, 40, 24];
   const height = narrow ? 180 : 220;
   const px = (value: number) => marginLeft + ((value - lo) / (hi - lo || 1)) * (width - marginLeft - marginRight);
   const y = (count: number) => height - marginBottom - (count / most) * (height - marginTop - marginBottom);
@@ -38,7 +38,7 @@ export function spread(d: SpreadData, { width, narrow }: Frame): Drawn {
   const stops = d.bins.map((bin) => ({
     x: px((bin.lo + bin.hi) / 2),
     y: y(bin.count),
-    text: [`${shown(bin.lo, d.style)} to ${shown(bin.hi, d.style)}`, `${bin.count} ${d.counted}`],
+    text: [`${shown(bin.lo, d.style)} to under ${shown(bin.hi, d.style)}`, `${bin.count} ${d.counted}`],
   }));
   return { drawing: clean(drawing), key: "", stops };
 }

@@ -121,7 +121,10 @@ impl AlertPage {
     /// "Only one of these is a lesson."
     pub fn support_note(&self) -> String {
         let lessons = self.supports.iter().filter(|s| s.kind.is_lesson()).count();
-        let can = format!("{} can take, swap or decline.", self.first_name);
+        let can = match self.next {
+            NextStep::Answer(_) => "You can take, swap or decline what is proposed.".to_owned(),
+            _ => format!("{} can take, swap or decline.", self.first_name),
+        };
         match (lessons, self.supports.len()) {
             (0, _) => format!("{can} None of these is a lesson."),
             (1, n) if n > 1 => format!("{can} Only one of these is a lesson."),

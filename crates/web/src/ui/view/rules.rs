@@ -182,7 +182,10 @@ impl RulesPage {
     pub fn heading(&self) -> String {
         match self.rows.len() {
             0 | 1 => "One rule for all metrics".to_owned(),
-            n => format!("One rule for all metrics, {} of their own", format::plural(n as u64 - 1, "metric has one", "metrics have one")),
+            n => format!(
+                "One rule for all metrics, {} of their own",
+                format::plural(n as u64 - 1, "metric has one", "metrics have one")
+            ),
         }
     }
 }
@@ -226,7 +229,9 @@ impl TrialView {
     pub fn heading(&self) -> String {
         let alerts = format::plural(self.alerts, "alert", "alerts");
         match self.alerts.cmp(&self.now) {
-            _ if self.alerts == 0 && self.now == 0 => "It would have stayed quiet, as the rules in force do".to_owned(),
+            _ if self.alerts == 0 && self.now == 0 => {
+                "It would have stayed quiet, as the rules in force do".to_owned()
+            }
             std::cmp::Ordering::Equal => format!("{alerts}, as many as the rules in force"),
             _ => format!("{alerts} instead of {}", format::count(self.now)),
         }

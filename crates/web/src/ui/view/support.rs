@@ -156,6 +156,8 @@ pub struct Waiting {
     pub text: String,
     /// Its chain page, where it is decided.
     pub link: Link,
+    /// Where `decision` and `reason` are posted to, where the viewer may decide.
+    pub decide: Option<String>,
 }
 
 impl SupportRow {

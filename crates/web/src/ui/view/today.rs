@@ -127,6 +127,10 @@ impl SmallThing {
     pub fn kind_word(&self) -> &'static str {
         kind_word(self.kind)
     }
+    /// "6 min", "no extra minutes".
+    pub fn price(&self) -> String {
+        if self.minutes < 0.5 { "no extra minutes".to_owned() } else { format::minutes(self.minutes) }
+    }
     /// Its icon's name.
     pub fn icon(&self) -> &'static str {
         kind_icon(self.kind)

@@ -39,6 +39,8 @@ pub struct TogetherPage {
     pub rows: Vec<TogetherRow>,
     /// How many of a person's periods are looked at for holes: "12 weeks".
     pub looked_at: String,
+    /// A value as people write one: "410300".
+    pub example: String,
     /// The target to try or to set.
     pub target: TargetTry,
 }
