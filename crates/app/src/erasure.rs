@@ -408,7 +408,13 @@ async fn carry_out(app: &App, id: ErasureId, person: PersonId, by: &str) -> Resu
             Ok(receipt)
         })
         .await?;
-    app.store.wipe(&rows::TOUCHED).await?;
+    app.store.wipe(&rows::TOUCHED).await.map_err(|error| {
+        tracing::error!(%error, %person, "what was erased may still lie in the files");
+        Error::Conflict(format!(
+            "everything is erased, but what was deleted may still lie in the files of the database ({error}); \
+             `throughline erase {person} --for-good` does that part again"
+        ))
+    })?;
     Ok(receipt)
 }
 

@@ -488,10 +488,6 @@ fn lines() -> Vec<Line> {
                 Ask::Form(format!("/forwarding/{}/end", ForwardId::new(uuid::Uuid::nil())), vec![])
             }),
         ),
-        // One's own without more; the member's for a purpose.
-        line("GET", "/records", Part(Statement, Job, &[Principal::Privacy]), |_| {
-            Ask::Get("/records?person=member&why=a+test+of+access".into())
-        }),
         get("/keys", Row(ApiKey, Write, None)),
         line("POST", "/keys", Row(ApiKey, Write, None), |_| {
             Ask::Form("/keys".into(), vec![("name", "x".into()), ("scope:metrics", "on".into())])

@@ -1,6 +1,6 @@
-//! The lines of erasure and retention.
+//! The lines of learning records, erasure and retention.
 
-use domain::access::{Act, Resource};
+use domain::access::{Act, Principal, Resource};
 use domain::ids::ErasureId;
 
 use super::{About, Ask, Line, get, lacks, line};
@@ -13,9 +13,13 @@ fn no_erasure(rest: &str) -> String {
 /// One line per route.
 pub(super) fn lines() -> Vec<Line> {
     use About::*;
-    use Act::Read;
-    use Resource::{Erasure, PrivacySettings};
+    use Act::{Job, Read};
+    use Resource::{Erasure, PrivacySettings, Statement};
     vec![
+        // One's own without more; the member's for a purpose.
+        line("GET", "/records", Part(Statement, Job, &[Principal::Privacy]), |_| {
+            Ask::Get("/records?person=member&why=a+test+of+access".into())
+        }),
         get("/retention", Row(PrivacySettings, Read, None)),
         get("/erasures", Asked(Erasure)),
         line("POST", "/erasures", Asked(Erasure), |_| {
