@@ -311,7 +311,7 @@ fn bring_in_line(
             subjects: group.subjects as i64,
             changed: vec![0; group.reporting.len()],
             reporting: group.reporting.iter().map(|&n| u32::try_from(n).unwrap_or(u32::MAX)).collect(),
-            moved: group.taken,
+            moved: group.movement,
         });
     }
     let Book { alerts, events, opened, .. } = book;

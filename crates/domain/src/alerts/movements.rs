@@ -18,8 +18,6 @@ pub struct Common {
     pub depth: usize,
     /// Movement in each period, as a share of the usual level, after what moved the groups above.
     pub movement: Values,
-    /// What of it was taken out of each subject: all of a movement that stands out, nothing of one that chance explains.
-    pub taken: Values,
     /// How many subjects reported in each period.
     pub reporting: Vec<usize>,
     /// How many subjects are below.
@@ -31,8 +29,7 @@ pub struct Common {
 /// `groups` holds the groups of each series, top first; `series` is changed in place.
 /// Movements are shares of each subject's own usual level (its median), so that a dip of a tenth is the same dip
 /// for a branch of any size: the median departure of the subjects from their own usual level, which a minority
-/// of them cannot drag along. A few subjects move together by chance alone, and taking that out would only put their noise
-/// on everybody, so of a movement only what stands out is taken: [`stands_out`]. Groups with fewer than `least` subjects have none, and neither have periods in which
+/// of them cannot drag along. Groups with fewer than `least` subjects have none, and neither have periods in which
 /// fewer reported. The movement of a group that is `known` is taken as it is and not given again.
 pub(super) fn take_out(
     groups: &[&[UnitId]],
@@ -52,7 +49,7 @@ pub(super) fn take_out(
             }
         }
         members.retain(|group, of| of.len() >= least && !known.contains_key(group));
-        let found: BTreeMap<UnitId, Moved> = members
+        let found: BTreeMap<UnitId, (Values, Vec<usize>)> = members
             .par_iter()
             .map(|(&group, of)| {
                 let of: Vec<&[Option<f64>]> = of.iter().map(|&i| series[i].as_slice()).collect();
@@ -61,38 +58,23 @@ pub(super) fn take_out(
             .collect();
         series.par_iter_mut().zip(groups).for_each(|(series, groups)| {
             let group = groups.get(depth);
-            let taken = group.and_then(|g| found.get(g).map(|moved| &moved.taken).or_else(|| known.get(g)));
-            if let Some(taken) = taken {
-                subtract(series, taken);
+            let movement =
+                group.and_then(|g| found.get(g).map(|(movement, _)| movement).or_else(|| known.get(g)));
+            if let Some(movement) = movement {
+                subtract(series, movement);
             }
         });
-        common.extend(found.into_iter().map(|(group, Moved { movement, taken, reporting })| {
+        common.extend(found.into_iter().map(|(group, (movement, reporting))| {
             let subjects = members.get(&group).map_or(0, Vec::len);
-            Common { group, depth, movement, taken, reporting, subjects }
+            Common { group, depth, movement, reporting, subjects }
         }));
     }
     scale(series, &levels, |v, level| v * level);
     common
 }
 
-struct Moved {
-    movement: Values,
-    taken: Values,
-    reporting: Vec<usize>,
-}
-
-/// By how many standard errors a movement must stand out before any of it is taken out of the subjects.
-const STANDS_OUT: f64 = 1.5;
-
-/// What stands out of a movement with a standard error: m (1 − (c s/m)²), and nothing where that is negative
-/// (the positive part of James and Stein's shrinkage, 1961, for one period).
-fn stands_out(moved: f64, error: f64) -> f64 {
-    let by = STANDS_OUT * error;
-    if moved.abs() > by { moved - by * by / moved } else { 0.0 }
-}
-
-/// The median departure of series from their own median in each period, what of it stands out, and how many reported.
-fn movement(series: &[&[Option<f64>]], least: usize) -> Moved {
+/// The median departure of series from their own median, in each period, and how many reported.
+fn movement(series: &[&[Option<f64>]], least: usize) -> (Values, Vec<usize>) {
     let periods = series.iter().map(|s| s.len()).max().unwrap_or(0);
     let mut scratch = Vec::new();
     let levels: Vec<Option<f64>> = series
@@ -103,31 +85,15 @@ fn movement(series: &[&[Option<f64>]], least: usize) -> Moved {
             middle(&mut scratch)
         })
         .collect();
-    let mut spreads = Vec::new();
-    let (movement, reporting): (Values, Vec<usize>) = (0..periods)
+    (0..periods)
         .map(|at| {
             scratch.clear();
             scratch
                 .extend(series.iter().zip(&levels).filter_map(|(s, level)| Some((*s.get(at)?)? - (*level)?)));
             let reporting = scratch.len();
-            if reporting < least.max(1) {
-                return (None, reporting);
-            }
-            let moved = middle(&mut scratch);
-            if let Some(moved) = moved {
-                scratch.iter_mut().for_each(|v| *v = (*v - moved).abs());
-                // Half of a normal distribution lies within 0.6745 standard deviations; less so of a few around their own middle.
-                let few = reporting as f64 / (reporting as f64 - 0.8);
-                spreads.extend(middle(&mut scratch).map(|half| half / 0.6745 * few));
-            }
-            (moved, reporting)
+            (if reporting >= least.max(1) { middle(&mut scratch) } else { None }, reporting)
         })
-        .unzip();
-    let spread = middle(&mut spreads).unwrap_or(0.0);
-    // The standard error of a median of normal values is √(π/2) times that of their mean.
-    let error = |reporting: usize| 1.2533 * spread / (reporting.max(1) as f64).sqrt();
-    let taken = movement.iter().zip(&reporting).map(|(m, &n)| m.map(|m| stands_out(m, error(n)))).collect();
-    Moved { movement, taken, reporting }
+        .unzip()
 }
 
 fn subtract(series: &mut [Option<f64>], movement: &[Option<f64>]) {

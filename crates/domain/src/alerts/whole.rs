@@ -291,7 +291,7 @@ mod tests {
         all[5].0.values[60..].iter_mut().for_each(|v| *v = v.map(|v| v * 0.6));
         let whole = judged(&all);
         // The organisation is known; each branch is measured again with all its people.
-        let top = whole.groups.iter().find(|(c, _)| c.group == unit(1)).unwrap().0.taken.clone();
+        let top = whole.groups.iter().find(|(c, _)| c.group == unit(1)).unwrap().0.movement.clone();
         let known = BTreeMap::from([(unit(1), top)]);
         let opened =
             |f: &Found| f.episodes.iter().map(|e| (e.kind, e.since, e.opened, e.closed)).collect::<Vec<_>>();
