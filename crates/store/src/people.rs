@@ -257,12 +257,16 @@ pub fn leaders_of_all(r: &mut Read, day: Day) -> Result<BTreeMap<PersonId, Perso
     Ok(lines.into_iter().collect())
 }
 
-/// Active people who report directly to a leader on a day, by name.
+/// Active people whose direct leader somebody is on a day, by name. Of two lines at once the later one holds, as in
+/// [`leaders_on`].
 pub fn reports_on(r: &mut Read, leader: PersonId, day: Day) -> Result<Vec<Person>> {
     r.query(
         "SELECT p.id, p.code, p.name, p.email, p.state
          FROM reporting_line l JOIN person p ON p.id = l.person_id
          WHERE l.leader_id = $1 AND l.from_day <= $2 AND (l.until_day IS NULL OR l.until_day > $2) AND p.state = 'active'
+           AND NOT EXISTS (
+             SELECT 1 FROM reporting_line n WHERE n.person_id = l.person_id AND n.from_day > l.from_day
+               AND n.from_day <= $2 AND (n.until_day IS NULL OR n.until_day > $2))
          ORDER BY p.name_fold, p.id",
         params![leader, day],
         read_person,

@@ -200,16 +200,18 @@ pub(super) fn compare(input: &Input, lane: &LaneInput) -> Found {
         push(health, Check::CameByItself, Some(true), numbers, vec![]);
     }
     // With few groups a joint test over many periods rejects what is in order; a single made-up start, read as the real
-    // one is, does not.
-    let pre = result.pre_trend.as_ref().filter(|_| !few).map(|p| p.p_value);
+    // one is, does not. It says something only where every way of picking could be counted: with one or two groups on a
+    // side it would hold whatever had been before.
+    let counted = design.ways_counted > 0;
+    let pre = result.pre_trend.as_ref().filter(|_| !counted).map(|p| p.p_value);
     let fake = fake_start(lane, &w, input.scale, few);
-    let alike = if few { fake.map(Number::holds_zero) } else { pre.map(|p| p >= 0.05) };
+    let alike = if counted { fake.map(Number::holds_zero) } else { pre.map(|p| p >= 0.05) };
     design.pre_trend = alike.map_or(grade::Check::Unknown, grade::Check::from);
     push(health, Check::PreTrend, alike, pre.into_iter().collect(), vec![]);
     let just_before = found.by_period.iter().find(|(e, _)| *e == -1).map(|(_, n)| *n);
-    // A single step outside a 99 % interval; the reading's own intervals are 95 %. Where groups are few, errors of single
-    // periods are too short for that.
-    design.anticipation = !few
+    // A single step outside a 99 % interval; the reading's own intervals are 95 %. Where groups are that few, errors of
+    // single periods are too short for it.
+    design.anticipation = !counted
         && just_before
             .is_some_and(|n| n.value.abs() > (n.high - n.low) / 2.0 * 2.576 / 1.96 && !n.holds_zero());
     if let Some(fake) = fake {

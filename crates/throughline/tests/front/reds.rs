@@ -324,6 +324,77 @@ testkit::both_databases! {
         assert!(!c.told("lead0").await.contains("worth a look"), "told once");
     }
 
+    async fn a_server_that_dies_before_it_tells_and_a_clock_that_jumps_lose_nothing_and_say_nothing_twice(store: Store) {
+        let first = app::Settings { grace_hours: 24, ..settings() };
+        let server = Server::start_with(store.clone(), first.clone(), web::Options::default()).await;
+        let mut c = Company::start_with(server, |_| None).await;
+        // Judged and told to the person; then the server is gone, and its clock wrong by a year when it is back.
+        c.server.stop();
+        c.server = Server::start_with(store, first, web::Options::default()).await;
+        c.server.advance(-365 * 86_400);
+        let round = || async {
+            app::alerts::new_day(&c.server.app).await.unwrap();
+            app::pipeline::settle(&c.server.app).await.unwrap();
+            app::pipeline::by_the_clock_alone(&c.server.app).await.unwrap();
+        };
+        round().await;
+        let told = |page: String, what: &str| page.matches(what).count();
+        assert_eq!(told(c.told("p3").await, "Successful calls: lower than usual"), 1);
+        assert_eq!(told(c.told("lead0").await, "Successful calls"), 0, "not yet theirs to know");
+        c.server.advance(365 * 86_400 + 25 * 3600);
+        for _ in 0..3 {
+            round().await;
+        }
+        assert_eq!(told(c.told("p3").await, "Successful calls: lower than usual"), 1, "said once for one episode");
+        assert_eq!(told(c.told("lead0").await, "worth a look for P3 Example"), 1);
+        // Every one of them is in the delivery log.
+        let log = c.browser("admin").await.get("/deliveries").expect(200).text();
+        for who in ["P3 Example", "Lead0 Example"] {
+            assert!(log.contains(who), "{who} in {log}");
+        }
+    }
+
+    async fn without_a_leader_in_a_circle_and_under_two_everything_goes_on(store: Store) {
+        let first = app::Settings { grace_hours: 24, ..settings() };
+        let c = Company::start_with(Server::start_with(store, first, web::Options::default()).await, |_| None).await;
+        let app = c.server.app.clone();
+        let (maya, lead0, lead1) = (c.maya, c.server.id_of("lead0").await, c.server.id_of("lead1").await);
+        let lines = |of: domain::ids::PersonId, leaders: Vec<(domain::ids::PersonId, i16)>| {
+            let app = app.clone();
+            let line = move |(leader, year): (domain::ids::PersonId, i16)| domain::people::ReportingLine {
+                person: of,
+                leader,
+                span: domain::people::Span::since(domain::time::Day::of(year, 1, 1).unwrap()),
+            };
+            let all: Vec<_> = leaders.into_iter().map(line).collect();
+            async move {
+                app.store.write(move |tx| -> app::Result<()> { Ok(store::people::set_reporting_lines(tx, of, &all)?) }).await.unwrap();
+            }
+        };
+        // In a circle: no list and no notice goes round and round.
+        lines(lead0, vec![(maya, 2024)]).await;
+        app::alerts::new_day(&app).await.unwrap();
+        app::pipeline::settle(&app).await.unwrap();
+        c.browser("p3").await.get("/today").expect(200).contains("Successful calls");
+        c.browser("lead0").await.get("/team").expect(200);
+        lines(lead0, vec![]).await;
+        // Without a leader: the person has it, and nobody else is told when the time is over.
+        lines(maya, vec![]).await;
+        c.server.advance(25 * 3600);
+        app::pipeline::by_the_clock_alone(&app).await.unwrap();
+        for other in ["lead0", "lead1", "boss", "admin"] {
+            assert!(!c.told(other).await.contains("Successful calls"), "{other}");
+        }
+        c.browser("p3").await.get(&c.alert_page()).expect(200);
+        c.browser("lead0").await.get(&c.alert_page()).expect(403);
+        // Under two at once, as only another system's fault could have it: the later one leads, and nobody beside.
+        lines(maya, vec![(lead0, 2024), (lead1, 2025)]).await;
+        c.browser("lead1").await.get(&c.alert_page()).expect(200);
+        c.browser("lead0").await.get(&c.alert_page()).expect(403);
+        assert!(!c.browser("lead0").await.get("/team").expect(200).text().contains("P3 Example"));
+        c.browser("lead1").await.get("/team").expect(200).contains("P3 Example");
+    }
+
     async fn a_change_of_leader_reaches_open_pages_at_once(store: Store) {
         let c = Company::start(store).await;
         let (before, after) = (c.browser("lead0").await, c.browser("lead1").await);

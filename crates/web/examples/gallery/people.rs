@@ -832,7 +832,8 @@ pub(crate) fn pages() -> Result<Pages, askama::Error> {
             end: Some("/silences/a/end".to_owned()),
         }],
         form: Some(SilenceForm {
-            metrics: vec![("a".to_owned(), "Successful calls".to_owned())],
+            widely: true,
+            metrics: vec![("calls".to_owned(), "Successful calls".to_owned())],
             until_max: Some(day("2026-09-17")),
             ..SilenceForm::default()
         }),

@@ -4,7 +4,7 @@ use askama::Template;
 use web::ui::view::*;
 
 use crate::Pages;
-use crate::sample::{at, shell};
+use crate::sample::{at, day, shell};
 
 fn admin(title: &str) -> Shell {
     let mut shell = shell(
@@ -175,6 +175,200 @@ fn retention_page() -> RetentionPage {
     }
 }
 
+fn rules_page() -> RulesPage {
+    let row = |code: &str, name: &str, differs: &[&str], version, why: &str| RuleRow {
+        href: format!("/rules/{code}"),
+        name: name.to_owned(),
+        code: code.to_owned(),
+        differs: differs.iter().map(|d| (*d).to_owned()).collect(),
+        version,
+        by: "Jonas Weber".to_owned(),
+        at: (version > 0).then(|| at("2026-03-11", 14, 20)),
+        why: why.to_owned(),
+    };
+    RulesPage {
+        shell: admin("Rules for reds"),
+        rows: vec![
+            row(
+                "default",
+                "Every metric without a rule of its own",
+                &[],
+                0,
+                "what holds before anybody set a rule",
+            ),
+            row(
+                "calls",
+                "Successful calls",
+                &["interval 3.5 instead of 2.9", "baseline 39 instead of 26"],
+                3,
+                "The new phones make weeks more uneven; fewer alarms until summer.",
+            ),
+        ],
+        others: vec![("/rules/on-time".to_owned(), "Delivered on time".to_owned())],
+        may_write: true,
+        file: "[[rule]]\ncode = \"calls\"\nwhy = \"fewer alarms\"\n[rule.parameters]\ninterval = 3.5\n"
+            .to_owned(),
+        changes: Some(vec![ChangeRow {
+            line: 1,
+            what: "rule calls".to_owned(),
+            how: "interval: 2.9 to 3.5".to_owned(),
+        }]),
+        faults: Vec::new(),
+    }
+}
+
+fn rule_page(tried: bool) -> RulePage {
+    let field = |name, label, hint, value: &str, first: &str| ParameterField {
+        name,
+        label,
+        hint,
+        value: value.to_owned(),
+        first: first.to_owned(),
+    };
+    let team = |name: &str, people, by_period: [u64; 8]| TeamTrial {
+        name: name.to_owned(),
+        people,
+        by_period: by_period.iter().cycle().take(52).copied().collect(),
+    };
+    let weeks = |n: i32| day("2025-03-17").plus(7 * n);
+    let trial = TrialView {
+        metric: "Successful calls".to_owned(),
+        span: (weeks(0), weeks(51)),
+        judged: 12_480,
+        alerts: 58,
+        per_hundred: 0.46,
+        now: 71,
+        groups: 2,
+        chance: Some((3_120, 25.0)),
+        periods: (0..52).map(|n| (weeks(n), u64::from(n % 5 == 0) * 3, u64::from(n % 4 == 0) * 3)).collect(),
+        teams: vec![
+            team("Daniel Osei", 9, [0, 1, 0, 0, 2, 0, 0, 0]),
+            team("A team", 12, [0, 0, 1, 0, 0, 0, 0, 1]),
+            team("Seven small teams together", 24, [1, 0, 0, 0, 0, 0, 1, 0]),
+        ],
+        named: vec![NamedTrial {
+            name: "Maya Lindqvist".to_owned(),
+            what: "lower than usual",
+            opened: day("2026-02-23"),
+            closed: None,
+        }],
+    };
+    RulePage {
+        shell: admin("Rules for reds"),
+        href: "/rules/calls".to_owned(),
+        metric: "Successful calls".to_owned(),
+        lead: "This metric has a rule of its own.".to_owned(),
+        may_write: true,
+        groups: vec![
+            ParameterGroup {
+                title: "When something is said",
+                fields: vec![
+                    field(
+                        "slack",
+                        "Slack of the sum",
+                        "In standard deviations. Larger: small changes are let go.",
+                        "0.75",
+                        "0.75",
+                    ),
+                    field(
+                        "interval",
+                        "How far the sum may run",
+                        "In standard deviations. Larger: fewer false alarms, seen later.",
+                        "3.5",
+                        "2.9",
+                    ),
+                ],
+            },
+            ParameterGroup {
+                title: "What is usual",
+                fields: vec![field(
+                    "baseline",
+                    "Weeks in a baseline",
+                    "Longer: steadier, and slower to learn a new level.",
+                    "39",
+                    "26",
+                )],
+            },
+        ],
+        why: String::new(),
+        weeks: "52".to_owned(),
+        metrics: Vec::new(),
+        trial: tried.then_some(trial),
+        versions: vec![
+            VersionRow {
+                version: 2,
+                by: "Jonas Weber".to_owned(),
+                at: Some(at("2026-03-11", 14, 20)),
+                why: "The new phones make weeks more uneven.".to_owned(),
+                how: "interval 3.5 instead of 3".to_owned(),
+                back: None,
+            },
+            VersionRow {
+                version: 1,
+                by: "Jonas Weber".to_owned(),
+                at: Some(at("2026-02-02", 9, 5)),
+                why: "A first try.".to_owned(),
+                how: "a rule of its own".to_owned(),
+                back: Some("/rules/calls/versions/1".to_owned()),
+            },
+        ],
+        errors: FormErrors::NONE,
+    }
+}
+
+fn calendars_page() -> CalendarsPage {
+    let monday = day("2026-03-09");
+    let cell = |day: domain::time::Day| {
+        let weekday = day.days_since(day.monday());
+        let (worked, why) = match day.days_since(monday) {
+            14 | 15 => (0.0, "rebuilding of floor 2"),
+            28 => (0.0, "a day that differs"),
+            37 => (0.5, "a day that differs"),
+            _ => (f64::from(u8::from(weekday < 5)), ""),
+        };
+        DayCell { day, worked, why: why.to_owned(), today: day == self::day("2026-03-18") }
+    };
+    let weeks = (0..9).map(|n| monday.plus(7 * n));
+    CalendarsPage {
+        shell: admin("Working calendar"),
+        unit: Some(UnitView {
+            name: "Harbour Street".to_owned(),
+            code: "B-01".to_owned(),
+            above: vec![Link::new("Northwind Advisors", "/calendars"), Link::new("South", "/calendars")],
+            below: Vec::new(),
+            week: "Monday to Friday".to_owned(),
+            calendar: Some(("south".to_owned(), "South".to_owned())),
+            inherited: Some(Link::new("South", "/calendars")),
+            weeks: weeks
+                .map(|monday| WeekRow { monday, days: (0..7).map(|d| cell(monday.plus(d))).collect() })
+                .collect(),
+            days: vec![
+                DayRow { day: day("2026-04-06"), what: "off".to_owned() },
+                DayRow { day: day("2026-04-15"), what: "worked to 50\u{202f}%".to_owned() },
+            ],
+            closures: vec![ClosureRow {
+                from: day("2026-03-23"),
+                to: day("2026-03-24"),
+                reason: "rebuilding of floor 2".to_owned(),
+                unit: "Harbour Street".to_owned(),
+                code: "B-01".to_owned(),
+            }],
+            away: vec![AwayRow {
+                name: "Maya Lindqvist".to_owned(),
+                code: "E1042".to_owned(),
+                from: day("2026-03-23"),
+                to: day("2026-04-03"),
+                what: "works 60\u{202f}%".to_owned(),
+            }],
+            more_away: 0,
+        }),
+        may_ask: true,
+        waiting: vec![Link::new("rebuilding of floor 3, Elif Aydin, today, 08:12", "/import")],
+        typed: TypedEdit::default(),
+        errors: FormErrors::NONE,
+    }
+}
+
 /// All of them, by name.
 pub(crate) fn pages() -> Result<Pages, askama::Error> {
     let mut fresh = keys_page();
@@ -198,7 +392,28 @@ pub(crate) fn pages() -> Result<Pages, askama::Error> {
         ],
         ..erasure_page()
     };
+    let mut rule_faulty = rule_page(false);
+    rule_faulty.errors.add("interval", "“soon” is not a number; write it like 42 or 42.5");
+    rule_faulty.errors.add("why", "Say in a few words why, in at most 1,000 characters");
+    let mut closing = calendars_page();
+    closing.typed = TypedEdit {
+        form: "closure",
+        from: "2026-04-02".to_owned(),
+        to: "2026-04-01".to_owned(),
+        ..TypedEdit::default()
+    };
+    closing
+        .errors
+        .add("closure-to", "The last day lies before the first, 2026-04-02; set the later day as the last");
+    let nothing = CalendarsPage { unit: None, may_ask: false, waiting: Vec::new(), ..calendars_page() };
     Ok(Pages::from([
+        ("rules", rules_page().render()?),
+        ("rule", rule_page(false).render()?),
+        ("rule-tried", rule_page(true).render()?),
+        ("rule-faulty", rule_faulty.render()?),
+        ("calendars", calendars_page().render()?),
+        ("calendars-faulty", closing.render()?),
+        ("calendars-none", nothing.render()?),
         ("accounts", accounts_page().render()?),
         ("erasure", erasure_page().render()?),
         ("erasure-done", done.render()?),
