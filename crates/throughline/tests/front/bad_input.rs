@@ -420,8 +420,10 @@ testkit::both_databases! {
                     let answer = lms.send("POST", "/xapi/statements", &headers, &body);
                     assert!((400..500).contains(&answer.status), "{what}: {} {}", answer.status, answer.text());
                     if answer.status == 400 {
-                        let faults = answer.faults();
-                        assert!(faults.iter().all(|(place, _)| !place.is_empty()) && !faults.is_empty(), "{what}: {faults:?}");
+                        let told = answer.json();
+                        let faults = told["errors"].as_array().expect("faults");
+                        let placed = |f: &serde_json::Value| f["path"].as_str().is_some_and(|path| !path.is_empty());
+                        assert!(faults.iter().all(placed) && !faults.is_empty(), "{what}: {told}");
                     }
                 }
             }
