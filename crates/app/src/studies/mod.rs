@@ -22,7 +22,7 @@ use crate::{App, Error, Fault, Ids, Result};
 
 pub use beside::{MinutesBeside, minutes_beside};
 pub use freeze::freeze;
-pub use pack::{File, pack};
+pub use pack::{File, has_pack, pack};
 pub use prepare::{Prepared, Wanted, apply, prepare, propose};
 pub use progress::{Adopted, Adoption, adoption};
 pub use workflow::{

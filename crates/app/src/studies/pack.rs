@@ -24,6 +24,24 @@ fn speaks_of_persons(input: &Input) -> bool {
     })
 }
 
+/// Whether [`pack`] has a file for whoever asks.
+pub async fn has_pack(
+    app: &App,
+    _: &Permit<ReadStudyResult>,
+    rows: Option<&Permit<ReadStudyData>>,
+    id: StudyId,
+) -> Result<bool> {
+    let frozen = app
+        .store
+        .read(move |r| -> Result<_> {
+            let Some(answer) = store::studies::newest_answer(r, id)? else { return Ok(None) };
+            Ok(store::studies::input(r, id, answer.number)?)
+        })
+        .await?;
+    let input = frozen.and_then(|bytes| Input::from_bytes(&bytes));
+    Ok(input.is_some_and(|input| rows.is_some() || !speaks_of_persons(&input)))
+}
+
 /// Writes the pack of the newest reading of a study. Data that speak of persons, pseudonymised as they are, are for those
 /// who may read a study's rows; whole units are for whoever may read its result.
 pub async fn pack(

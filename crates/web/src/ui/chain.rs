@@ -177,6 +177,14 @@ pub async fn show(State(app): State<App>, asker: Asker, Path(id): Path<String>) 
             )
         },
     );
+    let pack = match &chain.study {
+        Some(s) => {
+            let rows = permit(&asker.who, Relation::NONE, ReadStudyData(s.study.id)).ok();
+            let has = app::studies::has_pack(&app, &may, rows.as_ref(), s.study.id).await?;
+            has.then(|| Link::new("Evidence pack", format!("/api/v1/studies/{}/pack", s.study.id)))
+        }
+        None => None,
+    };
     // What a decision to scale would start, where there is anything left.
     let next = match &chain.study {
         Some(s) if can_decide => {
@@ -230,13 +238,7 @@ pub async fn show(State(app): State<App>, asker: Asker, Path(id): Path<String>) 
         explanations: reading.map_or_else(Vec::new, |r| explanations(r, &metric)),
         ledger: reading.map_or_else(Vec::new, |r| ledger(r, &chain, &metric)),
         ledger_note: String::new(),
-        pack: chain.study.as_ref().filter(|_| reading.is_some()).and_then(|s| {
-            // Data of single persons, without names as they are, are for analysts.
-            let persons = reading.is_some_and(|r| r.design == Design::Picked);
-            let rows = permit(&asker.who, Relation::NONE, ReadStudyData(s.study.id)).is_ok();
-            (rows || !persons)
-                .then(|| Link::new("Evidence pack", format!("/api/v1/studies/{}/pack", s.study.id)))
-        }),
+        pack,
         href,
         title,
         lead,
