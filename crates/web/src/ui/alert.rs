@@ -317,15 +317,7 @@ fn facts(read: &AlertRead, style: &Style, today: Day) -> Vec<Fact> {
             ),
         ));
     }
-    let (mut moved, mut still) = (Vec::new(), Vec::new());
-    for (metric, cell) in &read.read.beside {
-        let s = status(&cell.stand, metric);
-        if s.worth_a_look() {
-            moved.push(format!("{} ({})", metric.name.to_lowercase(), s.word().to_lowercase()));
-        } else if s == super::view::Status::Usual {
-            still.push(metric.name.to_lowercase());
-        }
-    }
+    let (moved, still) = moved_and_still(read);
     if !moved.is_empty() {
         facts.push(Fact::new("Changed with it", format::capital(&format::names(&moved))));
     }
@@ -497,10 +489,8 @@ fn next(read: &AlertRead, relation: Relation, typed: Typed, zone: &Zone, today: 
     })
 }
 
-/// What else happened about the time when it changed: facts that a reason may be found in, not reasons.
-fn beside_it(read: &AlertRead, today: Day) -> Vec<String> {
-    let since = read.alert.since;
-    let mut said = Vec::new();
+/// The other metrics of the same person: which changed too, each with its status, and which are as usual.
+fn moved_and_still(read: &AlertRead) -> (Vec<String>, Vec<String>) {
     let (mut moved, mut still) = (Vec::new(), Vec::new());
     for (metric, cell) in &read.read.beside {
         let s = status(&cell.stand, metric);
@@ -510,6 +500,14 @@ fn beside_it(read: &AlertRead, today: Day) -> Vec<String> {
             still.push(metric.name.to_lowercase());
         }
     }
+    (moved, still)
+}
+
+/// What else happened about the time when it changed: facts that a reason may be found in, not reasons.
+fn beside_it(read: &AlertRead, today: Day) -> Vec<String> {
+    let since = read.alert.since;
+    let mut said = Vec::new();
+    let (moved, still) = moved_and_still(read);
     if !moved.is_empty() {
         said.push(format!("{} changed too.", format::capital(&format::names(&moved))));
     }
