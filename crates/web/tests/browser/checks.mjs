@@ -1,16 +1,17 @@
-// What every page must pass in a real browser: no axe violation (light and dark, 1280 and 375 wide), no console message
+// What every page must pass in a real browser: no axe violation (light, and then dark, 1280 and 375 wide), no console message
 // of error level, no refused resource, no sideways scroll at 320, and its title and tables without script.
 import { readFile } from "node:fs/promises";
 import { axePath, settled } from "./browser.mjs";
 
 const axe = await readFile(axePath, "utf8");
 
-export const VIEWS = [
-  { name: "light 1280", width: 1280, height: 900, colorScheme: "light" },
-  { name: "dark 1280", width: 1280, height: 900, colorScheme: "dark" },
-  { name: "light 375", width: 375, height: 812, colorScheme: "light" },
-  { name: "dark 375", width: 375, height: 812, colorScheme: "dark" },
+const WIDTHS = [
+  { name: "1280", width: 1280, height: 900 },
+  { name: "375", width: 375, height: 812 },
 ];
+
+/** What a colour scheme can change; everything else that axe looks at is the same in light and dark. */
+const OF_COLOUR = ["color-contrast", "link-in-text-block"];
 
 /** Cookies given as `name=value`, for the site of `url`. */
 export const cookiesFor = (url, cookies) =>
@@ -19,31 +20,40 @@ export const cookiesFor = (url, cookies) =>
 /** Opens a page in every view and without script; returns what is wrong with it, a line each. */
 export async function faults(browser, url, cookies = []) {
   const lists = await Promise.all([
-    ...VIEWS.map(async (view) => (await inView(browser, url, view, cookies)).map((fault) => `${view.name}: ${fault}`)),
+    ...WIDTHS.map((width) => atWidth(browser, url, width, cookies)),
     plain(browser, url, cookies).then((list) => list.map((fault) => `no script: ${fault}`)),
   ]);
   return lists.flat();
 }
 
-async function inView(browser, url, { width, height, colorScheme }, cookies) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: "reduce" });
+async function atWidth(browser, url, { name, width, height }, cookies) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: "light", reducedMotion: "reduce" });
   await context.addCookies(cookiesFor(url, cookies));
   const page = await context.newPage();
   const found = new Set();
+  let view = `light ${name}`;
+  const add = (fault) => found.add(`${view}: ${fault}`);
   page.on("console", (message) => {
     // A stream that ends with the page, or is not there in a gallery, is no fault of the page.
-    if (message.type() === "error" && !message.location().url.endsWith("/live")) found.add(`console: ${message.text()}`);
+    if (message.type() === "error" && !message.location().url.endsWith("/live")) add(`console: ${message.text()}`);
   });
-  page.on("pageerror", (error) => found.add(`script: ${error.message}`));
-  if (!(await page.goto(url))) found.add("no answer");
-  await settled(page).catch((error) => found.add(`charts: ${error.message.split("\n")[0]}`));
+  page.on("pageerror", (error) => add(`script: ${error.message}`));
+  if (!(await page.goto(url))) add("no answer");
+  await settled(page).catch((error) => add(`charts: ${error.message.split("\n")[0]}`));
   // Put in by the debugger, which the page's policy does not stop; the policy itself stays on.
   await page.evaluate(axe);
-  const report = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-  for (const { id, nodes } of report.violations) {
-    const where = nodes.slice(0, 3).map((node) => `${node.target.join(" ")} (${(node.any[0] ?? node.all[0] ?? node.none[0])?.message ?? ""})`);
-    found.add(`axe ${id}: ${where.join("; ")}${nodes.length > 3 ? ` and ${nodes.length - 3} more` : ""}`);
-  }
+  const judge = async (options) => {
+    const report = await page.evaluate((options) => globalThis.axe.run(document, options), { resultTypes: ["violations"], ...options });
+    for (const { id, nodes } of report.violations) {
+      const where = nodes.slice(0, 3).map((node) => `${node.target.join(" ")} (${(node.any[0] ?? node.all[0] ?? node.none[0])?.message ?? ""})`);
+      add(`axe ${id}: ${where.join("; ")}${nodes.length > 3 ? ` and ${nodes.length - 3} more` : ""}`);
+    }
+  };
+  await judge({});
+  view = `dark ${name}`;
+  await page.emulateMedia({ colorScheme: "dark" });
+  await settled(page).catch((error) => add(`charts: ${error.message.split("\n")[0]}`));
+  await judge({ runOnly: OF_COLOUR });
   if (width === 375) {
     await page.setViewportSize({ width: 320, height: 700 });
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
@@ -54,7 +64,7 @@ async function inView(browser, url, { width, height, colorScheme }, cookies) {
         const out = [...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > right && !e.closest(".tablewrap, svg"));
         return out.slice(0, 3).map((e) => `${e.tagName.toLowerCase()}.${String(e.className).replaceAll(" ", ".")}`);
       });
-      found.add(`scrolls sideways by ${wide} at 320: ${who.join(", ")}`);
+      add(`scrolls sideways by ${wide} at 320: ${who.join(", ")}`);
     }
   }
   await context.close();
