@@ -347,19 +347,41 @@ fn standing_of(readings: &[Reading]) -> BTreeSet<Key> {
     readings.iter().map(key).collect()
 }
 
-/// [`write`] without asking for what is above: for whoever loads a history and then calls [`units`] and
-/// [`crate::alerts::review_history`] for all of it. Gives the readings.
-pub fn append(
+/// Appends a whole history (sorted like [`write`]'s) to a database that has none, with every reading that it makes,
+/// those of units among them. Whoever calls it reviews it afterwards: [`crate::alerts::review_history`].
+pub fn write_history(
+    tx: &mut Tx,
+    metrics: &BTreeMap<MetricId, Metric>,
+    observations: &[Observation],
+) -> Result<()> {
+    store::metrics::add_observations(tx, observations)?;
+    let readings = readings_of(tx, metrics, observations)?;
+    replace(tx, metrics, readings)
+}
+
+/// Appends observations and writes the readings they make, which it gives.
+fn append(
     tx: &mut Tx,
     metrics: &BTreeMap<MetricId, Metric>,
     observations: &[Observation],
 ) -> Result<Vec<Reading>> {
     store::metrics::add_observations(tx, observations)?;
-    let lags = lags(tx)?;
+    let readings = readings_of(tx, metrics, observations)?;
+    store::metrics::put_readings(tx, &readings)?;
+    Ok(readings)
+}
+
+/// The readings that observations make which are stored already, by metric, subject and period.
+fn readings_of(
+    r: &mut Read,
+    metrics: &BTreeMap<MetricId, Metric>,
+    observations: &[Observation],
+) -> Result<Vec<Reading>> {
+    let lags = lags(r)?;
     let mut readings: Vec<Reading> = Vec::with_capacity(observations.len());
     let mut weeks: BTreeSet<(Uuid, MetricId, Day)> = BTreeSet::new();
     for o in observations {
-        let metric = &metrics[&o.metric];
+        let Some(metric) = metrics.get(&o.metric) else { continue };
         if metric.cadence == Cadence::Day {
             weeks.insert((o.subject, o.metric, Cadence::Week.start(o.period)));
             continue;
@@ -374,10 +396,9 @@ pub fn append(
         }
     }
     for (subject, metric, week) in weeks {
-        readings.extend(week_of_days(tx, &metrics[&metric], subject, week, &lags)?);
+        readings.extend(week_of_days(r, &metrics[&metric], subject, week, &lags)?);
     }
     readings.sort_unstable_by_key(|r| (r.metric, r.subject, r.period));
-    store::metrics::put_readings(tx, &readings)?;
     Ok(readings)
 }
 
@@ -459,19 +480,30 @@ pub async fn roll_up_units(app: &App, limit: u32) -> Result<usize> {
 }
 
 /// Recomputes every unit's reading of some metrics and periods, and then what came through each of their feeds.
-pub fn units(
+fn units(
     tx: &mut Tx,
     directory: &Directory,
     metrics: &BTreeMap<MetricId, Metric>,
     periods: &BTreeMap<MetricId, BTreeSet<Day>>,
 ) -> Result<()> {
+    for (id, days) in periods {
+        if let Some(metric) = metrics.get(id) {
+            units_of(tx, directory, metric, days)?;
+        }
+    }
+    all_that_came(tx, metrics, periods)
+}
+
+/// What came through each feed for some periods of some metrics.
+fn all_that_came(
+    tx: &mut Tx,
+    metrics: &BTreeMap<MetricId, Metric>,
+    periods: &BTreeMap<MetricId, BTreeSet<Day>>,
+) -> Result<()> {
     let mut feeds: BTreeMap<FeedId, (Day, Day)> = BTreeMap::new();
     for (id, days) in periods {
-        let (Some(metric), Some(&first), Some(&last)) = (metrics.get(id), days.first(), days.last()) else {
-            continue;
-        };
-        units_of(tx, directory, metric, days)?;
-        if let Some(feed) = metric.feed {
+        let feed = metrics.get(id).and_then(|metric| metric.feed);
+        if let (Some(feed), Some(&first), Some(&last)) = (feed, days.first(), days.last()) {
             let span = feeds.entry(feed).or_insert((first, last));
             *span = (span.0.min(first), span.1.max(last));
         }
@@ -485,13 +517,7 @@ pub fn units(
 /// Recomputes every unit's reading of one metric for some periods; writes and takes away only what differs.
 fn units_of(tx: &mut Tx, directory: &Directory, metric: &Metric, periods: &BTreeSet<Day>) -> Result<()> {
     let (Some(&first), Some(&last)) = (periods.first(), periods.last()) else { return Ok(()) };
-    let mut memberships: BTreeMap<Uuid, Vec<&Membership>> = BTreeMap::new();
-    if metric.grain == Grain::Person {
-        for m in &directory.memberships {
-            memberships.entry(m.person.uuid()).or_default().push(m);
-        }
-    }
-    let mut leaves: BTreeMap<Day, Vec<Leaf>> = BTreeMap::new();
+    let mut above = Above::new(directory, metric);
     let mut known: BTreeMap<(Uuid, Day), Reading> = BTreeMap::new();
     store::metrics::each_reading(tx, metric.id, first, last, |reading| {
         if !periods.contains(&reading.period) {
@@ -500,16 +526,47 @@ fn units_of(tx: &mut Tx, directory: &Directory, metric: &Metric, periods: &BTree
         // Revision 0 is a unit's roll-up, which is what is being made here.
         if reading.revision == 0 {
             known.insert((reading.subject, reading.period), reading);
-            return Ok(());
+        } else {
+            above.add(&reading);
         }
-        let (unit, own) = match metric.grain {
+        Ok(())
+    })?;
+    let mut readings = above.readings(periods);
+    readings.retain(|reading| known.remove(&(reading.subject, reading.period)).as_ref() != Some(reading));
+    store::metrics::drop_readings(tx, metric.id, known.into_keys())?;
+    store::metrics::put_readings(tx, &readings)?;
+    Ok(())
+}
+
+/// What is above the readings of one metric: those of units, from what was observed in them.
+struct Above<'a> {
+    metric: &'a Metric,
+    directory: &'a Directory,
+    memberships: BTreeMap<Uuid, Vec<&'a Membership>>,
+    leaves: BTreeMap<Day, Vec<Leaf>>,
+}
+
+impl<'a> Above<'a> {
+    fn new(directory: &'a Directory, metric: &'a Metric) -> Self {
+        let mut memberships: BTreeMap<Uuid, Vec<&Membership>> = BTreeMap::new();
+        if metric.grain == Grain::Person {
+            for m in &directory.memberships {
+                memberships.entry(m.person.uuid()).or_default().push(m);
+            }
+        }
+        Self { metric, directory, memberships, leaves: BTreeMap::new() }
+    }
+
+    /// Counts an observed reading where its subject belongs in its period.
+    fn add(&mut self, reading: &Reading) {
+        let (unit, own) = match self.metric.grain {
             Grain::Unit => (Some(domain::ids::UnitId::new(reading.subject)), true),
             Grain::Person => {
-                let held = memberships.get(&reading.subject);
+                let held = self.memberships.get(&reading.subject);
                 let place = held.and_then(|all| all.iter().rev().find(|m| m.span.holds(reading.period)));
                 // Whoever joined inside the period counts where they joined.
                 let place = place.or_else(|| {
-                    let end = metric.cadence.rolled().step(reading.period, 1);
+                    let end = self.metric.cadence.rolled().step(reading.period, 1);
                     held.and_then(|all| {
                         all.iter().find(|m| m.span.from >= reading.period && m.span.from < end)
                     })
@@ -518,35 +575,41 @@ fn units_of(tx: &mut Tx, directory: &Directory, metric: &Metric, periods: &BTree
             }
         };
         if let Some(unit) = unit {
-            leaves.entry(reading.period).or_default().push(Leaf { unit, own, quantity: reading.quantity });
-        }
-        Ok(())
-    })?;
-    let mut tree: Option<(Day, OrgTree)> = None;
-    let changes: BTreeSet<Day> =
-        directory.placements.iter().flat_map(|p| [Some(p.span.from), p.span.until]).flatten().collect();
-    let mut readings = Vec::new();
-    for &period in periods {
-        // The tree changes only where a placement starts or ends.
-        let as_of = changes.range(..=period).next_back().copied().unwrap_or(period);
-        if tree.as_ref().is_none_or(|(day, _)| *day != as_of) {
-            tree = Some((as_of, OrgTree::on(as_of, &directory.placements)));
-        }
-        let Some((_, tree)) = &tree else { continue };
-        let up = up_the_tree(metric.aggregation, leaves.get(&period).map_or(&[], Vec::as_slice), tree);
-        for (unit, (quantity, contributors)) in up {
-            let (subject, metric) = (unit.uuid(), metric.id);
-            let reading =
-                Reading { subject, metric, period, quantity, contributors, revision: 0, late: false };
-            if known.remove(&(subject, period)) != Some(reading) {
-                readings.push(reading);
-            }
+            let leaf = Leaf { unit, own, quantity: reading.quantity };
+            self.leaves.entry(reading.period).or_default().push(leaf);
         }
     }
-    readings.sort_by_key(|r| (r.subject, r.period));
-    store::metrics::drop_readings(tx, metric.id, known.into_keys())?;
-    store::metrics::put_readings(tx, &readings)?;
-    Ok(())
+
+    /// Every unit's reading of some periods, by subject and period.
+    fn readings(self, periods: &BTreeSet<Day>) -> Vec<Reading> {
+        let placements = &self.directory.placements;
+        let changes: BTreeSet<Day> =
+            placements.iter().flat_map(|p| [Some(p.span.from), p.span.until]).flatten().collect();
+        let mut tree: Option<(Day, OrgTree)> = None;
+        let mut readings = Vec::new();
+        for &period in periods {
+            // The tree changes only where a placement starts or ends.
+            let as_of = changes.range(..=period).next_back().copied().unwrap_or(period);
+            if tree.as_ref().is_none_or(|(day, _)| *day != as_of) {
+                tree = Some((as_of, OrgTree::on(as_of, placements)));
+            }
+            let Some((_, tree)) = &tree else { continue };
+            let leaves = self.leaves.get(&period).map_or(&[][..], Vec::as_slice);
+            for (unit, (quantity, contributors)) in up_the_tree(self.metric.aggregation, leaves, tree) {
+                readings.push(Reading {
+                    subject: unit.uuid(),
+                    metric: self.metric.id,
+                    period,
+                    quantity,
+                    contributors,
+                    revision: 0,
+                    late: false,
+                });
+            }
+        }
+        readings.sort_by_key(|r| (r.subject, r.period));
+        readings
+    }
 }
 
 /// What came through a feed for each period of a span, over everything that the feed brings.
@@ -578,31 +641,35 @@ fn what_came(tx: &mut Tx, feed: FeedId, first: Day, last: Day) -> Result<()> {
 
 /// Empties the roll-ups and makes them again from the observations: the same bytes as before.
 pub fn rebuild(tx: &mut Tx) -> Result<()> {
-    store::metrics::clear_readings(tx)?;
     let metrics: BTreeMap<MetricId, Metric> =
         store::metrics::metrics(tx)?.into_iter().map(|m| (m.id, m)).collect();
-    let lags = lags(tx)?;
-    let mut readings = Vec::new();
-    let mut weeks: BTreeSet<(Uuid, MetricId, Day)> = BTreeSet::new();
+    let mut newest = Vec::new();
     store::metrics::each_newest(tx, |o| {
-        let Some(metric) = metrics.get(&o.metric) else { return Ok(()) };
-        if metric.cadence == Cadence::Day {
-            weeks.insert((o.subject, o.metric, Cadence::Week.start(o.period)));
-        } else {
-            readings.push(reading_of(metric, &o, &lags));
-        }
+        newest.push(o);
         Ok(())
     })?;
-    for (subject, metric, week) in weeks {
-        readings.extend(week_of_days(tx, &metrics[&metric], subject, week, &lags)?);
-    }
-    store::metrics::put_readings(tx, &readings)?;
+    let readings = readings_of(tx, &metrics, &newest)?;
+    replace(tx, &metrics, readings)
+}
+
+/// Puts observed readings (sorted by metric, subject and period) in the place of all that there are, and what is above them.
+fn replace(tx: &mut Tx, metrics: &BTreeMap<MetricId, Metric>, observed: Vec<Reading>) -> Result<()> {
     let directory = store::people::directory(tx)?;
     let mut periods: BTreeMap<MetricId, BTreeSet<Day>> = BTreeMap::new();
-    for r in &readings {
-        periods.entry(r.metric).or_default().insert(r.period);
+    let mut all = Vec::with_capacity(observed.len() + observed.len() / 4);
+    for readings in observed.chunk_by(|a, b| a.metric == b.metric) {
+        let Some(metric) = readings.first().and_then(|r| metrics.get(&r.metric)) else { continue };
+        let mut above = Above::new(&directory, metric);
+        readings.iter().for_each(|reading| above.add(reading));
+        let days: BTreeSet<Day> = readings.iter().map(|r| r.period).collect();
+        let made = above.readings(&days);
+        all.extend_from_slice(readings);
+        all.extend(made);
+        periods.insert(metric.id, days);
     }
-    units(tx, &directory, &metrics, &periods)
+    all.sort_by_key(|r| (r.metric, r.subject, r.period));
+    store::metrics::replace_readings(tx, &all)?;
+    all_that_came(tx, metrics, &periods)
 }
 
 /// Every metric in force with the versions of its definition, newest first.

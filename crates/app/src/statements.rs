@@ -115,24 +115,26 @@ pub async fn accept(
     Ok(ids)
 }
 
-/// [`accept`] inside a transaction of the caller's, for loading in bulk. Nothing else may be adding statements to a database
-/// that is read meanwhile: readers are not told of it by [`Intake`].
-pub fn accept_in(
-    tx: &mut Tx,
-    source: &Source,
-    clock: &Clock,
-    ids: &Ids,
-    received: Vec<Received>,
-) -> Result<Vec<Uuid>> {
-    if received.is_empty() {
-        return Ok(Vec::new());
-    }
-    let (now, dictionary) = (clock.now(), tx.dictionary()?);
-    let all = prepare(source, ids, now, &dictionary, received, &[])?;
-    let answer = all.iter().map(|one| one.id).collect();
-    let outcomes = write::write(tx, clock, ids, &[write::Delivery::new(source, now, all)])?;
+/// Statements that are ready to be written by [`write_in`].
+pub struct Ready {
+    ids: Vec<Uuid>,
+    delivery: write::Delivery,
+}
+
+/// Does what [`accept`] does before anything is written, for loading in bulk.
+pub async fn ready(app: &App, source: &Source, received: Vec<Received>) -> Result<Ready> {
+    let (now, dictionary) = (app.now(), app.store.dictionary().await?);
+    let all = prepare(source, &app.ids, now, &dictionary, received, &[])?;
+    let ids = all.iter().map(|one| one.id).collect();
+    Ok(Ready { ids, delivery: write::Delivery::new(source, now, all) })
+}
+
+/// Writes what is ready inside a transaction of the caller's, and gives the ids in order. Nothing else may be adding statements to
+/// a database that is read meanwhile: readers are not told of it by [`Intake`].
+pub fn write_in(tx: &mut Tx, clock: &Clock, ids: &Ids, ready: Ready) -> Result<Vec<Uuid>> {
+    let outcomes = write::write(tx, clock, ids, &[ready.delivery])?;
     outcomes.into_iter().collect::<Result<()>>()?;
-    Ok(answer)
+    Ok(ready.ids)
 }
 
 /// A statement as it will be kept, and what it gives rise to.

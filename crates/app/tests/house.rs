@@ -224,7 +224,7 @@ testkit::both_databases! {
             app.store
                 .write(|tx| {
                     tx.execute("DELETE FROM observation", store::params![])?;
-                    store::metrics::clear_readings(tx)
+                    store::metrics::replace_readings(tx, &[])
                 })
                 .await
                 .unwrap();

@@ -482,11 +482,15 @@ testkit::both_databases! {
         let text = json!(all).to_string();
         let load = |keep: bool| {
             let received = parse_statements(text.as_bytes(), Version::V1_0_3, Limits::default()).unwrap();
-            let (source, clock, ids) = (source(&app, 1), app.clock.clone(), app.ids.clone());
-            app.store.write(move |tx| {
-                let stored = app::statements::accept_in(tx, &source, &clock, &ids, received)?;
-                if keep { Ok(stored.len()) } else { Err(Error::Busy) }
-            })
+            let app = app.clone();
+            async move {
+                let (clock, ids) = (app.clock.clone(), app.ids.clone());
+                let ready = app::statements::ready(&app, &source(&app, 1), received).await?;
+                app.store.write(move |tx| {
+                    let stored = app::statements::write_in(tx, &clock, &ids, ready)?;
+                    if keep { Ok(stored.len()) } else { Err(Error::Busy) }
+                }).await
+            }
         };
         assert!(matches!(load(false).await, Err(Error::Busy)));
         assert_eq!(numbers(&app, &[]).await, Vec::<u128>::new(), "the caller's transaction decides");

@@ -12,7 +12,7 @@ use app::access::Persona;
 use app::{App, Clock, Ids};
 use clap::{Args, ValueEnum};
 use domain::time::Day;
-use store::db::{Place, Read, Store};
+use store::db::{Options, Place, Read, Store};
 
 use crate::config::{Config, NAME};
 use crate::{opened, serve};
@@ -86,13 +86,8 @@ pub(crate) async fn run(mut config: Config, demo: Demo) -> anyhow::Result<()> {
     };
     let (store, ready) = open(&config, demo.fresh, &clock).await?;
     if demo.only_make {
-        let app = opened::app(&config, store, opened::public_url(&config, config.listen), true)?;
-        let app = App { clock, ..app };
-        if ready.is_none() {
-            make(&app, &demo).await.context("the demo world could not be made")?;
-        }
-        app.store.close().await;
-        return Ok(());
+        store.close().await;
+        return if ready.is_none() { make(&config, &clock, &demo).await } else { Ok(()) };
     }
     let listener = serve::listen(&config).await?;
     let store = match ready {
@@ -209,26 +204,40 @@ fn remove(path: &Path) -> std::io::Result<()> {
 }
 
 /// Generates the world and loads it. Ids come from the seed, so that the same world has the same addresses.
-async fn make(app: &App, demo: &Demo) -> anyhow::Result<()> {
+async fn make(config: &Config, clock: &Clock, demo: &Demo) -> anyhow::Result<()> {
+    // A world that is half made is thrown away whatever became of it, so until it is complete the disk need not keep up.
+    let quick = Options { durable: false, writer_cache_kib: 128 * 1024, ..Options::default() };
+    let store = opened::store_with(config, quick).await?;
+    let app = opened::app(config, store, opened::public_url(config, config.listen), true)?;
+    let app = App { clock: clock.clone(), ids: Ids::seeded(demo.seed), ..app };
     let today = app.now().day(&app.settings.zone);
     let scale = match demo.scale {
         Scale::Shown => ::demo::Scale::Shown,
         Scale::Full => ::demo::Scale::Full,
     };
     let seed = demo.seed;
-    app.store.write(|tx| -> app::Result<()> { Ok(store::pipeline::set_setting(tx, BEGUN, "yes")?) }).await?;
+    mark(&app.store, BEGUN, "yes").await?;
     let timer = load::Timer::start("generate");
     // The second half is for tests, which make it for themselves.
     let (world, _) = tokio::task::spawn_blocking(move || ::demo::generate(seed, today, scale)).await?;
     timer.end();
-    let app = App { ids: Ids::seeded(seed), ..app.clone() };
-    let personas: Vec<Persona> = load::load(&app, world).await?;
-    app::access::set_personas(&app, &personas).await?;
-    let what = format!("seed {seed}, told from {today}");
-    app.store
-        .write(move |tx| -> app::Result<()> { Ok(store::pipeline::set_setting(tx, WORLD, &what)?) })
-        .await?;
+    let made = async {
+        let personas: Vec<Persona> = load::load(&app, world).await?;
+        app::access::set_personas(&app, &personas).await
+    };
+    made.await.context("the demo world could not be made")?;
+    let timer = load::Timer::start("close");
+    app.store.close().await;
+    timer.end();
+    let store = opened::store(config).await?;
+    mark(&store, WORLD, &format!("seed {seed}, told from {today}")).await?;
+    store.close().await;
     Ok(())
+}
+
+async fn mark(store: &Store, key: &'static str, what: &str) -> app::Result<()> {
+    let what = what.to_owned();
+    store.write(move |tx| -> app::Result<()> { Ok(store::pipeline::set_setting(tx, key, &what)?) }).await
 }
 
 #[cfg(test)]

@@ -11,12 +11,17 @@ use crate::config::Config;
 
 /// Opens the database. The folder of an embedded one is made for this account alone.
 pub(crate) async fn store(config: &Config) -> anyhow::Result<Store> {
+    store_with(config, Options::default()).await
+}
+
+/// [`store`] with other sizes and promises than a server's.
+pub(crate) async fn store_with(config: &Config, options: Options) -> anyhow::Result<Store> {
     if let Place::Sqlite(path) = &config.place
         && let Some(folder) = path.parent()
     {
         make_folder(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
-    Ok(Store::open(config.place.clone(), Options::default()).await?)
+    Ok(Store::open(config.place.clone(), options).await?)
 }
 
 fn make_folder(folder: &std::path::Path) -> std::io::Result<()> {

@@ -1,6 +1,6 @@
 //! Statements by the million: taken in from files and given out to them.
 //!
-//! Taking in uses the same core as a request does ([`super::accept_in`]), a batch a transaction, and notes in the same
+//! Taking in uses the same core as a request does ([`super::ready`], [`super::write_in`]), a batch a transaction, and notes in the same
 //! transaction how far it came, so that what was interrupted goes on where it stopped and nothing is taken twice.
 
 use std::collections::HashSet;
@@ -141,15 +141,14 @@ async fn take(
     batch: Vec<Received>,
     line: u64,
 ) -> Result<Taken> {
-    let (clock, ids, source, key) = (app.clock.clone(), app.ids.clone(), source.clone(), setting(file));
+    let (clock, ids, key) = (app.clock.clone(), app.ids.clone(), setting(file));
+    let count = batch.len() as u64;
+    let ready = super::ready(app, source, batch).await?;
     let taken = app
         .store
         .write(move |tx: &mut Tx| -> Result<Taken> {
-            let count = batch.len() as u64;
             let last = rows::last_seq(tx)?;
-            if !batch.is_empty() {
-                super::accept_in(tx, &source, &clock, &ids, batch)?;
-            }
+            super::write_in(tx, &clock, &ids, ready)?;
             let new = (rows::last_seq(tx)? - last).unsigned_abs();
             let taken = Taken { line, new: before.new + new, known: before.known + count - new, ..before };
             let text = serde_json::to_string(&taken).map_err(Error::internal)?;

@@ -83,6 +83,9 @@ pub struct Options {
     pub writer_cache_kib: i64,
     /// Page cache of each SQLite reader, in KiB.
     pub reader_cache_kib: i64,
+    /// Whether what is committed outlasts a failure of the machine's power. Without, an embedded database is on the disk only
+    /// once it is closed: for whoever makes one that is worth nothing before it is complete.
+    pub durable: bool,
 }
 
 impl Default for Options {
@@ -94,6 +97,7 @@ impl Default for Options {
             wait: Duration::from_secs(10),
             writer_cache_kib: 32 * 1024,
             reader_cache_kib: 8 * 1024,
+            durable: true,
         }
     }
 }

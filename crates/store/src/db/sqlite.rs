@@ -24,6 +24,8 @@ use super::{Error, Options};
 const OLDEST_SQLITE: i32 = 3_051_003;
 /// How many closures may share one commit.
 const GROUP: usize = 512;
+/// Rows that one statement inserts where there are many.
+const BLOCK: usize = 16;
 /// How long a group may gather closures before it commits.
 const GROUP_TIME: Duration = Duration::from_millis(50);
 /// How often emptying the log is tried; each try waits for [`LOCK_WAIT`].
@@ -40,6 +42,7 @@ pub(super) struct Sqlite {
     free: Arc<Semaphore>,
     health: Arc<Health>,
     wait: Duration,
+    durable: bool,
 }
 
 /// Whether the file can still be trusted; set once, never cleared.
@@ -156,7 +159,7 @@ impl Sqlite {
 
         let health = Arc::new(Health::default());
         let connect = |cache_kib: i64, reader: bool| {
-            connect(path, cache_kib, reader).map_err(|e| match e {
+            connect(path, cache_kib, reader, options.durable).map_err(|e| match e {
                 rusqlite::Error::SqliteFailure(e, _) if e.extended_code & 0xff == ffi::SQLITE_NOTADB => {
                     fail("it is not an SQLite database; point --data elsewhere".to_owned())
                 }
@@ -185,6 +188,7 @@ impl Sqlite {
             free,
             health,
             wait: options.wait,
+            durable: options.durable,
         })
     }
 
@@ -261,6 +265,12 @@ impl Sqlite {
             if !matches!(joined, Ok(Ok(()))) {
                 tracing::error!("the SQLite writer thread did not end well");
             }
+            // The last connection has put everything into the file itself.
+            if !self.durable
+                && let Err(error) = File::open(&self.path).and_then(|file| file.sync_all())
+            {
+                tracing::error!(%error, "the SQLite file may not be on the disk yet");
+            }
         }
     }
 
@@ -271,7 +281,7 @@ impl Sqlite {
             .open(to)
             .map_err(|e| fail(format!("cannot create the backup: {e}")))?;
         let copy = || -> rusqlite::Result<()> {
-            let from = connect(&self.path, 2048, true)?;
+            let from = connect(&self.path, 2048, true, true)?;
             let mut target = Connection::open(to)?;
             rusqlite::backup::Backup::new(&from, &mut target)?.run_to_completion(
                 1024,
@@ -346,7 +356,7 @@ fn lock(path: &Path) -> Result<File, Error> {
     }
 }
 
-fn connect(path: &Path, cache_kib: i64, reader: bool) -> rusqlite::Result<Connection> {
+fn connect(path: &Path, cache_kib: i64, reader: bool, durable: bool) -> rusqlite::Result<Connection> {
     let conn = Connection::open_with_flags(
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
@@ -366,8 +376,9 @@ fn connect(path: &Path, cache_kib: i64, reader: bool) -> rusqlite::Result<Connec
             ));
         }
     }
+    let sync = if durable { "FULL" } else { "OFF" };
     conn.execute_batch(&format!(
-        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
+        "PRAGMA synchronous = {sync}; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
          PRAGMA cache_size = -{cache_kib}; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 20971520;"
     ))?;
     if reader {
@@ -519,36 +530,43 @@ impl Session {
         rows: &mut dyn Iterator<Item = R>,
         on_conflict: &str,
     ) -> Result<u64, Error> {
-        let marks: Vec<String> = (1..=columns.len()).map(|i| format!("?{i}")).collect();
-        let sql = format!(
-            "INSERT INTO {table} ({}) VALUES ({}) {on_conflict}",
-            columns.join(", "),
-            marks.join(", ")
-        );
-        let mut count = 0;
-        let failed = match self.conn.prepare_cached(&sql) {
-            Err(e) => e,
-            Ok(mut stmt) => 'rows: loop {
-                let Some(row) = rows.next() else { return Ok(count) };
-                let mut width = 0;
-                for value in row {
-                    width += 1;
-                    let name = columns.get(width - 1).copied().unwrap_or("?");
-                    super::check_cell(&value, table, name)?;
-                    if width <= columns.len()
-                        && let Err(e) = stmt.raw_bind_parameter(width, Bound(&value))
-                    {
-                        break 'rows e;
-                    }
-                }
-                super::check_width(width, columns, table)?;
-                match stmt.raw_execute() {
-                    Ok(n) => count += n as u64,
-                    Err(e) => break e,
-                }
-            },
+        // A row at a time opens and closes the table for each; a block of them keeps the place where the last one went.
+        // Whatever fails ends the caller's transaction, so nothing need be kept for undoing one statement of it.
+        let sql = |rows: usize| {
+            let row = format!("({})", vec!["?"; columns.len()].join(", "));
+            let (names, rows) = (columns.join(", "), vec![row; rows].join(", "));
+            format!("INSERT OR FAIL INTO {table} ({names}) VALUES {rows} {on_conflict}")
         };
-        Err(self.error(&failed, &sql))
+        let (block, single) = (sql(BLOCK), sql(1));
+        let mut cells: Vec<Value> = Vec::new();
+        let mut count = 0;
+        loop {
+            cells.clear();
+            for row in (&mut *rows).take(BLOCK) {
+                let before = cells.len();
+                for value in row {
+                    let name = columns.get(cells.len() - before).copied().unwrap_or("?");
+                    super::check_cell(&value, table, name)?;
+                    cells.push(value);
+                }
+                super::check_width(cells.len() - before, columns, table)?;
+            }
+            let full = cells.len() == BLOCK * columns.len();
+            let (sql, width) = if full { (&block, cells.len()) } else { (&single, columns.len()) };
+            let insert = |conn: &Connection| -> rusqlite::Result<usize> {
+                let mut stmt = conn.prepare_cached(sql)?;
+                cells.chunks(width).try_fold(0, |count, cells| {
+                    for (n, cell) in cells.iter().enumerate() {
+                        stmt.raw_bind_parameter(n + 1, Bound(cell))?;
+                    }
+                    Ok(count + stmt.raw_execute()?)
+                })
+            };
+            count += insert(&self.conn).map_err(|e| self.error(&e, &single))? as u64;
+            if !full {
+                return Ok(count);
+            }
+        }
     }
 
     pub(super) fn batch(&mut self, sql: &str) -> Result<(), Error> {

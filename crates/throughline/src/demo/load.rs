@@ -44,10 +44,19 @@ struct Hand {
 /// Loads the world and gives the one-click sign-ins.
 pub(super) async fn load(app: &App, world: World) -> app::Result<Vec<Persona>> {
     let hand = Hand { ids: app.ids.clone(), now: app.now(), world: Arc::new(world) };
-    // Statements need no database until they are taken in, so they are built while the numbers go in.
-    let statements = tokio::task::spawn_blocking({
-        let hand = hand.clone();
-        move || timed("statements built", || learning::build(&hand))
+    // Statements need no database until they are taken in, so they are made while the numbers go in. What goes on beside the
+    // writing of numbers has its own sequence of ids, so that the same world has the same addresses whichever is done first.
+    let statements = tokio::spawn({
+        let ids = Ids::seeded(hand.world.seed.wrapping_add(2));
+        let (hand, app) = (hand.clone(), App { ids, ..app.clone() });
+        async move {
+            let build = move || timed("statements built", || learning::build(&hand));
+            let built = tokio::task::spawn_blocking(build).await.map_err(app::Error::internal)??;
+            let timer = Timer::start("statements ready");
+            let ready = learning::ready(&app, built).await?;
+            timer.end();
+            Ok::<_, app::Error>(ready)
+        }
     });
     let numbers = app.store.write({
         let hand = hand.clone();
@@ -56,14 +65,12 @@ pub(super) async fn load(app: &App, world: World) -> app::Result<Vec<Persona>> {
             timed("people", || people::load(tx, &hand, &mut known))?;
             timed("definitions", || work::define(tx, &hand, &mut known))?;
             timed("observations", || work::observe(tx, &hand, &known))?;
-            timed("units", || work::roll_up(tx, &known.definitions))?;
             timed("supports", || supports::load(tx, &hand, &mut known))?;
             Ok(known)
         }
     });
     let known = numbers.await?;
-    // Now there are numbers to read. What is read beside the writing has its own sequence of ids, so that the same
-    // world has the same addresses whichever is done first.
+    // Now there are numbers to read.
     let statements = async {
         let batches = statements.await.map_err(app::Error::internal)??;
         let timer = Timer::start("statements");

@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use app::statements::{self, Source};
+use app::statements::{self, Ready, Source};
 use app::{App, Error};
 use demo::{ActivityKind, LearningEvent};
 use domain::access::{DefineActivities, Permit, Relation, SendStatements, Who, permit};
+use store::db::Tx;
 use xapi::{Limits, Received, Version, parse_statements};
 
 use super::Hand;
@@ -94,20 +95,28 @@ const fn kind(kind: ActivityKind) -> &'static str {
     }
 }
 
-/// Takes the statements in and rolls them up by person and day.
-pub(super) async fn accept(app: &App, batches: Vec<Vec<Received>>) -> app::Result<()> {
+/// Prepares statements as they will be kept. Needs no numbers, so it too can go on beside their loading.
+pub(super) async fn ready(app: &App, batches: Vec<Vec<Received>>) -> app::Result<Vec<Ready>> {
     let send: Permit<SendStatements> = permit(&Who::Host, Relation::NONE, SendStatements(()))?;
     let define: Permit<DefineActivities> = permit(&Who::Host, Relation::NONE, DefineActivities(()))?;
+    let source = Source::new(app, &send, Some(&define), VERSION);
+    let mut all = Vec::with_capacity(batches.len());
+    for batch in batches {
+        all.push(statements::ready(app, &source, batch).await?);
+    }
+    Ok(all)
+}
+
+/// Takes the statements in and rolls them up by person and day.
+pub(super) async fn accept(app: &App, batches: Vec<Ready>) -> app::Result<()> {
     // One after another, so that whoever else writes need not wait for all of them.
     for batch in batches {
-        let source = Source::new(app, &send, Some(&define), VERSION);
         let (clock, ids) = (app.clock.clone(), app.ids.clone());
-        app.store
-            .write(move |tx| -> app::Result<()> {
-                statements::accept_in(tx, &source, &clock, &ids, batch)?;
-                Ok(())
-            })
-            .await?;
+        let write = move |tx: &mut Tx| -> app::Result<()> {
+            statements::write_in(tx, &clock, &ids, batch)?;
+            Ok(())
+        };
+        app.store.write(write).await?;
     }
     // First, so that each day's statements are found by the index and not by a look through all that waits.
     while statements::take_in(app).await? {}

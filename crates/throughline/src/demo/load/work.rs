@@ -1,6 +1,6 @@
 //! What is counted: feeds, metrics, targets, commitments, and every observation with the moment at which it came.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use app::metrics::Definition;
 use demo::{Aggregation as Adds, Direction as Better, Grain as About, Level as Speaks, TargetScope as For};
@@ -176,8 +176,7 @@ pub(super) fn observe(tx: &mut Tx, hand: &Hand, known: &Known) -> app::Result<()
     }
     rows.sort_unstable_by_key(|o| (o.subject, o.metric, o.period, o.revision));
     let metrics: BTreeMap<MetricId, Metric> = known.definitions.iter().map(|m| (m.id, m.clone())).collect();
-    app::metrics::append(tx, &metrics, &rows)?;
-    Ok(())
+    app::metrics::write_history(tx, &metrics, &rows)
 }
 
 /// Puts in what came through each feed, and gives the runs by feed and moment.
@@ -228,23 +227,4 @@ fn problems(run: &demo::FeedRun) -> Vec<Problem> {
         )
     });
     failed.into_iter().chain(unknown).collect()
-}
-
-/// Makes every unit's reading of every metric and period.
-pub(super) fn roll_up(tx: &mut Tx, metrics: &[Metric]) -> app::Result<()> {
-    let directory = store::people::directory(tx)?;
-    let mut all = BTreeMap::new();
-    for metric in metrics {
-        let Some((first, last)) = store::metrics::span(tx, metric.id)? else { continue };
-        let cadence = metric.cadence.rolled();
-        let mut periods = BTreeSet::new();
-        let mut period = first;
-        while period <= last {
-            periods.insert(period);
-            period = cadence.step(period, 1);
-        }
-        all.insert(metric.id, periods);
-    }
-    let metrics = metrics.iter().map(|m| (m.id, m.clone())).collect();
-    app::metrics::units(tx, &directory, &metrics, &all)
 }
