@@ -131,18 +131,17 @@ fn make_days(tx: &mut Tx, organisation: &Zone, days: &BTreeMap<PersonId, BTreeSe
         list.retain(|day| !kept.contains(day));
         rows::drop_days(tx, person, &list)?;
         let Some(own) = accounts.get(&person) else { continue };
-        // Days that follow one another are read together.
-        for run in list.chunk_by(|a, b| b.days_since(*a) == 1) {
-            let (Some(&first), Some(&last)) = (run.first(), run.last()) else { continue };
-            let from = zones.start(person, first).plus_seconds(-reach);
-            let until = zones.start(person, last.plus(1)).plus_seconds(reach);
-            let events = rows::events(tx, own, from, until)?;
-            for &day in run {
-                let span = (zones.start(person, day), zones.start(person, day.plus(1)));
-                let low = events.partition_point(|e| e.at < span.0.plus_seconds(-reach));
-                let high = events.partition_point(|e| e.at < span.1.plus_seconds(reach));
-                made.extend(domain::learning::day(person, day, span, &events[low..high], &Rules::DEFAULT));
-            }
+        let span = |day: Day| (zones.start(person, day), zones.start(person, day.plus(1)));
+        let around = |day: Day| {
+            let (from, until) = span(day);
+            (from.plus_seconds(-reach), until.plus_seconds(reach))
+        };
+        let events = rows::events(tx, own, &list.iter().map(|&day| around(day)).collect::<Vec<_>>())?;
+        for day in list {
+            let (from, until) = around(day);
+            let low = events.partition_point(|e| e.at < from);
+            let high = events.partition_point(|e| e.at < until);
+            made.extend(domain::learning::day(person, day, span(day), &events[low..high], &Rules::DEFAULT));
         }
     }
     rows::add(tx, &made)?;

@@ -347,18 +347,6 @@ fn standing_of(readings: &[Reading]) -> BTreeSet<Key> {
     readings.iter().map(key).collect()
 }
 
-/// Appends a whole history (sorted like [`write`]'s) to a database that has none, with every reading that it makes,
-/// those of units among them. Whoever calls it reviews it afterwards: [`crate::alerts::review_history`].
-pub fn write_history(
-    tx: &mut Tx,
-    metrics: &BTreeMap<MetricId, Metric>,
-    observations: &[Observation],
-) -> Result<()> {
-    store::metrics::add_observations(tx, observations)?;
-    let readings = readings_of(tx, metrics, observations)?;
-    replace(tx, metrics, readings)
-}
-
 /// Appends observations and writes the readings they make, which it gives.
 fn append(
     tx: &mut Tx,
@@ -366,40 +354,45 @@ fn append(
     observations: &[Observation],
 ) -> Result<Vec<Reading>> {
     store::metrics::add_observations(tx, observations)?;
-    let readings = readings_of(tx, metrics, observations)?;
+    // A week of days is made from all of its days, also those that came before.
+    let mut whole: Vec<Observation> = Vec::with_capacity(observations.len());
+    let mut weeks: BTreeSet<(Uuid, MetricId, Day)> = BTreeSet::new();
+    for o in observations {
+        if metrics.get(&o.metric).is_some_and(|metric| metric.cadence == Cadence::Day) {
+            weeks.insert((o.subject, o.metric, Cadence::Week.start(o.period)));
+        } else {
+            whole.push(*o);
+        }
+    }
+    for (subject, metric, week) in weeks {
+        whole.extend(store::metrics::observations(tx, subject, metric, week, week.plus(6))?);
+    }
+    let readings = readings_of(metrics, &lags(tx)?, &whole);
     store::metrics::put_readings(tx, &readings)?;
     Ok(readings)
 }
 
-/// The readings that observations make which are stored already, by metric, subject and period.
+/// The readings that observations make, by metric, subject and period. Those of one subject and metric follow one another,
+/// by period and revision, and weeks of days are whole.
 fn readings_of(
-    r: &mut Read,
     metrics: &BTreeMap<MetricId, Metric>,
+    lags: &Lags,
     observations: &[Observation],
-) -> Result<Vec<Reading>> {
-    let lags = lags(r)?;
+) -> Vec<Reading> {
     let mut readings: Vec<Reading> = Vec::with_capacity(observations.len());
-    let mut weeks: BTreeSet<(Uuid, MetricId, Day)> = BTreeSet::new();
-    for o in observations {
-        let Some(metric) = metrics.get(&o.metric) else { continue };
-        if metric.cadence == Cadence::Day {
-            weeks.insert((o.subject, o.metric, Cadence::Week.start(o.period)));
-            continue;
-        }
-        let reading = reading_of(metric, o, &lags);
-        match readings.last_mut() {
-            // The later revision of the same period takes the place of the earlier one.
-            Some(last) if (last.subject, last.metric, last.period) == (o.subject, o.metric, o.period) => {
-                *last = reading
+    let period_of = |o: &Observation, metric: &Metric| metric.cadence.rolled().start(o.period);
+    for same in observations.chunk_by(|a, b| (a.subject, a.metric) == (b.subject, b.metric)) {
+        let Some(metric) = same.first().and_then(|o| metrics.get(&o.metric)) else { continue };
+        for revisions in same.chunk_by(|a, b| period_of(a, metric) == period_of(b, metric)) {
+            if metric.cadence == Cadence::Day {
+                readings.extend(week_of_days(metric, revisions, lags));
+            } else {
+                readings.extend(revisions.last().map(|o| reading_of(metric, o, lags)));
             }
-            _ => readings.push(reading),
         }
-    }
-    for (subject, metric, week) in weeks {
-        readings.extend(week_of_days(r, &metrics[&metric], subject, week, &lags)?);
     }
     readings.sort_unstable_by_key(|r| (r.metric, r.subject, r.period));
-    Ok(readings)
+    readings
 }
 
 /// Days after a period's end until a metric's data are late, by metric; metrics without a feed are never late.
@@ -431,29 +424,21 @@ fn reading_of(metric: &Metric, o: &Observation, lags: &Lags) -> Reading {
     }
 }
 
-/// The week of a metric that is observed by the day.
-fn week_of_days(
-    r: &mut Read,
-    metric: &Metric,
-    subject: Uuid,
-    week: Day,
-    lags: &Lags,
-) -> Result<Option<Reading>> {
-    let revisions = store::metrics::observations(r, subject, metric.id, week, week.plus(6))?;
-    let mut days: BTreeMap<Day, Observation> = BTreeMap::new();
-    for o in revisions {
-        days.insert(o.period, o);
-    }
-    let quantities: Vec<Quantity> = days.values().map(|o| o.quantity).collect();
-    Ok(over_time(metric.aggregation, &quantities).map(|quantity| Reading {
-        subject,
+/// The week of a metric that is observed by the day, from every revision of its days by day and revision.
+fn week_of_days(metric: &Metric, revisions: &[Observation], lags: &Lags) -> Option<Reading> {
+    let days: Vec<&Observation> =
+        revisions.chunk_by(|a, b| a.period == b.period).filter_map(<[Observation]>::last).collect();
+    let first = days.first()?;
+    let quantities: Vec<Quantity> = days.iter().map(|o| o.quantity).collect();
+    over_time(metric.aggregation, &quantities).map(|quantity| Reading {
+        subject: first.subject,
         metric: metric.id,
-        period: week,
+        period: Cadence::Week.start(first.period),
         quantity,
         contributors: 1,
-        revision: days.values().map(|o| o.revision).max().unwrap_or(1),
-        late: days.values().any(|o| o.revision == 1 && is_late(metric, o.period, o.received_at, lags)),
-    }))
+        revision: days.iter().map(|o| o.revision).max().unwrap_or(1),
+        late: days.iter().any(|o| o.revision == 1 && is_late(metric, o.period, o.received_at, lags)),
+    })
 }
 
 /// The pipeline's step for units: takes what was asked, recomputes every unit's reading of those metrics and periods,
@@ -641,19 +626,24 @@ fn what_came(tx: &mut Tx, feed: FeedId, first: Day, last: Day) -> Result<()> {
 
 /// Empties the roll-ups and makes them again from the observations: the same bytes as before.
 pub fn rebuild(tx: &mut Tx) -> Result<()> {
-    let metrics: BTreeMap<MetricId, Metric> =
-        store::metrics::metrics(tx)?.into_iter().map(|m| (m.id, m)).collect();
+    let metrics = store::metrics::metrics(tx)?.into_iter().map(|m| (m.id, m)).collect();
     let mut newest = Vec::new();
     store::metrics::each_newest(tx, |o| {
         newest.push(o);
         Ok(())
     })?;
-    let readings = readings_of(tx, &metrics, &newest)?;
-    replace(tx, &metrics, readings)
+    make_history(tx, &metrics, &newest)
 }
 
-/// Puts observed readings (sorted by metric, subject and period) in the place of all that there are, and what is above them.
-fn replace(tx: &mut Tx, metrics: &BTreeMap<MetricId, Metric>, observed: Vec<Reading>) -> Result<()> {
+/// Puts the readings that a whole history of observations makes (sorted like [`write`]'s) in the place of all that there are,
+/// those of units among them. Whoever brings a history stores its observations too, and reviews it:
+/// [`crate::alerts::review_history`].
+pub fn make_history(
+    tx: &mut Tx,
+    metrics: &BTreeMap<MetricId, Metric>,
+    observations: &[Observation],
+) -> Result<()> {
+    let observed = readings_of(metrics, &lags(tx)?, observations);
     let directory = store::people::directory(tx)?;
     let mut periods: BTreeMap<MetricId, BTreeSet<Day>> = BTreeMap::new();
     let mut all = Vec::with_capacity(observed.len() + observed.len() / 4);

@@ -1,6 +1,6 @@
 //! `learning_day`: what one person did with one activity on one day, and what it is made from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::ids::{AccountId, PersonId, UnitId};
 use domain::learning::{Event, LearningDay};
@@ -140,11 +140,16 @@ pub fn zones(r: &mut Read, persons: &[PersonId]) -> Result<BTreeMap<PersonId, Ve
     Ok(all)
 }
 
-/// What some accounts did with activities from a moment up to another, voided statements left out.
-pub fn events(r: &mut Read, accounts: &[AccountId], from: Instant, until: Instant) -> Result<Vec<Event>> {
-    let days = terms::day_of(from)..=terms::day_of(until);
+/// What some accounts did with activities in some spans, each from a moment up to another, voided statements left out.
+/// What they did between the spans may be among it.
+pub fn events(r: &mut Read, accounts: &[AccountId], spans: &[(Instant, Instant)]) -> Result<Vec<Event>> {
+    let (Some(from), Some(until)) = (spans.iter().map(|s| s.0).min(), spans.iter().map(|s| s.1).max()) else {
+        return Ok(Vec::new());
+    };
+    let days: BTreeSet<_> =
+        spans.iter().flat_map(|&(from, until)| terms::day_of(from)..=terms::day_of(until)).collect();
     let wanted: Vec<Term> =
-        accounts.iter().flat_map(|&account| days.clone().map(move |day| Term::day(account, day))).collect();
+        accounts.iter().flat_map(|&account| days.iter().map(move |&day| Term::day(account, day))).collect();
     let seqs = terms::every(r, &wanted)?;
     let mut all: Vec<(Event, Uuid)> = Vec::with_capacity(seqs.len());
     for some in seqs.chunks(ROWS) {

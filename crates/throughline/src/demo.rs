@@ -62,7 +62,7 @@ pub(crate) struct Demo {
     /// The day from which the world is told, at noon; the clock stands still there
     #[arg(long, value_name = "DAY", hide = true)]
     today: Option<Day>,
-    /// Make the world and end; the server runs it so that the memory which making takes is given back
+    /// Make the world and end; the server runs it so that the memory which making takes is given back, and says when all is kept
     #[arg(long, hide = true)]
     only_make: bool,
 }
@@ -100,10 +100,9 @@ pub(crate) async fn run(mut config: Config, demo: Demo) -> anyhow::Result<()> {
             eprintln!("Making the demo world in {} …", store.place());
             store.close().await;
             make_apart().await?;
-            let (store, ready) = open(&config, false, &clock).await?;
-            if ready.is_none() {
-                bail!("the demo world could not be made");
-            }
+            let store = opened::store(&config).await?;
+            let world = format!("seed {}, told from {}", demo.seed, clock.now().day(&config.zone));
+            tokio::spawn(settle(store.clone(), world));
             eprintln!(
                 "Made in {:.1} s. It is kept there; --fresh makes it anew.",
                 started.elapsed().as_secs_f64()
@@ -226,13 +225,19 @@ async fn make(config: &Config, clock: &Clock, demo: &Demo) -> anyhow::Result<()>
         app::access::set_personas(&app, &personas).await
     };
     made.await.context("the demo world could not be made")?;
-    let timer = load::Timer::start("close");
     app.store.close().await;
-    timer.end();
-    let store = opened::store(config).await?;
-    mark(&store, WORLD, &format!("seed {seed}, told from {today}")).await?;
-    store.close().await;
     Ok(())
+}
+
+/// Says that the world is complete as soon as it is on the disk, which nobody who looks at it need wait for.
+async fn settle(store: Store, world: String) {
+    let settled = async {
+        store.sync().await?;
+        mark(&store, WORLD, &world).await
+    };
+    if let Err(error) = settled.await {
+        tracing::warn!(%error, "the demo world will be made anew at the next start");
+    }
 }
 
 async fn mark(store: &Store, key: &'static str, what: &str) -> app::Result<()> {

@@ -84,7 +84,7 @@ pub struct Options {
     /// Page cache of each SQLite reader, in KiB.
     pub reader_cache_kib: i64,
     /// Whether what is committed outlasts a failure of the machine's power. Without, an embedded database is on the disk only
-    /// once it is closed: for whoever makes one that is worth nothing before it is complete.
+    /// after [`Store::sync`]: for whoever makes one that is worth nothing before it is complete.
     pub durable: bool,
 }
 
@@ -134,6 +134,16 @@ impl Store {
             Place::Postgres(url) => Inner::Postgres(postgres::Postgres::open(&url, &options, shelf).await?),
         };
         Ok(Self(Arc::new(inner), kept))
+    }
+
+    /// Waits until an embedded database that was made without [`Options::durable`] is on the disk.
+    pub async fn sync(&self) -> Result<(), Error> {
+        let inner = self.0.clone();
+        let sync = move || match &*inner {
+            Inner::Sqlite { engine, .. } => engine.sync(),
+            Inner::Postgres(_) => Ok(()),
+        };
+        tokio::task::spawn_blocking(sync).await.unwrap_or(Err(Error::Closed))
     }
 
     /// Which database this is, for diagnostics.

@@ -42,7 +42,6 @@ pub(super) struct Sqlite {
     free: Arc<Semaphore>,
     health: Arc<Health>,
     wait: Duration,
-    durable: bool,
 }
 
 /// Whether the file can still be trusted; set once, never cleared.
@@ -188,7 +187,6 @@ impl Sqlite {
             free,
             health,
             wait: options.wait,
-            durable: options.durable,
         })
     }
 
@@ -265,13 +263,23 @@ impl Sqlite {
             if !matches!(joined, Ok(Ok(()))) {
                 tracing::error!("the SQLite writer thread did not end well");
             }
-            // The last connection has put everything into the file itself.
-            if !self.durable
-                && let Err(error) = File::open(&self.path).and_then(|file| file.sync_all())
-            {
-                tracing::error!(%error, "the SQLite file may not be on the disk yet");
+        }
+    }
+
+    /// Waits until the disk has everything that was ever committed.
+    pub(super) fn sync(&self) -> Result<(), Error> {
+        let mut log = self.path.clone().into_os_string();
+        log.push("-wal");
+        for path in [&self.path, Path::new(&log)] {
+            match File::open(path).and_then(|file| file.sync_all()) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                    let reason = format!("{}: {e}; check the disk", path.display());
+                    return Err(Error::Driver { statement: "fsync".to_owned(), reason });
+                }
+                _ => {}
             }
         }
+        Ok(())
     }
 
     /// Copies the database to a new file while it is in use.

@@ -18,6 +18,8 @@ use demo::World;
 use domain::ids::{FeedId, InterventionId, JobRoleId, MetricId, PersonId, UnitId};
 use domain::metrics::Metric;
 use domain::time::Instant;
+use store::db::Tx;
+use store::metrics::Observation;
 use tracing::debug;
 
 /// The ids of what has a position in the world.
@@ -60,25 +62,29 @@ pub(super) async fn load(app: &App, world: World) -> app::Result<Vec<Persona>> {
     });
     let numbers = app.store.write({
         let hand = hand.clone();
-        move |tx| -> app::Result<Known> {
+        move |tx| -> app::Result<(Known, Vec<Observation>)> {
             let mut known = Known::default();
             timed("people", || people::load(tx, &hand, &mut known))?;
             timed("definitions", || work::define(tx, &hand, &mut known))?;
-            timed("observations", || work::observe(tx, &hand, &known))?;
+            let observations = timed("readings", || work::observe(tx, &hand, &known))?;
             timed("supports", || supports::load(tx, &hand, &mut known))?;
-            Ok(known)
+            Ok((known, observations))
         }
     });
-    let known = numbers.await?;
-    // Now there are numbers to read.
-    let statements = async {
+    let (known, observations) = numbers.await?;
+    // Now there are readings for alerts and studies; what nobody waits for is written while they read.
+    let rest = async {
+        let write = move |tx: &mut Tx| -> app::Result<()> {
+            timed("observations", || Ok(store::metrics::add_observations(tx, &observations)?))
+        };
+        app.store.write(write).await?;
         let batches = statements.await.map_err(app::Error::internal)??;
         let timer = Timer::start("statements");
         learning::accept(app, batches).await?;
         timer.end();
         Ok::<_, app::Error>(())
     };
-    let (_, known, ()) = tokio::try_join!(statements, alerts(app, &hand, known), studies(app))?;
+    let (_, known, ()) = tokio::try_join!(rest, alerts(app, &hand, known), studies(app))?;
     Ok(people::personas(&hand, &known))
 }
 

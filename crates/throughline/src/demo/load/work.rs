@@ -141,8 +141,9 @@ fn morning(day: Day) -> Instant {
     Zone::UTC.at(day, 8, 0)
 }
 
-/// Puts in the arrivals and every observation, each with the moment at which it came.
-pub(super) fn observe(tx: &mut Tx, hand: &Hand, known: &Known) -> app::Result<()> {
+/// Puts in the arrivals and the readings that every observation makes. Gives the observations, each with the moment at which it
+/// came, which are stored beside.
+pub(super) fn observe(tx: &mut Tx, hand: &Hand, known: &Known) -> app::Result<Vec<Observation>> {
     let world = &hand.world;
     let mut corrected: BTreeMap<(FeedId, Instant), i64> = BTreeMap::new();
     let mut rows = Vec::with_capacity(world.observations.len());
@@ -176,7 +177,8 @@ pub(super) fn observe(tx: &mut Tx, hand: &Hand, known: &Known) -> app::Result<()
     }
     rows.sort_unstable_by_key(|o| (o.subject, o.metric, o.period, o.revision));
     let metrics: BTreeMap<MetricId, Metric> = known.definitions.iter().map(|m| (m.id, m.clone())).collect();
-    app::metrics::write_history(tx, &metrics, &rows)
+    app::metrics::make_history(tx, &metrics, &rows)?;
+    Ok(rows)
 }
 
 /// Puts in what came through each feed, and gives the runs by feed and moment.
