@@ -10,6 +10,7 @@
 use std::collections::BTreeSet;
 
 use domain::access::{Erase, Permit, Relation, Who, may_ask, permit, second};
+use domain::figures::{count, plural};
 use domain::ids::{ErasureId, PersonId};
 use domain::people::{Account, Person, fold};
 use serde::{Deserialize, Serialize};
@@ -52,27 +53,39 @@ pub struct Preview {
     pub namesakes: i64,
 }
 
+/// A number of rows in words.
+fn many(n: i64, one: &str, many: &str) -> String {
+    plural(n.unsigned_abs(), one, many)
+}
+
 impl Preview {
     /// What goes, a line each.
     pub fn goes(&self) -> Vec<String> {
         vec![
             "name, code, mail address, sign-in, access roles".to_owned(),
-            format!("{} accounts in other systems", self.accounts.len()),
-            format!("{} statements", self.statements),
-            format!("their name in {} statements of others", self.mentions),
-            format!("{} documents of courses", self.kept.documents),
-            format!("{} alerts and talks, with everything written in them", self.kept.talks_and_alerts),
-            format!("{} targets and commitments", self.kept.targets),
-            format!("{} notifications and deliveries", self.kept.told),
+            plural(self.accounts.len() as u64, "account in other systems", "accounts in other systems"),
+            plural(self.statements, "statement", "statements"),
+            format!("their name in {}", plural(self.mentions, "statement of others", "statements of others")),
+            many(self.kept.documents, "document of courses", "documents of courses"),
+            format!(
+                "{}, with everything written in them",
+                many(self.kept.talks_and_alerts, "alert or talk", "alerts and talks")
+            ),
+            many(self.kept.targets, "target or commitment", "targets and commitments"),
+            many(self.kept.told, "notification or delivery", "notifications and deliveries"),
         ]
     }
     /// What stays, a line each.
     pub fn stays(&self) -> Vec<String> {
         vec![
-            format!("{} values of {} metrics", self.held.values, self.held.metrics),
             format!(
-                "{} days of learning, less those of activities of fewer than five people",
-                self.held.learning
+                "{} of {}",
+                many(self.held.values, "value", "values"),
+                many(self.held.metrics, "metric", "metrics")
+            ),
+            format!(
+                "{}, less those of activities of fewer than five people",
+                many(self.held.learning, "day of learning", "days of learning")
             ),
             "places in units, for what units are counted by; studies as they were frozen".to_owned(),
         ]
@@ -108,13 +121,30 @@ impl Receipt {
     /// What went and what stays, a line each.
     pub fn lines(&self) -> Vec<String> {
         vec![
-            format!("{} statements of theirs went; their ids stay used", self.statements),
-            format!("{} statements and {} documents of others stay without them", self.mended, self.documents_mended),
-            format!("{} documents of theirs went", self.documents),
-            format!("{} deliveries and waiting files went", self.deliveries),
-            format!("{} descriptions of activities that only they had to do with went", self.activities),
-            format!("{} days of learning went, {} stay counted without a name", self.learning_gone, self.learning_stays),
-            format!("{} values of metrics stay counted without a name", self.values_stay),
+            format!(
+                "gone: {} of theirs; their ids stay used",
+                plural(self.statements, "statement", "statements")
+            ),
+            format!(
+                "kept without them: {} and {} of others",
+                plural(self.mended, "statement", "statements"),
+                plural(self.documents_mended, "document", "documents")
+            ),
+            format!("gone: {} of theirs", plural(self.documents, "document", "documents")),
+            format!(
+                "gone: {}",
+                plural(self.deliveries, "delivery or waiting file", "deliveries and waiting files")
+            ),
+            format!(
+                "gone: {} of activities that only they had to do with",
+                plural(self.activities, "description", "descriptions")
+            ),
+            format!(
+                "days of learning: {} gone, {} kept without a name",
+                count(self.learning_gone),
+                count(self.learning_stays)
+            ),
+            format!("kept without a name: {} of metrics", plural(self.values_stay, "value", "values")),
             match self.name_swept {
                 true => "their name was taken out of what others wrote",
                 false => "their name was not looked for in what others wrote: somebody else has the same, or it is too short",

@@ -43,6 +43,11 @@ pub fn signed(value: f64, places: u8) -> String {
     if up { format!("+{text}") } else { text }
 }
 
+/// A number of things: "1 week", "4 weeks", "1,840 hours".
+pub fn plural(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(n), if n == 1 { one } else { many })
+}
+
 /// A whole number with thousands apart.
 pub fn count(n: u64) -> String {
     let digits = n.to_string();

@@ -324,14 +324,14 @@ pub(crate) fn taken<T>(result: app::Result<T>) -> anyhow::Result<Result<T, Refus
 fn how(dialect: Option<&Dialect>) -> String {
     let Some(d) = dialect else { return String::new() };
     let mut text = format!(
-        "read as {:?}, separated by {:?}, {}\n",
+        "read as {}, separated by {}, {}\n",
         d.encoding,
         d.separator,
         counted(d.rows as usize, "row", "rows")
     );
     for column in &d.columns {
         if let Some(decimal) = column.decimal {
-            text.push_str(&format!("  {}: decimals by {decimal:?}\n", column.header));
+            text.push_str(&format!("  {}: decimals after {decimal}\n", column.header));
         }
     }
     if !d.totals.is_empty() {

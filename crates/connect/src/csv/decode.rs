@@ -24,6 +24,17 @@ pub enum Encoding {
     Windows1252,
 }
 
+impl std::fmt::Display for Encoding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Utf8 => "UTF-8",
+            Self::Utf16Le => "UTF-16, low byte first",
+            Self::Utf16Be => "UTF-16, high byte first",
+            Self::Windows1252 => "Windows-1252",
+        })
+    }
+}
+
 /// Reads a source to its end, or to the limit, and decodes it.
 pub(super) fn load(
     source: impl Read,

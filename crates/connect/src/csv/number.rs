@@ -12,6 +12,15 @@ pub enum Decimal {
     Comma,
 }
 
+impl std::fmt::Display for Decimal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Point => "a point",
+            Self::Comma => "a comma",
+        })
+    }
+}
+
 impl Decimal {
     const fn sign(self) -> char {
         match self {

@@ -126,3 +126,46 @@ fn what_is_not_there_is_named() {
     says(&[], 2, "Usage");
     assert!(!folder.path().join("throughline-data").exists());
 }
+
+#[test]
+fn erasing_and_retention_say_first_what_would_go() {
+    let folder = TempDir::new();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let run = |args: &[&str], want: i32| {
+        let (code, out, err) = ran(folder.path(), &[args, &["--data", "data"]].concat());
+        assert_eq!(code, want, "{args:?}\n{out}{err}");
+        format!("{out}{err}")
+    };
+    write("units.csv", "code,name,kind,parent\nhq,Head office,branch,\n");
+    write(
+        "people.csv",
+        "code,name,unit,job_role,from,accounts\nE1,Ana Roth,hq,adviser,2024-01-01,https://hr.example|E1\n",
+    );
+    run(&["import", "units", "units.csv"], 0);
+    run(&["import", "people", "people.csv"], 0);
+    let statement = r#"{"actor":{"account":{"homePage":"https://hr.example","name":"E1"}},"verb":{"id":"http://adlnet.gov/expapi/verbs/experienced"},"object":{"id":"https://lms.example/a"},"timestamp":"2026-01-05T10:00:00Z"}"#;
+    write("statements.ndjson", &format!("{statement}\n"));
+    run(&["import", "statements", "statements.ndjson"], 0);
+
+    assert!(run(&["retention"], 0).contains("there is no rule: everything is kept"));
+    write("rules.toml", "[[rule]]\nclass = \"statements\"\ndays = 30\nwhy = \"nobody reads them\"\n");
+    write("config.toml", "retention_file = \"rules.toml\"\n");
+    // What came today is not old, whenever it happened.
+    let due = run(&["retention", "--config", "config.toml"], 0);
+    assert!(due.contains("after 30 days: 0 would go"), "{due}");
+    assert!(run(&["retention", "--apply", "--config", "config.toml"], 0).contains("after 30 days: 0 went"));
+
+    assert!(run(&["erase", "E2"], 1).contains("E2"));
+    let preview = run(&["erase", "E1"], 0);
+    for word in ["Ana Roth (E1)", "would go", "1 statement", "would stay", "--for-good erases"] {
+        assert!(preview.contains(word), "{word}: {preview}");
+    }
+    assert_eq!(run(&["erase", "E1"], 0), preview, "a preview changes nothing");
+    assert!(run(&["erase", "E1", "--for-good"], 0).contains("receipt"));
+    run(&["erase", "E1"], 1);
+    // Sent once more, what was erased does not come back as somebody's.
+    run(&["import", "statements", "statements.ndjson", "--again"], 0);
+    run(&["export", "statements", "out.ndjson"], 0);
+    let out = std::fs::read_to_string(folder.path().join("out.ndjson")).unwrap();
+    assert!(!out.contains("Ana Roth"), "{out}");
+}

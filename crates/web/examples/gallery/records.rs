@@ -132,7 +132,7 @@ fn erasure_page() -> ErasurePage {
         goes: lines(&[
             "name, code, mail address, sign-in, access roles",
             "2 accounts in other systems",
-            "1204 statements",
+            "1,204 statements",
             "their name in 38 statements of others",
             "4 documents of courses",
         ]),
@@ -387,8 +387,8 @@ pub(crate) fn pages() -> Result<Pages, askama::Error> {
         name: String::new(),
         why: String::new(),
         receipt: vec![
-            "1204 statements of theirs went; their ids stay used".to_owned(),
-            "38 statements and 1 documents of others stay without them".to_owned(),
+            "gone: 1,204 statements of theirs; their ids stay used".to_owned(),
+            "kept without them: 38 statements and 1 document of others".to_owned(),
         ],
         ..erasure_page()
     };

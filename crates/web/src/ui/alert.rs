@@ -419,7 +419,11 @@ fn checked(read: &AlertRead) -> Option<Fact> {
 }
 
 fn why(alert: &Alert) -> String {
-    let mut rule = format!("Rule “{}”, from {} weeks of history.", alert.rule, alert.facts.history);
+    let history = format::plural(alert.facts.history.unsigned_abs(), "week", "weeks");
+    let mut rule = match alert.rule.rsplit_once(' ') {
+        Some((_, "0")) | None => format!("The rule that Throughline comes with, from {history} of history."),
+        Some((code, version)) => format!("Rule “{code}”, version {version}, from {history} of history."),
+    };
     if alert.facts.borrowed > 0 {
         rule.push_str(&format!(
             " That is too few for a range of one's own, so it is borrowed from {} others in the same work.",

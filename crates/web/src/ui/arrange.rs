@@ -339,14 +339,14 @@ pub(crate) fn moment(at: domain::time::Instant, zone: &Zone) -> Moment {
     Moment::of(at, zone)
 }
 
-/// The targets and commitments that began in the window, as events of a chart: "Target 42", "Promise ended".
+/// The targets and commitments that began in the window, as events of a chart: "Target 42", "Commitment ended".
 fn levels_set(read: &MetricRead, first: Day) -> Vec<(Day, String)> {
     let style = Style::of_metric(&read.metric);
     let word = |what: &str, level: f64, ended: bool| {
         if ended { format!("{what} ended") } else { format!("{what} {}", style.number(level)) }
     };
     let targets = read.targets.iter().map(|t| (t.from, word("Target", t.level, t.ended)));
-    let promises = read.commitments.iter().map(|c| (c.from, word("Promise", c.level, c.ended)));
+    let promises = read.commitments.iter().map(|c| (c.from, word("Commitment", c.level, c.ended)));
     targets.chain(promises).filter(|(day, _)| *day >= first).collect()
 }
 

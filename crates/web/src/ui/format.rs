@@ -6,15 +6,10 @@
 
 use std::borrow::Cow;
 
-pub use domain::figures::{MINUS, Style, count, decimal, places_for, signed};
+pub use domain::figures::{MINUS, Style, count, decimal, places_for, plural, signed};
 use domain::time::{Day, Instant, Zone};
 
 const NARROW_SPACE: &str = "\u{202f}";
-
-/// A number of things: "1 week", "4 weeks", "1,840 hours".
-pub fn plural(n: u64, one: &str, many: &str) -> String {
-    format!("{} {}", count(n), if n == 1 { one } else { many })
-}
 
 /// A small number as a word, for sentences: "two"; from thirteen up in digits.
 pub fn spell(n: u64) -> Cow<'static, str> {

@@ -24,10 +24,22 @@ export function control(d: ControlData, { width, narrow }: Frame): Drawn {
   ]);
   const write = tickWriter(domain, d.style);
   const marginLeft = Math.max(34, Math.max(write(domain[0]).length, write(domain[1]).length) * 6.4 + 12);
-  const marginRight = narrow ? 10 : 134;
+  const change = d.change_from ? date(d.change_from) : null;
+  const newest = seen.at(-1);
+  const phase = d.phases.at(-1);
+  const labels: Label[] = narrow
+    ? []
+    : ([
+        d.target != null && { at: d.target, text: `Target ${shown(d.target, d.style)}`, color: "well" },
+        d.commitment != null && { at: d.commitment, text: `Own commitment ${shown(d.commitment, d.style)}`, color: "doubt" },
+        phase && { at: phase.hi, text: `Usual to ${shown(phase.hi, d.style)}`, color: "accent" },
+        phase && { at: phase.lo, text: `Usual from ${shown(phase.lo, d.style)}`, color: "accent" },
+        earlier.length > 0 && { at: earlier.filter((p) => Number.isFinite(p.value)).at(-1)?.value ?? domain[0], text: "A year before", color: "ink-3" },
+        newest && { at: newest.value, text: `Newest ${shown(newest.value, d.style)}`, color: change ? "look" : "ink" },
+      ].filter(Boolean) as Label[]);
+  const marginRight = narrow ? 10 : Math.max(110, Math.max(0, ...labels.map((l) => l.text.length)) * 7.2 + 18);
   const px = (day: Date) => marginLeft + ((+day - +x0) / (+x1 - +x0 || 1)) * (width - marginLeft - marginRight);
 
-  const change = d.change_from ? date(d.change_from) : null;
   const named: Event[] = d.events.map((e) => ({ ...e }));
   const placed = place(named, narrow, px, marginLeft, width - (narrow ? 4 : 40));
   const rows = placed.reduce((most, e) => Math.max(most, e.row + 1), 0);
@@ -42,18 +54,6 @@ export function control(d: ControlData, { width, narrow }: Frame): Drawn {
 
   const before = change ? all.filter((p) => p.date <= change) : all;
   const since = change ? all.filter((p) => p.date >= change) : [];
-  const newest = seen.at(-1);
-  const phase = d.phases.at(-1);
-  const labels: Label[] = narrow
-    ? []
-    : ([
-        d.target != null && { at: d.target, text: `Target ${shown(d.target, d.style)}`, color: "well" },
-        d.commitment != null && { at: d.commitment, text: `Own commitment ${shown(d.commitment, d.style)}`, color: "doubt" },
-        phase && { at: phase.hi, text: `Usual to ${shown(phase.hi, d.style)}`, color: "accent" },
-        phase && { at: phase.lo, text: `Usual from ${shown(phase.lo, d.style)}`, color: "accent" },
-        earlier.length > 0 && { at: earlier.filter((p) => Number.isFinite(p.value)).at(-1)?.value ?? domain[0], text: "A year before", color: "ink-3" },
-        newest && { at: newest.value, text: `Newest ${shown(newest.value, d.style)}`, color: change ? "look" : "ink" },
-      ].filter(Boolean) as Label[]);
   const yearly = d.cadence === "year" || +x1 - +x0 > 6 * 365 * 864e5;
 
   const drawing = Plot.plot({
