@@ -6,9 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::{AnswerAlert, KeepQuiet, Permit, Relation, SilenceMetric, Viewer, Who, permit};
-use domain::alerts::{Alert, State};
+use domain::alerts::{Alert, Kind, State, Way};
 use domain::attention::{Silence, check_silence};
 use domain::ids::{AlertId, MetricId, PersonId, SilenceId, Subject, UnitId};
+use domain::metrics::Metric;
 use domain::time::{Day, Instant};
 use store::db::{Read, Tx};
 
@@ -380,9 +381,41 @@ pub async fn end_silence(app: &App, who: &Who, id: SilenceId, end: bool) -> Resu
     Ok(())
 }
 
+/// A day after a moment.
+pub(crate) fn tomorrow(now: Instant) -> Instant {
+    now.plus_seconds(A_DAYS_SECONDS)
+}
+
+/// What an alert says, in a few words after the metric's name.
+pub(crate) const fn in_short(alert: &Alert) -> &'static str {
+    match (alert.kind, alert.way) {
+        (Kind::Gap, _) => "off target, steady",
+        (Kind::Guardrail, Way::Lower) => "a guardrail moved, lower than usual",
+        (Kind::Guardrail, Way::Higher) => "a guardrail moved, higher than usual",
+        (_, Way::Lower) => "lower than usual",
+        (_, Way::Higher) => "higher than usual",
+    }
+}
+
+/// How the person whom an alert is about is told.
+pub(crate) fn to_the_person(alert: &Alert, metric: &Metric) -> Telling {
+    let what = in_short(alert);
+    Telling {
+        about: "alert",
+        about_id: alert.id.uuid(),
+        text: format!("{}: {what}", metric.name),
+        more: format!(
+            "Something about your {} is worth a look: {what}. You see it first; you can say why, ask for help, or say that the data are wrong.",
+            metric.name.to_lowercase()
+        ),
+        path: format!("/alerts/{}", alert.id),
+    }
+}
+
 /// Tells leaders about alerts whose people have had them to themselves for long enough. Gives how many were due.
 ///
-/// Whoever leads the person now is told. An alert that ended, waits, is in question or is quiet needs nobody to be told.
+/// Whoever leads the person now is told. An alert that ended, waits or is in question needs nobody to be told; of one that is kept
+/// quiet nobody hears before the silence ends, and then the person as well where they have not heard of it.
 pub async fn tell_leaders(app: &App) -> Result<usize> {
     let teller = Teller::of(app);
     let (now, today) = (teller.now, teller.today);
@@ -397,18 +430,30 @@ pub async fn tell_leaders(app: &App) -> Result<usize> {
             let quiet = Quiet::on(tx, today)?;
             let mut told = Vec::new();
             for &id in &due {
+                let alert = store::alerts::alert(tx, id)?;
+                if let Some(alert) = alert.as_ref().filter(|alert| !alert.state.is_closed())
+                    && quiet.over(tx, alert, today)?.is_some()
+                {
+                    // Every day anew, since a silence may be ended before its time.
+                    store::attention::wait_longer(tx, id, tomorrow(now))?;
+                    continue;
+                }
                 store::attention::end_grace(tx, id)?;
-                let Some(alert) = store::alerts::alert(tx, id)? else { continue };
+                let Some(alert) = alert else { continue };
                 let Some(person) = alert.subject.person() else { continue };
-                let waits = !alert.needs_somebody(today) || quiet.over(tx, &alert, today)?.is_some();
-                let Some(leader) = store::people::leaders_on(tx, person, today)?.first().copied() else {
+                let waits = !alert.needs_somebody(today);
+                let (Some(person), Some(metric)) =
+                    (store::people::person(tx, person)?, store::metrics::metric(tx, alert.metric)?)
+                else {
                     continue;
                 };
-                let (Some(person), Some(leader), Some(metric)) = (
-                    store::people::person(tx, person)?,
-                    store::people::person(tx, leader)?,
-                    store::metrics::metric(tx, alert.metric)?,
-                ) else {
+                let heard = store::attention::has_heard(tx, person.id, id)?;
+                if !waits && !heard {
+                    teller.tell_unasked(tx, &person, &to_the_person(&alert, &metric))?;
+                    told.push(person.id);
+                }
+                let leader = store::people::leaders_on(tx, person.id, today)?.first().copied();
+                let Some(leader) = leader.map(|l| store::people::person(tx, l)).transpose()?.flatten() else {
                     continue;
                 };
                 told.push(leader.id);
@@ -420,8 +465,9 @@ pub async fn tell_leaders(app: &App) -> Result<usize> {
                     about_id: id.uuid(),
                     text: format!("{}: worth a look for {}", metric.name, person.name),
                     more: format!(
-                        "Something about {}'s work may need a talk. They were told first.",
-                        person.name
+                        "Something about {}'s work may need a talk. They were told {}.",
+                        person.name,
+                        if heard { "first" } else { "at the same time" }
                     ),
                     path: format!("/alerts/{id}"),
                 };

@@ -47,7 +47,7 @@ impl Report {
 
 /// "1 change", "2 changes".
 pub fn counted(n: usize, one: &str, more: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { more })
+    domain::figures::plural(n as u64, one, more)
 }
 
 /// Why a file is refused, each fault with its line.

@@ -73,6 +73,22 @@ pub fn wait_for_leader(tx: &mut Tx, alert: AlertId, due: Instant) -> Result<()> 
     Ok(())
 }
 
+/// Looks at an alert of which the leader is to be told again at a later moment.
+pub fn wait_longer(tx: &mut Tx, alert: AlertId, due: Instant) -> Result<()> {
+    tx.execute("UPDATE alert_grace SET due_at = $2 WHERE alert_id = $1", params![alert, due])?;
+    Ok(())
+}
+
+/// Whether a person was ever told about an alert.
+pub fn has_heard(r: &mut Read, person: PersonId, alert: AlertId) -> Result<bool> {
+    let found = r.query_one(
+        "SELECT 1 FROM notification WHERE person_id = $1 AND about = 'alert' AND about_id = $2 LIMIT 1",
+        params![person, alert],
+        |row| row.get::<i64>(0),
+    )?;
+    Ok(found.is_some())
+}
+
 /// The leader has been told, or need not be any more.
 pub fn end_grace(tx: &mut Tx, alert: AlertId) -> Result<()> {
     tx.execute("DELETE FROM alert_grace WHERE alert_id = $1", params![alert])?;

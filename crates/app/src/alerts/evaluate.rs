@@ -355,14 +355,12 @@ fn announce(
     teller: &Teller,
     done: &mut Evaluated,
 ) -> Result<()> {
-    let what = match (alert.kind, alert.way) {
-        (Kind::Gap, _) => "off target, steady",
-        (Kind::Guardrail, Way::Lower) => "a guardrail moved, lower than usual",
-        (Kind::Guardrail, Way::Higher) => "a guardrail moved, higher than usual",
-        (_, Way::Lower) => "lower than usual",
-        (_, Way::Higher) => "higher than usual",
-    };
+    let what = crate::attention::in_short(alert);
     if world.quiet.over(tx, alert, world.today)?.is_some() {
+        // What opens in the quiet is said when it ends, if it is still so then.
+        if world.occasion == Occasion::Arrival && alert.subject.person().is_some() {
+            store::attention::wait_for_leader(tx, alert.id, crate::attention::tomorrow(teller.now))?;
+        }
         return Ok(());
     }
     let path = format!("/alerts/{}", alert.id);
@@ -371,12 +369,8 @@ fn announce(
     match alert.subject {
         Subject::Person(person) => {
             let Some(person) = store::people::person(tx, person)? else { return Ok(()) };
-            telling.text = format!("{}: {what}", metric.name);
-            telling.more = format!(
-                "Something about your {} is worth a look: {what}. You see it first; you can say why, ask for help, or say that the data are wrong.",
-                metric.name.to_lowercase()
-            );
-            teller.tell_unasked(tx, &world.addressed(person.clone()), &telling)?;
+            let own = crate::attention::to_the_person(alert, metric);
+            teller.tell_unasked(tx, &world.addressed(person.clone()), &own)?;
             done.people.insert(person.id);
             // The person first: their leader is told later, and that is whoever leads them then.
             if world.grace_hours > 0 && world.occasion == Occasion::Arrival {

@@ -312,6 +312,31 @@ testkit::both_databases! {
         c.browser("lead1").await.get("/team").expect(200).contains("1 of your 6 people needs you");
     }
 
+    async fn what_opens_or_waits_in_the_quiet_is_said_when_it_ends(store: Store) {
+        let server = Server::start_with(store, app::Settings { grace_hours: 24, ..settings() }, web::Options::default()).await;
+        let c = Company::start_with(server, |_| None).await;
+        let quiet = [("metric", "calls"), ("until", "2026-04-01"), ("why", "the exchange moves")];
+        c.browser("admin").await.form("/silences", &quiet).expect(303);
+        c.lower(7).await;
+        let told = |page: String, what: &str| page.matches(what).count();
+        for _ in 0..3 {
+            c.server.advance(2 * 86_400);
+            app::pipeline::by_the_clock_alone(&c.server.app).await.unwrap();
+        }
+        for (who, before) in [("p3", 1), ("p7", 0), ("lead0", 0), ("lead1", 0)] {
+            assert_eq!(told(c.told(who).await, "Successful calls"), before, "{who}");
+        }
+        c.server.advance(10 * 86_400);
+        for _ in 0..2 {
+            app::pipeline::by_the_clock_alone(&c.server.app).await.unwrap();
+        }
+        for person in ["p3", "p7"] {
+            assert_eq!(told(c.told(person).await, "Successful calls: lower than usual"), 1, "{person}");
+        }
+        assert_eq!(told(c.told("lead0").await, "worth a look for P3 Example"), 1);
+        assert_eq!(told(c.told("lead1").await, "worth a look for P7 Example"), 1);
+    }
+
     async fn an_answer_ends_the_time_that_is_the_persons_own(store: Store) {
         let server = Server::start_with(store, app::Settings { grace_hours: 24, ..settings() }, web::Options::default()).await;
         let c = Company::start_with(server, |_| None).await;

@@ -42,7 +42,7 @@ pub async fn show(State(app): State<App>, asker: Asker) -> Answer {
 
 /// "3 talks", "1 talk".
 fn many(n: i64, one: &str, more: &str) -> String {
-    format!("{} {}", count(n.unsigned_abs()), if n == 1 { one } else { more })
+    plural(n.unsigned_abs(), one, more)
 }
 
 fn held(own: &access::Own) -> Vec<HeldRow> {
