@@ -6,8 +6,7 @@ use axum::extract::State;
 use domain::access::{ReadAccessLog, Relation, permit};
 use serde::Deserialize;
 
-use super::format::Moment;
-use super::format::count;
+use super::format::{Moment, plural};
 use super::view::{HeldRow, LookRow, MyDataPage, NotificationRow, NotificationsPage, SeesRow};
 use crate::extract::Form;
 use crate::page;
