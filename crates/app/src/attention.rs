@@ -398,7 +398,7 @@ pub(crate) const fn in_short(alert: &Alert) -> &'static str {
 }
 
 /// How the person whom an alert is about is told.
-pub(crate) fn to_the_person(alert: &Alert, metric: &Metric) -> Telling {
+pub(crate) fn to_the_person(alert: &Alert, metric: &Metric) -> Telling<'static> {
     let what = in_short(alert);
     Telling {
         about: "alert",

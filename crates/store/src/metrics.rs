@@ -312,6 +312,30 @@ pub fn each_reading(
     r.each(some, params![metric, first, last], |row| each(read_reading(row)?))
 }
 
+/// Hands over the values alone of every subject's own readings of one metric in a long span of periods, by subject and period:
+/// a third less to read than [`each_reading`].
+pub fn each_value(
+    r: &mut Read,
+    metric: MetricId,
+    first: Day,
+    last: Day,
+    mut each: impl FnMut(Uuid, Day, f64),
+) -> Result<()> {
+    r.each(
+        "SELECT subject_id, period, numerator, denominator FROM metric_period
+         WHERE metric_id = $1 AND subject_id >= $2 AND +period >= $3 AND +period <= $4 AND revision > 0
+         ORDER BY metric_id, subject_id, period",
+        params![metric, Uuid::nil(), first, last],
+        |row| {
+            let quantity = Quantity { numerator: row.get(2)?, denominator: row.get(3)? };
+            if let Some(value) = quantity.value() {
+                each(row.get(0)?, row.get(1)?, value);
+            }
+            Ok(())
+        },
+    )
+}
+
 /// Writes readings over those with the same key. No two may have the same key.
 /// Sort many by metric, subject and period: the table is kept in that order.
 pub fn put_readings(tx: &mut Tx, readings: &[Reading]) -> Result<()> {

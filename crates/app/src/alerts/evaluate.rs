@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::alerts::movements::Values;
 use domain::alerts::whole::{Judged, Member, Shared, judge, judge_again};
-use domain::alerts::{Alert, Kind, Way};
+use domain::alerts::{Alert, Kind};
 use domain::ids::{AlertId, MetricId, PersonId, Subject, UnitId};
 use domain::metrics::{Grain, Metric};
 use domain::time::{Day, Instant};

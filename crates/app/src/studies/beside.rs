@@ -75,24 +75,24 @@ fn pairs(r: &mut Read, metric: &Metric, today: Day) -> Result<((Day, Day), Vec<P
     }
     let units: BTreeMap<Uuid, UnitId> =
         store::people::places_on(r, last)?.into_iter().map(|(person, unit)| (person.uuid(), unit)).collect();
-    let mut people: BTreeMap<Uuid, u32> = BTreeMap::new();
     let mut groups: BTreeMap<UnitId, u32> = BTreeMap::new();
     let mut pairs = Vec::new();
-    store::metrics::each_reading(r, metric.id, first, last, |reading| {
-        let (Some(learnt), Some(unit), Some(value)) = (
-            minutes.get(&PersonId::new(reading.subject)),
-            units.get(&reading.subject),
-            reading.quantity.value(),
-        ) else {
-            return Ok(());
-        };
-        let next = people.len() as u32;
-        let person = *people.entry(reading.subject).or_insert(next);
-        let next = groups.len() as u32;
-        let group = *groups.entry(*unit).or_insert(next);
-        let minutes = learnt.get(&reading.period).copied().unwrap_or(0.0);
-        pairs.push((person, group, minutes, value));
-        Ok(())
+    // The values of one subject follow one another, so each is looked up once.
+    let mut people = 0;
+    let mut held: Option<(Uuid, Option<(u32, &BTreeMap<Day, f64>)>)> = None;
+    store::metrics::each_value(r, metric.id, first, last, |subject, period, value| {
+        if held.is_none_or(|(of, _)| of != subject) {
+            let known =
+                minutes.get(&PersonId::new(subject)).zip(units.get(&subject)).map(|(learnt, unit)| {
+                    people += 1;
+                    let next = groups.len() as u32;
+                    (*groups.entry(*unit).or_insert(next), learnt)
+                });
+            held = Some((subject, known));
+        }
+        if let Some((_, Some((group, learnt)))) = held {
+            pairs.push((people, group, learnt.get(&period).copied().unwrap_or(0.0), value));
+        }
     })?;
     Ok(((first, last), pairs))
 }
