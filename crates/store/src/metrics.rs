@@ -303,8 +303,9 @@ pub fn each_reading(
 ) -> Result<()> {
     const ORDER: &str = "ORDER BY metric_id, subject_id, period";
     if i64::from(last.number()) - i64::from(first.number()) >= i64::from(LONG_SPAN) {
-        // The second condition holds for every row and says which index to walk; the signs keep the planner off the other one.
-        let all = "WHERE metric_id = $1 AND subject_id >= $2 AND +period >= $3 AND +period <= $4 ";
+        // The second condition holds for every row and says which index to walk, and what is compared with TRUE keeps SQLite off the other one.
+        let all =
+            "WHERE metric_id = $1 AND subject_id >= $2 AND (period >= $3) = TRUE AND (period <= $4) = TRUE ";
         let all = [READING, all, ORDER].concat();
         return r.each(all, params![metric, Uuid::nil(), first, last], |row| each(read_reading(row)?));
     }
@@ -323,7 +324,7 @@ pub fn each_value(
 ) -> Result<()> {
     r.each(
         "SELECT subject_id, period, numerator, denominator FROM metric_period
-         WHERE metric_id = $1 AND subject_id >= $2 AND +period >= $3 AND +period <= $4 AND revision > 0
+         WHERE metric_id = $1 AND subject_id >= $2 AND (period >= $3) = TRUE AND (period <= $4) = TRUE AND revision > 0
          ORDER BY metric_id, subject_id, period",
         params![metric, Uuid::nil(), first, last],
         |row| {

@@ -79,7 +79,8 @@ fn pairs(r: &mut Read, metric: &Metric, today: Day) -> Result<((Day, Day), Vec<P
     let mut pairs = Vec::new();
     // The values of one subject follow one another, so each is looked up once.
     let mut people = 0;
-    let mut held: Option<(Uuid, Option<(u32, &BTreeMap<Day, f64>)>)> = None;
+    type Learner<'a> = (u32, &'a BTreeMap<Day, f64>);
+    let mut held: Option<(Uuid, Option<Learner>)> = None;
     store::metrics::each_value(r, metric.id, first, last, |subject, period, value| {
         if held.is_none_or(|(of, _)| of != subject) {
             let known =
