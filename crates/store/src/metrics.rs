@@ -340,6 +340,13 @@ pub fn each_value(
 /// Writes readings over those with the same key. No two may have the same key.
 /// Sort many by metric, subject and period: the table is kept in that order.
 pub fn put_readings(tx: &mut Tx, readings: &[Reading]) -> Result<()> {
+    let over = "ON CONFLICT (metric_id, subject_id, period) DO UPDATE SET numerator = excluded.numerator,
+         denominator = excluded.denominator, contributors = excluded.contributors,
+         revision = excluded.revision, late = excluded.late";
+    insert_readings(tx, readings, over)
+}
+
+fn insert_readings(tx: &mut Tx, readings: &[Reading], on_conflict: &str) -> Result<()> {
     tx.insert_many(
         "metric_period",
         &[
@@ -364,9 +371,7 @@ pub fn put_readings(tx: &mut Tx, readings: &[Reading]) -> Result<()> {
                 r.late
             ]
         }),
-        "ON CONFLICT (metric_id, subject_id, period) DO UPDATE SET numerator = excluded.numerator,
-             denominator = excluded.denominator, contributors = excluded.contributors,
-             revision = excluded.revision, late = excluded.late",
+        on_conflict,
     )?;
     Ok(())
 }
@@ -386,12 +391,13 @@ pub fn drop_readings(
     Ok(())
 }
 
-/// Makes every reading anew: empties the roll-ups and puts in others, sorted by metric, subject and period.
+/// Makes every reading anew: empties the roll-ups and puts in others, sorted by metric, subject and period. No two may have the
+/// same key.
 /// The index is made after its rows, which takes a third of the time.
 pub fn replace_readings(tx: &mut Tx, readings: &[Reading]) -> Result<()> {
     tx.execute("DELETE FROM metric_period", params![])?;
     tx.execute("DROP INDEX metric_period_came", params![])?;
-    put_readings(tx, readings)?;
+    insert_readings(tx, readings, "")?;
     tx.execute(
         "CREATE INDEX metric_period_came ON metric_period (metric_id, period, revision, late)",
         params![],
