@@ -79,8 +79,8 @@ fn pairs(r: &mut Read, metric: &Metric, today: Day) -> Result<((Day, Day), Vec<P
     let mut pairs = Vec::new();
     // The values of one subject follow one another, so each is looked up once.
     let mut people = 0;
-    type Learner<'a> = (u32, &'a BTreeMap<Day, f64>);
-    let mut held: Option<(Uuid, Option<Learner>)> = None;
+    type Known<'a> = (u32, &'a BTreeMap<Day, f64>);
+    let mut held: Option<(Uuid, Option<Known>)> = None;
     store::metrics::each_value(r, metric.id, first, last, |subject, period, value| {
         if held.is_none_or(|(of, _)| of != subject) {
             let known =

@@ -51,7 +51,7 @@ export function after(start: string, cadence: Cadence): Date {
 }
 
 /** A written width in pixels, near enough at 11.5 px to keep labels apart. */
-export const wide = (text: string): number => text.length * 6.1;
+export const wide = (text: string): number => text.length * 7.1;
 
 /** A period by its first day: "Week of 16 Feb". */
 export const periodName = (start: string, cadence: Cadence): string => {
