@@ -208,7 +208,7 @@ testkit::both_databases! {
         second.form(&format!("{page}/apply"), &[]).expect(303);
         let receipt = second.get(&page).expect(200);
         // 398 of theirs and one with an attachment; the one that voids stays without them.
-        let receipt = receipt.contains("399 statements of theirs").contains("2 documents of theirs");
+        let receipt = receipt.contains("gone: 399 statements of theirs;").contains("gone: 2 documents of theirs");
         assert!(!receipt.text().to_ascii_lowercase().contains("quetzal"), "{}", receipt.text());
         assert_eq!(second.form(&format!("{page}/apply"), &[]).status, 409);
 
