@@ -131,17 +131,17 @@ fn make_days(tx: &mut Tx, organisation: &Zone, days: &BTreeMap<PersonId, BTreeSe
         list.retain(|day| !kept.contains(day));
         rows::drop_days(tx, person, &list)?;
         let Some(own) = accounts.get(&person) else { continue };
-        let span = |day: Day| (zones.start(person, day), zones.start(person, day.plus(1)));
-        let around = |day: Day| {
-            let (from, until) = span(day);
-            (from.plus_seconds(-reach), until.plus_seconds(reach))
-        };
-        let events = rows::events(tx, own, &list.iter().map(|&day| around(day)).collect::<Vec<_>>())?;
-        for day in list {
-            let (from, until) = around(day);
+        let spans: Vec<_> =
+            list.iter().map(|&day| (zones.start(person, day), zones.start(person, day.plus(1)))).collect();
+        let around: Vec<_> = spans
+            .iter()
+            .map(|(from, until)| (from.plus_seconds(-reach), until.plus_seconds(reach)))
+            .collect();
+        let events = rows::events(tx, own, &around)?;
+        for ((day, span), (from, until)) in list.into_iter().zip(spans).zip(around) {
             let low = events.partition_point(|e| e.at < from);
             let high = events.partition_point(|e| e.at < until);
-            made.extend(domain::learning::day(person, day, span(day), &events[low..high], &Rules::DEFAULT));
+            made.extend(domain::learning::day(person, day, span, &events[low..high], &Rules::DEFAULT));
         }
     }
     rows::add(tx, &made)?;

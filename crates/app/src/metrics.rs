@@ -658,15 +658,6 @@ pub fn make_history(
         periods.insert(metric.id, days);
     }
     all.sort_by_key(|r| (r.metric, r.subject, r.period));
-    // What is made of a unit stands in the place of what was observed of it.
-    all.dedup_by(|later, before| {
-        let same =
-            (later.metric, later.subject, later.period) == (before.metric, before.subject, before.period);
-        if same {
-            *before = *later;
-        }
-        same
-    });
     store::metrics::replace_readings(tx, &all)?;
     all_that_came(tx, metrics, &periods)
 }

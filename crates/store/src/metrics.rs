@@ -292,6 +292,14 @@ pub fn readings_of(
 /// a shorter one by the index of periods, whose rows lie apart.
 const LONG_SPAN: i32 = 182;
 
+/// All of a metric's readings in the order in which they lie, of which those of a span are wanted: `$1` is the metric, `$2` the
+/// nil id, `$3` and `$4` the span. The second condition holds for every row and says which index to walk, and what is
+/// compared with TRUE keeps SQLite off the other one.
+const WALK: &str =
+    "WHERE metric_id = $1 AND subject_id >= $2 AND (period >= $3) = TRUE AND (period <= $4) = TRUE ";
+/// The order in which readings lie.
+const IN_ORDER: &str = "ORDER BY metric_id, subject_id, period";
+
 /// Hands over every subject's readings of one metric in a span of periods, by subject and period.
 /// For the pipeline and for studies.
 pub fn each_reading(
@@ -301,15 +309,11 @@ pub fn each_reading(
     last: Day,
     mut each: impl FnMut(Reading) -> Result<()>,
 ) -> Result<()> {
-    const ORDER: &str = "ORDER BY metric_id, subject_id, period";
     if i64::from(last.number()) - i64::from(first.number()) >= i64::from(LONG_SPAN) {
-        // The second condition holds for every row and says which index to walk, and what is compared with TRUE keeps SQLite off the other one.
-        let all =
-            "WHERE metric_id = $1 AND subject_id >= $2 AND (period >= $3) = TRUE AND (period <= $4) = TRUE ";
-        let all = [READING, all, ORDER].concat();
+        let all = [READING, WALK, IN_ORDER].concat();
         return r.each(all, params![metric, Uuid::nil(), first, last], |row| each(read_reading(row)?));
     }
-    let some = [READING, "WHERE metric_id = $1 AND period >= $2 AND period <= $3 ", ORDER].concat();
+    let some = [READING, "WHERE metric_id = $1 AND period >= $2 AND period <= $3 ", IN_ORDER].concat();
     r.each(some, params![metric, first, last], |row| each(read_reading(row)?))
 }
 
@@ -322,19 +326,15 @@ pub fn each_value(
     last: Day,
     mut each: impl FnMut(Uuid, Day, f64),
 ) -> Result<()> {
-    r.each(
-        "SELECT subject_id, period, numerator, denominator FROM metric_period
-         WHERE metric_id = $1 AND subject_id >= $2 AND (period >= $3) = TRUE AND (period <= $4) = TRUE AND revision > 0
-         ORDER BY metric_id, subject_id, period",
-        params![metric, Uuid::nil(), first, last],
-        |row| {
-            let quantity = Quantity { numerator: row.get(2)?, denominator: row.get(3)? };
-            if let Some(value) = quantity.value() {
-                each(row.get(0)?, row.get(1)?, value);
-            }
-            Ok(())
-        },
-    )
+    const VALUE: &str = "SELECT subject_id, period, numerator, denominator FROM metric_period ";
+    let own = [VALUE, WALK, "AND revision > 0 ", IN_ORDER].concat();
+    r.each(own, params![metric, Uuid::nil(), first, last], |row| {
+        let quantity = Quantity { numerator: row.get(2)?, denominator: row.get(3)? };
+        if let Some(value) = quantity.value() {
+            each(row.get(0)?, row.get(1)?, value);
+        }
+        Ok(())
+    })
 }
 
 /// Writes readings over those with the same key. No two may have the same key.

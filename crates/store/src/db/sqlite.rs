@@ -541,18 +541,18 @@ impl Session {
         // A row at a time opens and closes the table for each; a block of them keeps the place where the last one went.
         // Whatever fails ends the caller's transaction, so nothing need be kept for undoing one statement of it; with an
         // `ON CONFLICT` clause SQLite keeps it all the same, every page that a block touches, which costs more than it saves.
-        let most = if on_conflict.is_empty() { BLOCK } else { 1 };
         let sql = |rows: usize| {
             let row = format!("({})", vec!["?"; columns.len()].join(", "));
             let (names, rows) = (columns.join(", "), vec![row; rows].join(", "));
             format!("INSERT OR FAIL INTO {table} ({names}) VALUES {rows} {on_conflict}")
         };
-        let (block, single) = (sql(most), sql(1));
+        let single = sql(1);
+        let mut block: Option<String> = None;
         let mut cells: Vec<Value> = Vec::new();
         let mut count = 0;
         loop {
             cells.clear();
-            for row in (&mut *rows).take(most) {
+            for row in (&mut *rows).take(BLOCK) {
                 let before = cells.len();
                 for value in row {
                     let name = columns.get(cells.len() - before).copied().unwrap_or("?");
@@ -561,8 +561,11 @@ impl Session {
                 }
                 super::check_width(cells.len() - before, columns, table)?;
             }
-            let full = cells.len() == most * columns.len();
-            let (sql, width) = if full { (&block, cells.len()) } else { (&single, columns.len()) };
+            let full = cells.len() == BLOCK * columns.len();
+            let (sql, width) = match full && on_conflict.is_empty() {
+                true => (&*block.get_or_insert_with(|| sql(BLOCK)), cells.len()),
+                false => (&single, columns.len()),
+            };
             let insert = |conn: &Connection| -> rusqlite::Result<usize> {
                 let mut stmt = conn.prepare_cached(sql)?;
                 cells.chunks(width).try_fold(0, |count, cells| {
