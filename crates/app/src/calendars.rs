@@ -358,9 +358,9 @@ fn changed(
     of: &BTreeSet<UnitId>,
 ) -> Vec<String> {
     let mut how = Vec::new();
-    let units = |n: usize| crate::imports::counted(n, "unit", "units");
+    let units = |n: usize| domain::figures::plural(n, "unit", "units");
     let Some(before) = before else {
-        how.push(format!("new, {} that differ", crate::imports::counted(after.days.len(), "day", "days")));
+        how.push(format!("new, {} that differ", domain::figures::plural(after.days.len(), "day", "days")));
         how.push(format!("holds in {}", units(of.len())));
         return how;
     };
@@ -465,7 +465,7 @@ pub async fn import_leave(
             }
         }
         if !dry_run && !difference.changes.is_empty() {
-            let count = crate::imports::counted(difference.changes.len(), "span", "spans");
+            let count = domain::figures::plural(difference.changes.len(), "span", "spans");
             crate::audit::note(tx, &ids, now, &by, "leave.import", "", &count)?;
             judge_again(tx)?;
         }

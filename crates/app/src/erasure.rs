@@ -53,26 +53,21 @@ pub struct Preview {
     pub namesakes: i64,
 }
 
-/// A number of rows in words.
-fn many(n: i64, one: &str, many: &str) -> String {
-    plural(n.unsigned_abs(), one, many)
-}
-
 impl Preview {
     /// What goes, a line each.
     pub fn goes(&self) -> Vec<String> {
         vec![
             "name, code, mail address, sign-in, access roles".to_owned(),
-            plural(self.accounts.len() as u64, "account in other systems", "accounts in other systems"),
+            plural(self.accounts.len(), "account in other systems", "accounts in other systems"),
             plural(self.statements, "statement", "statements"),
             format!("their name in {}", plural(self.mentions, "statement of others", "statements of others")),
-            many(self.kept.documents, "document of courses", "documents of courses"),
+            plural(self.kept.documents, "document of courses", "documents of courses"),
             format!(
                 "{}, with everything written in them",
-                many(self.kept.talks_and_alerts, "alert or talk", "alerts and talks")
+                plural(self.kept.talks_and_alerts, "alert or talk", "alerts and talks")
             ),
-            many(self.kept.targets, "target or commitment", "targets and commitments"),
-            many(self.kept.told, "notification or delivery", "notifications and deliveries"),
+            plural(self.kept.targets, "target or commitment", "targets and commitments"),
+            plural(self.kept.told, "notification or delivery", "notifications and deliveries"),
         ]
     }
     /// What stays, a line each.
@@ -80,12 +75,12 @@ impl Preview {
         vec![
             format!(
                 "{} of {}",
-                many(self.held.values, "value", "values"),
-                many(self.held.metrics, "metric", "metrics")
+                plural(self.held.values, "value", "values"),
+                plural(self.held.metrics, "metric", "metrics")
             ),
             format!(
                 "{}, less those of activities of fewer than five people",
-                many(self.held.learning, "day of learning", "days of learning")
+                plural(self.held.learning, "day of learning", "days of learning")
             ),
             "places in units, for what units are counted by; studies as they were frozen".to_owned(),
         ]

@@ -12,6 +12,7 @@ use connect::definitions::{self, Definitions};
 pub use connect::metrics::{Wide, WideMetric};
 use connect::rules::RuleDefinition;
 use domain::access::{Permit, ReadRules, SendObservations, SendTargets, WriteAssignment, WriteRules};
+use domain::figures::plural;
 use domain::ids::MetricId;
 use domain::metrics::Metric;
 use serde::Serialize;
@@ -40,14 +41,9 @@ pub struct Report {
 impl Report {
     fn of(difference: Difference, read: Option<Dialect>) -> Self {
         let Difference { changes, unchanged, applied } = difference;
-        let summary = format!("{}, {unchanged} unchanged", counted(changes.len(), "change", "changes"));
+        let summary = format!("{}, {unchanged} unchanged", plural(changes.len(), "change", "changes"));
         Self { applied, summary, changes, unchanged, left_out: Vec::new(), read }
     }
-}
-
-/// "1 change", "2 changes".
-pub fn counted(n: usize, one: &str, more: &str) -> String {
-    domain::figures::plural(n as u64, one, more)
 }
 
 /// Why a file is refused, each fault with its line.
@@ -325,7 +321,7 @@ pub async fn metrics(
     let changes = crate::metrics::define(app, permit, list, dry_run).await?;
     Ok(Report {
         applied: !dry_run && !changes.is_empty(),
-        summary: format!("{}, {} new or changed", counted(count, "metric", "metrics"), changes.len()),
+        summary: format!("{}, {} new or changed", plural(count, "metric", "metrics"), changes.len()),
         unchanged: count - changes.len(),
         changes,
         left_out: Vec::new(),

@@ -44,7 +44,9 @@ pub fn signed(value: f64, places: u8) -> String {
 }
 
 /// A number of things: "1 week", "4 weeks", "1,840 hours".
-pub fn plural(n: u64, one: &str, many: &str) -> String {
+pub fn plural(n: impl TryInto<u64>, one: &str, many: &str) -> String {
+    // What is counted is never below zero, also where a database counts with a sign.
+    let n = n.try_into().unwrap_or(0);
     format!("{} {}", count(n), if n == 1 { one } else { many })
 }
 

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use app::imports::{self, Report, Wide, WideMetric, counted};
+use app::imports::{self, Report, Wide, WideMetric};
 use app::interventions::{NoteRow, StartRow};
 use app::metrics::OnProblem;
 use app::{App, Error, Fault, studies};
@@ -21,6 +21,7 @@ use connect::definitions;
 use domain::access::{
     Asked, Permit, Relation, SendObservations, SendTargets, Who, WriteAssignment, WriteStudy, permit,
 };
+use domain::figures::plural;
 use domain::ids::InterventionId;
 use domain::interventions::{Intervention, State};
 use domain::metrics::Metric;
@@ -323,12 +324,8 @@ pub(crate) fn taken<T>(result: app::Result<T>) -> anyhow::Result<Result<T, Refus
 /// How a file was read.
 fn how(dialect: Option<&Dialect>) -> String {
     let Some(d) = dialect else { return String::new() };
-    let mut text = format!(
-        "read as {}, separated by {}, {}\n",
-        d.encoding,
-        d.separator,
-        counted(d.rows as usize, "row", "rows")
-    );
+    let mut text =
+        format!("read as {}, separated by {}, {}\n", d.encoding, d.separator, plural(d.rows, "row", "rows"));
     for column in &d.columns {
         if let Some(decimal) = column.decimal {
             text.push_str(&format!("  {}: decimals after {decimal}\n", column.header));
@@ -341,7 +338,7 @@ fn how(dialect: Option<&Dialect>) -> String {
         ));
     }
     if d.missing > 0 {
-        let cells = counted(d.missing as usize, "empty cell", "empty cells");
+        let cells = plural(d.missing, "empty cell", "empty cells");
         text.push_str(&format!("  {cells}: no observation\n"));
     }
     for note in &d.notes {
@@ -456,7 +453,7 @@ async fn interventions(app: &App, source: &Source) -> Done {
     }
     let done =
         taken(app::interventions::define_whole(app, &host(WriteStudy(()))?, list, source.dry_run).await)?;
-    Ok(done.map(|changed| format!("{}, {changed} new or changed\n", counted(count, "support", "supports"))))
+    Ok(done.map(|changed| format!("{}, {changed} new or changed\n", plural(count, "support", "supports"))))
 }
 
 async fn rollout(app: &App, source: &Source) -> Done {
@@ -479,9 +476,9 @@ async fn rollout(app: &App, source: &Source) -> Done {
         format!(
             "{}{} of {}, {} new or changed\n",
             how(dialect.as_ref()),
-            counted(starts, "start", "starts"),
-            counted(supports, "support", "supports"),
-            counted(changed, "rollout", "rollouts"),
+            plural(starts, "start", "starts"),
+            plural(supports, "support", "supports"),
+            plural(changed, "rollout", "rollouts"),
         )
     }))
 }
@@ -562,5 +559,5 @@ async fn define_studies(app: &App, source: &Source, lock: bool) -> Done {
     }
     let count = list.len();
     let done = taken(studies::define(app, &host(WriteStudy(()))?, list, source.dry_run).await)?;
-    Ok(done.map(|changed| format!("{}, {changed} new or changed\n", counted(count, "study", "studies"))))
+    Ok(done.map(|changed| format!("{}, {changed} new or changed\n", plural(count, "study", "studies"))))
 }

@@ -9,11 +9,12 @@ use std::process::ExitCode;
 use anyhow::Context;
 use app::App;
 use app::alerts::rules::{Tried, try_on_history};
-use app::imports::{self, counted};
+use app::imports;
 use clap::Subcommand;
 use connect::csv::Limits;
 use connect::rules::RuleDefinition;
 use domain::access::{ReadRules, Who, WriteRules};
+use domain::figures::plural;
 
 use crate::config::Config;
 use crate::import::{Refused, host, taken};
@@ -81,7 +82,7 @@ async fn perform(app: &App, command: Rules) -> Done {
             }
             Ok(done.map(|done| {
                 let lines: String = done.changes.iter().map(|c| format!("{}: {}\n", c.what, c.how)).collect();
-                format!("{lines}{} changed\n", counted(done.changes.len(), "rule", "rules"))
+                format!("{lines}{} changed\n", plural(done.changes.len(), "rule", "rules"))
             }))
         }
         Rules::Try { metric, file, weeks } => {
@@ -159,7 +160,7 @@ fn said(tried: &Tried) -> String {
     let _ = writeln!(
         text,
         "the rules in force: {}",
-        counted(tried.by_period_now.iter().sum(), "episode", "episodes")
+        plural(tried.by_period_now.iter().sum::<usize>(), "episode", "episodes")
     );
     text
 }

@@ -39,11 +39,6 @@ pub async fn show(State(app): State<App>, asker: Asker) -> Answer {
     page::html(&page)
 }
 
-/// "3 talks", "1 talk".
-fn many(n: i64, one: &str, more: &str) -> String {
-    plural(n.unsigned_abs(), one, more)
-}
-
 fn held(own: &access::Own) -> Vec<HeldRow> {
     let row = |what: &str, source: &str, amount: String| HeldRow {
         what: what.to_owned(),
@@ -57,28 +52,31 @@ fn held(own: &access::Own) -> Vec<HeldRow> {
         row(
             name,
             "the staff list",
-            many(held.accounts, "account in other systems", "accounts in other systems"),
+            plural(held.accounts, "account in other systems", "accounts in other systems"),
         ),
-        row("Where you are signed in", "this server", many(own.sessions as i64, "sign-in", "sign-ins")),
+        row("Where you are signed in", "this server", plural(own.sessions, "sign-in", "sign-ins")),
     ];
     if held.values > 0 {
-        let amount =
-            format!("{}, {}", many(held.metrics, "metric", "metrics"), many(held.values, "value", "values"));
+        let amount = format!(
+            "{}, {}",
+            plural(held.metrics, "metric", "metrics"),
+            plural(held.values, "value", "values")
+        );
         rows.push(row("Your metrics", "the systems named on each metric's page", amount));
     }
     if held.learning > 0 {
-        let amount = many(held.learning, "day and activity", "days and activities");
+        let amount = plural(held.learning, "day and activity", "days and activities");
         rows.push(row("What you learned", "lessons and courses that report here", amount));
     }
     if held.alerts > 0 {
         rows.push(row(
             "Alerts about your metrics",
             "rules, from your values",
-            many(held.alerts, "alert", "alerts"),
+            plural(held.alerts, "alert", "alerts"),
         ));
     }
     if held.talks > 0 {
-        rows.push(row("Coaching", "what you and your leader wrote", many(held.talks, "talk", "talks")));
+        rows.push(row("Coaching", "what you and your leader wrote", plural(held.talks, "talk", "talks")));
     }
     rows
 }

@@ -195,7 +195,7 @@ pub async fn file(State(app): State<App>, asker: Asker, Form(form): Form<File>) 
             page::html(&RulesPage { file: text, changes, ..list_page(&app, &asker).await? })
         }
         Ok(report) => {
-            let changed = imports::counted(report.changes.len(), "rule", "rules");
+            let changed = format::plural(report.changes.len(), "rule", "rules");
             Ok(page::done("/rules", &format!("{changed} changed. Everything is looked at again by it.")))
         }
         Err(app::Error::Invalid(faults)) => {
