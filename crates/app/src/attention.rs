@@ -10,6 +10,7 @@ use domain::alerts::{Alert, Kind, State, Way};
 use domain::attention::{Silence, check_silence};
 use domain::ids::{AlertId, MetricId, PersonId, SilenceId, Subject, UnitId};
 use domain::metrics::Metric;
+use domain::people::Person;
 use domain::time::{Day, Instant};
 use store::db::{Read, Tx};
 
@@ -64,7 +65,8 @@ impl Held {
                 quiet.insert(alert.id);
             }
         }
-        let ids: Vec<AlertId> = alerts.iter().map(|a| a.id).collect();
+        let people = alerts.iter().filter(|a| a.subject.person().is_some());
+        let ids: Vec<AlertId> = people.map(|a| a.id).collect();
         Ok(Self { quiet, person_first: store::attention::in_grace(r, &ids)? })
     }
     /// Whether an alert asks nobody but its person for now.
@@ -412,77 +414,139 @@ pub(crate) fn to_the_person(alert: &Alert, metric: &Metric) -> Telling<'static> 
     }
 }
 
-/// Tells leaders about alerts whose people have had them to themselves for long enough. Gives how many were due.
+/// What moved many together, as its metric's owner is told.
+pub(crate) struct Together {
+    metric: String,
+    unit: Option<String>,
+    /// Who answers for the metric, where somebody does.
+    pub(crate) owner: Option<Person>,
+    pub(crate) telling: Telling<'static>,
+}
+
+impl Together {
+    pub(crate) fn read(r: &mut Read, alert: &Alert, metric: &Metric, unit: UnitId) -> Result<Self> {
+        let place = store::people::unit(r, unit)?;
+        let (code, name) = place.map(|u| (u.code, u.name)).unzip();
+        Ok(Self {
+            metric: metric.code.clone(),
+            unit: code,
+            owner: metric.owner.map(|o| store::people::person(r, o)).transpose()?.flatten(),
+            telling: Telling {
+                about: "alert",
+                about_id: alert.id.uuid(),
+                text: format!("{}: {} across {}", metric.name, in_short(alert), name.unwrap_or_default()),
+                more: format!(
+                    "This moved for {} subjects together, so it is told once, at the level where it is common. Nobody's own usual range is judged by it.",
+                    alert.facts.subjects
+                ),
+                path: format!("/alerts/{}", alert.id),
+            },
+        })
+    }
+    /// Tells the programs that listen.
+    pub(crate) fn announce(&self, tx: &mut Tx, teller: &Teller, alert: &Alert) -> Result<()> {
+        let data = serde_json::json!({
+            "metric": self.metric, "unit": self.unit, "kind": alert.kind.word(),
+            "way": alert.way.word(), "since": alert.since.to_string(), "subjects": alert.facts.subjects,
+        });
+        let (moved, telling) = (domain::webhooks::Event::UnitAlert, &self.telling);
+        crate::webhooks::announce(tx, &teller.ids, teller.now, moved, &telling.text, &telling.path, &data)
+    }
+}
+
+/// Tells those who wait to be told: leaders whose people have had an alert to themselves for long enough, and everybody whom a
+/// silence kept from hearing of one. Gives how many alerts were due.
 ///
 /// Whoever leads the person now is told. An alert that ended, waits or is in question needs nobody to be told; of one that is kept
 /// quiet nobody hears before the silence ends, and then the person as well where they have not heard of it.
-pub async fn tell_leaders(app: &App) -> Result<usize> {
+pub async fn tell_who_waits(app: &App) -> Result<usize> {
     let teller = Teller::of(app);
     let (now, today) = (teller.now, teller.today);
     let due = app.store.read(move |r| Ok::<_, Error>(store::attention::graces_due(r, now)?)).await?;
     if due.is_empty() {
         return Ok(0);
     }
-    let (count, leaders) = app
+    let (count, told) = app
         .store
         .write(move |tx: &mut Tx| -> Result<(usize, Vec<PersonId>)> {
             let due = store::attention::graces_due(tx, now)?;
             let quiet = Quiet::on(tx, today)?;
             let mut told = Vec::new();
             for &id in &due {
-                let alert = store::alerts::alert(tx, id)?;
-                if let Some(alert) = alert.as_ref().filter(|alert| !alert.state.is_closed())
-                    && quiet.over(tx, alert, today)?.is_some()
-                {
+                let Some(alert) = store::alerts::alert(tx, id)? else {
+                    store::attention::end_grace(tx, id)?;
+                    continue;
+                };
+                if !alert.state.is_closed() && quiet.over(tx, &alert, today)?.is_some() {
                     // Every day anew, since a silence may be ended before its time.
                     store::attention::wait_longer(tx, id, tomorrow(now))?;
                     continue;
                 }
                 store::attention::end_grace(tx, id)?;
-                let Some(alert) = alert else { continue };
-                let Some(person) = alert.subject.person() else { continue };
-                let waits = !alert.needs_somebody(today);
-                let (Some(person), Some(metric)) =
-                    (store::people::person(tx, person)?, store::metrics::metric(tx, alert.metric)?)
-                else {
-                    continue;
-                };
-                let heard = store::attention::has_heard(tx, person.id, id)?;
-                if !waits && !heard {
-                    teller.tell_unasked(tx, &person, &to_the_person(&alert, &metric))?;
-                    told.push(person.id);
+                let Some(metric) = store::metrics::metric(tx, alert.metric)? else { continue };
+                match alert.subject {
+                    Subject::Person(person) => {
+                        tell_both(tx, &teller, &alert, &metric, person, &mut told)?;
+                    }
+                    Subject::Unit(unit) if alert.needs_somebody(today) => {
+                        let together = Together::read(tx, &alert, &metric, unit)?;
+                        together.announce(tx, &teller, &alert)?;
+                        if let Some(owner) = &together.owner {
+                            teller.tell_unasked(tx, owner, &together.telling)?;
+                            told.push(owner.id);
+                        }
+                    }
+                    Subject::Unit(_) => {}
                 }
-                let leader = store::people::leaders_on(tx, person.id, today)?.first().copied();
-                let Some(leader) = leader.map(|l| store::people::person(tx, l)).transpose()?.flatten() else {
-                    continue;
-                };
-                told.push(leader.id);
-                if waits {
-                    continue;
-                }
-                let telling = Telling {
-                    about: "alert",
-                    about_id: id.uuid(),
-                    text: format!("{}: worth a look for {}", metric.name, person.name),
-                    more: format!(
-                        "Something about {}'s work may need a talk. They were told {}.",
-                        person.name,
-                        if heard { "first" } else { "at the same time" }
-                    ),
-                    path: format!("/alerts/{id}"),
-                };
-                teller.tell_unasked(tx, &leader, &telling)?;
             }
             Ok((due.len(), told))
         })
         .await?;
     app.post.notify_one();
-    for leader in leaders {
+    for person in told {
         for topic in [Topic::Alert, Topic::Team, Topic::Notifications] {
-            app.live.tell(leader, topic);
+            app.live.tell(person, topic);
         }
     }
     Ok(count)
+}
+
+/// Tells a person who has not heard of an alert about them, and whoever leads them now. Adds whose pages change.
+fn tell_both(
+    tx: &mut Tx,
+    teller: &Teller,
+    alert: &Alert,
+    metric: &Metric,
+    person: PersonId,
+    told: &mut Vec<PersonId>,
+) -> Result<()> {
+    let Some(person) = store::people::person(tx, person)? else { return Ok(()) };
+    let waits = !alert.needs_somebody(teller.today);
+    let heard = store::attention::has_heard(tx, person.id, alert.id)?;
+    if !waits && !heard {
+        teller.tell_unasked(tx, &person, &to_the_person(alert, metric))?;
+        told.push(person.id);
+    }
+    let leader = store::people::leaders_on(tx, person.id, teller.today)?.first().copied();
+    let Some(leader) = leader.map(|l| store::people::person(tx, l)).transpose()?.flatten() else {
+        return Ok(());
+    };
+    told.push(leader.id);
+    if waits {
+        return Ok(());
+    }
+    let telling = Telling {
+        about: "alert",
+        about_id: alert.id.uuid(),
+        text: format!("{}: worth a look for {}", metric.name, person.name),
+        more: format!(
+            "Something about {}'s work may need a talk. They were told {}.",
+            person.name,
+            if heard { "first" } else { "at the same time" }
+        ),
+        path: format!("/alerts/{}", alert.id),
+    };
+    teller.tell_unasked(tx, &leader, &telling)
 }
 
 /// Sends everybody for whom something waited a day one mail with all of it. Gives to how many.

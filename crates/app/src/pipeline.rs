@@ -36,7 +36,7 @@ pub async fn settle(app: &App) -> Result<()> {
 
 /// What becomes due without anything arriving: leaders who are told after their people, and digests.
 pub async fn by_the_clock_alone(app: &App) -> Result<()> {
-    crate::attention::tell_leaders(app).await?;
+    crate::attention::tell_who_waits(app).await?;
     crate::attention::send_digests(app).await?;
     Ok(())
 }

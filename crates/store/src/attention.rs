@@ -64,8 +64,8 @@ pub fn resume_silence(tx: &mut Tx, id: SilenceId) -> Result<()> {
     Ok(())
 }
 
-/// The leader of an alert's person is told at a moment, unless the person has answered by then.
-pub fn wait_for_leader(tx: &mut Tx, alert: AlertId, due: Instant) -> Result<()> {
+/// Who is not told about an alert yet is told at a moment, if there is still something to tell by then.
+pub fn wait_to_tell(tx: &mut Tx, alert: AlertId, due: Instant) -> Result<()> {
     tx.execute(
         "INSERT INTO alert_grace (alert_id, due_at) VALUES ($1, $2) ON CONFLICT (alert_id) DO NOTHING",
         params![alert, due],
@@ -73,7 +73,7 @@ pub fn wait_for_leader(tx: &mut Tx, alert: AlertId, due: Instant) -> Result<()> 
     Ok(())
 }
 
-/// Looks at an alert of which the leader is to be told again at a later moment.
+/// Looks again at a later moment at an alert of which somebody is still to be told.
 pub fn wait_longer(tx: &mut Tx, alert: AlertId, due: Instant) -> Result<()> {
     tx.execute("UPDATE alert_grace SET due_at = $2 WHERE alert_id = $1", params![alert, due])?;
     Ok(())
@@ -89,7 +89,7 @@ pub fn has_heard(r: &mut Read, person: PersonId, alert: AlertId) -> Result<bool>
     Ok(found.is_some())
 }
 
-/// The leader has been told, or need not be any more.
+/// Everybody has been told, or need not be any more.
 pub fn end_grace(tx: &mut Tx, alert: AlertId) -> Result<()> {
     tx.execute("DELETE FROM alert_grace WHERE alert_id = $1", params![alert])?;
     Ok(())

@@ -355,17 +355,13 @@ fn announce(
     teller: &Teller,
     done: &mut Evaluated,
 ) -> Result<()> {
-    let what = crate::attention::in_short(alert);
     if world.quiet.over(tx, alert, world.today)?.is_some() {
         // What opens in the quiet is said when it ends, if it is still so then.
-        if world.occasion == Occasion::Arrival && alert.subject.person().is_some() {
-            store::attention::wait_for_leader(tx, alert.id, crate::attention::tomorrow(teller.now))?;
+        if world.occasion == Occasion::Arrival {
+            store::attention::wait_to_tell(tx, alert.id, crate::attention::tomorrow(teller.now))?;
         }
         return Ok(());
     }
-    let path = format!("/alerts/{}", alert.id);
-    let mut telling =
-        Telling { about: "alert", about_id: alert.id.uuid(), text: String::new(), more: String::new(), path };
     match alert.subject {
         Subject::Person(person) => {
             let Some(person) = store::people::person(tx, person)? else { return Ok(()) };
@@ -375,47 +371,36 @@ fn announce(
             // The person first: their leader is told later, and that is whoever leads them then.
             if world.grace_hours > 0 && world.occasion == Occasion::Arrival {
                 let due = teller.now.plus_seconds(i64::from(world.grace_hours) * 3600);
-                return Ok(store::attention::wait_for_leader(tx, alert.id, due)?);
+                return Ok(store::attention::wait_to_tell(tx, alert.id, due)?);
             }
             let leader = store::people::leaders_on(tx, person.id, world.today)?.first().copied();
             if let Some(leader) = leader.map(|l| store::people::person(tx, l)).transpose()?.flatten() {
-                telling.text = format!("{}: {what} for {}", metric.name, person.name);
-                telling.more = format!(
-                    "Something about {}'s work may need a talk. {} was told at the same time.",
-                    person.name, person.name
-                );
+                let telling = Telling {
+                    about: "alert",
+                    about_id: alert.id.uuid(),
+                    text: format!(
+                        "{}: {} for {}",
+                        metric.name,
+                        crate::attention::in_short(alert),
+                        person.name
+                    ),
+                    more: format!(
+                        "Something about {}'s work may need a talk. {} was told at the same time.",
+                        person.name, person.name
+                    ),
+                    path: format!("/alerts/{}", alert.id),
+                };
                 teller.tell_unasked(tx, &world.addressed(leader.clone()), &telling)?;
                 done.people.insert(leader.id);
             }
         }
         Subject::Unit(unit) => {
-            let place = store::people::unit(tx, unit)?;
-            let name = place.as_ref().map(|u| u.name.clone()).unwrap_or_default();
-            telling.text = format!("{}: {what} across {name}", metric.name);
-            let data = serde_json::json!({
-                "metric": metric.code, "unit": place.map(|u| u.code), "kind": alert.kind.word(),
-                "way": alert.way.word(), "since": alert.since.to_string(), "subjects": alert.facts.subjects,
-            });
-            let moved = domain::webhooks::Event::UnitAlert;
-            crate::webhooks::announce(
-                tx,
-                &teller.ids,
-                teller.now,
-                moved,
-                &telling.text,
-                &telling.path,
-                &data,
-            )?;
-            let Some(owner) = metric.owner.map(|o| store::people::person(tx, o)).transpose()?.flatten()
-            else {
-                return Ok(());
-            };
-            telling.more = format!(
-                "This moved for {} subjects together, so it is told once, at the level where it is common. Nobody's own usual range is judged by it.",
-                alert.facts.subjects
-            );
-            teller.tell_unasked(tx, &world.addressed(owner.clone()), &telling)?;
-            done.people.insert(owner.id);
+            let together = crate::attention::Together::read(tx, alert, metric, unit)?;
+            together.announce(tx, teller, alert)?;
+            if let Some(owner) = &together.owner {
+                teller.tell_unasked(tx, &world.addressed(owner.clone()), &together.telling)?;
+                done.people.insert(owner.id);
+            }
         }
     }
     Ok(())

@@ -1,13 +1,17 @@
-//! What was acknowledged survives: a server that is killed at any moment and started again has every statement it said it had.
+//! What was acknowledged survives: a server that is killed at any moment and started again has every statement it said it had,
+//! and tells everybody once what they have to be told.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use domain::time::{Cadence, Zone};
 use serde_json::{Value, json};
 use testkit::TempDir;
 
 use crate::binary::{Running, ran};
+use crate::company::noise;
+use crate::mail::Sink;
 
 const HEADERS: [(&str, &str); 2] =
     [("X-Experience-API-Version", "1.0.3"), ("Content-Type", "application/json")];
@@ -101,4 +105,88 @@ fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
     assert_eq!(stored.len(), before, "every statement has a moment of its own");
     let (code, out, _) = ran(folder.path(), &["doctor", "--data", "data"]);
     assert!(out.contains("ok    integrity"), "{code} {out}");
+}
+
+/// Eleven people of one team and their leader, a year of weeks up to this one, and a fall of the first person's in the last four.
+fn a_team_with_a_fall(folder: &std::path::Path) {
+    let mut people = "code,name,email,unit,job_role,leader,from\n\
+        lead,Lea Example,lead@northwind.example,B-01,Branch leader,,2020-01-01\n"
+        .to_owned();
+    let mut observations = "metric,subject,period,value\n".to_owned();
+    let this_week = Cadence::Week.start(app::Clock::System.now().day(&Zone::UTC));
+    for person in 0..11 {
+        people.push_str(&format!(
+            "p{person},P{person} Example,p{person}@northwind.example,B-01,Account manager,lead,2020-01-01\n"
+        ));
+        for week in 0..50 {
+            let fall = if person == 0 && week >= 46 { 25.0 } else { 0.0 };
+            let value = (40.0 + 8.0 * noise(person, week) - fall).round();
+            observations.push_str(&format!("calls,p{person},{},{value}\n", this_week.plus(7 * (week - 50))));
+        }
+    }
+    let calls = "[[metric]]\ncode = \"calls\"\nname = \"Successful calls\"\nunit = \"calls\"\ndirection = \"up\"\n\
+        level = \"performance\"\ngrain = \"person\"\naggregation = \"sum\"\ncadence = \"week\"\nowner = \"lead\"\n";
+    for (what, name, text) in [
+        ("units", "units.csv", "code,name,kind\nB-01,Harbour Street,branch\n"),
+        ("people", "people.csv", people.as_str()),
+        ("metrics", "metrics.toml", calls),
+        ("observations", "observations.csv", observations.as_str()),
+    ] {
+        std::fs::write(folder.join(name), text).unwrap();
+        let (code, out, err) = ran(folder, &["import", what, name, "--data", "data"]);
+        assert_eq!(code, 0, "{what}: {out}{err}");
+    }
+}
+
+#[test]
+fn who_is_to_be_told_is_told_once_by_a_server_that_is_killed_again_and_again() {
+    let folder = TempDir::new();
+    let sink = Sink::start();
+    a_team_with_a_fall(folder.path());
+    let settings = format!(
+        "[attention]\ngrace_hours = 0\n\n[mail]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n\
+         from = \"Throughline <throughline@northwind.example>\"\n",
+        sink.port
+    );
+    std::fs::write(folder.path().join("throughline.toml"), settings).unwrap();
+    let serve = ["--data", "data", "--config", "throughline.toml"];
+    // Before it has judged, while it judges and writes, between that and the mail, and after it.
+    for wait in [0, 15, 30, 60, 120, 250, 500, 40] {
+        let server = Running::start(folder.path(), &serve);
+        std::thread::sleep(Duration::from_millis(wait));
+        server.kill();
+    }
+    let _server = Running::start(folder.path(), &serve);
+    let told = || {
+        let mut told: Vec<(String, String, String)> = sink
+            .letters()
+            .into_iter()
+            .map(|(to, text)| {
+                let line = |head: &str| {
+                    text.lines().find_map(|l| l.strip_prefix(head)).unwrap_or_default().to_owned()
+                };
+                (to, line("Subject: "), line("Message-ID: "))
+            })
+            .collect();
+        told.sort();
+        // A letter that the mail server had taken when the sender died is sent again under the same id, and shown once.
+        told.dedup();
+        told
+    };
+    // What was on its way when the server died is leased for two minutes.
+    let end = Instant::now() + Duration::from_secs(150);
+    while told().len() < 2 && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    std::thread::sleep(Duration::from_secs(1));
+    let told = told();
+    let said: Vec<(&str, &str)> =
+        told.iter().map(|(to, subject, _)| (to.as_str(), subject.as_str())).collect();
+    assert_eq!(
+        said,
+        [
+            ("lead@northwind.example", "Successful calls: lower than usual for P0 Example"),
+            ("p0@northwind.example", "Successful calls: lower than usual"),
+        ]
+    );
 }

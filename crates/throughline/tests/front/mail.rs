@@ -16,14 +16,14 @@ use crate::company::Company;
 use crate::harness::{Server, host};
 
 /// A running `smtp_sink.py` of `connect`; it ends with this value.
-struct Sink {
+pub(crate) struct Sink {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
     folder: testkit::TempDir,
 }
 
 impl Sink {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let python = std::env::var("THROUGHLINE_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
         let folder = testkit::TempDir::new();
         let mut child = Command::new(&python)
@@ -49,7 +49,7 @@ impl Sink {
     }
 
     /// Receiver and text of every letter that was taken, in order.
-    fn letters(&self) -> Vec<(String, String)> {
+    pub(crate) fn letters(&self) -> Vec<(String, String)> {
         let kept = std::fs::read_to_string(self.folder.path().join("letters")).unwrap_or_default();
         kept.lines()
             .map(|line| {
@@ -227,8 +227,8 @@ testkit::both_databases! {
         assert_eq!(sink.letters().len(), 1, "the person alone, once");
         c.server.advance(25 * 3600);
         let third = again();
-        assert_eq!(app::attention::tell_leaders(&third).await.unwrap(), 1);
-        assert_eq!(app::attention::tell_leaders(&again()).await.unwrap(), 0);
+        assert_eq!(app::attention::tell_who_waits(&third).await.unwrap(), 1);
+        assert_eq!(app::attention::tell_who_waits(&again()).await.unwrap(), 0);
         app::pipeline::settle(&third).await.unwrap();
         while deliver(&third, &sink.couriers()).await.unwrap() > 0 {}
         let to: Vec<String> = sink.letters().into_iter().map(|l| l.0).collect();

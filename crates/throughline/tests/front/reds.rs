@@ -317,7 +317,7 @@ testkit::both_databases! {
         let c = Company::start_with(server, |_| None).await;
         let quiet = [("metric", "calls"), ("until", "2026-04-01"), ("why", "the exchange moves")];
         c.browser("admin").await.form("/silences", &quiet).expect(303);
-        c.lower(7).await;
+        c.lower([7]).await;
         let told = |page: String, what: &str| page.matches(what).count();
         for _ in 0..3 {
             c.server.advance(2 * 86_400);
@@ -335,6 +335,24 @@ testkit::both_databases! {
         }
         assert_eq!(told(c.told("lead0").await, "worth a look for P3 Example"), 1);
         assert_eq!(told(c.told("lead1").await, "worth a look for P7 Example"), 1);
+    }
+
+    async fn what_moves_everybody_in_the_quiet_is_said_to_the_owner_when_it_ends(store: Store) {
+        let c = Company::start(store).await;
+        let quiet = [("metric", "calls"), ("until", "2026-04-01"), ("why", "the exchange moves")];
+        c.browser("admin").await.form("/silences", &quiet).expect(303);
+        c.lower((0..20).filter(|p| *p != 3)).await;
+        let told = |page: String| page.matches("across Harbour Street").count();
+        for _ in 0..2 {
+            app::pipeline::by_the_clock_alone(&c.server.app).await.unwrap();
+            assert_eq!(told(c.told("keeper").await), 0);
+            c.server.advance(2 * 86_400);
+        }
+        c.server.advance(14 * 86_400);
+        for _ in 0..2 {
+            app::pipeline::by_the_clock_alone(&c.server.app).await.unwrap();
+            assert_eq!(told(c.told("keeper").await), 1);
+        }
     }
 
     async fn an_answer_ends_the_time_that_is_the_persons_own(store: Store) {
