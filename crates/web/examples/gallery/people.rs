@@ -243,7 +243,7 @@ fn team_page() -> TeamPage {
                 metric: "Successful calls".to_owned(),
                 status: Status::ChangedLower,
                 since: day("2026-02-16"),
-                weeks: 4,
+                lasts: "4 weeks".into(),
                 answer: Some("I’d like help".to_owned()),
                 facts: "About 31 a week; the usual range is 32 to 48. Contacts made did not change, so fewer of the \
                         calls succeed."
@@ -258,7 +258,7 @@ fn team_page() -> TeamPage {
                 metric: "Review meetings held".to_owned(),
                 status: Status::OffTarget,
                 since: day("2025-10-13"),
-                weeks: 22,
+                lasts: "22 weeks".into(),
                 answer: None,
                 facts: "About 4 a week against a target of 6. Nothing changed: the level is steady.".to_owned(),
                 tried: vec!["call-list tool (Nov)".to_owned(), "route planning (Jan)".to_owned()],

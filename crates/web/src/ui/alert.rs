@@ -6,7 +6,7 @@ use axum::extract::State;
 use domain::access::{AnswerAlert, OpenCoaching, ReadAlert, ReadMetrics, Relation, permit};
 use domain::alerts::{Alert, Answer as Reply, Kind, State as AlertState};
 use domain::ids::{AlertId, PersonId, Subject};
-use domain::time::{Day, Zone};
+use domain::time::{Cadence, Day, Zone};
 use serde::Deserialize;
 
 use super::arrange::{
@@ -58,7 +58,6 @@ async fn unit_page(app: &App, asker: &Asker, id: AlertId) -> Answer {
     let may = permit(&asker.who, Relation::NONE, domain::access::ReadOrgBoard(()))?;
     let read = dashboard::unit_alert(app, may, id).await?;
     let today = app.today();
-    let style = Style::of_metric(&read.metric);
     let what = headline(&read.alert, &read.metric, today);
     let mut shell = page::shell(app, asker, read.metric.name.clone()).await?;
     shell.sight = Some(super::view::Sight {
@@ -76,7 +75,7 @@ async fn unit_page(app: &App, asker: &Asker, id: AlertId) -> Answer {
         crumbs: vec![Link::new(read.unit.clone(), "/"), Link::new("Alert", format!("/alerts/{id}"))],
         first_name: read.unit.clone(),
         title: format!("{}: {} {what}", read.unit, read.metric.name.to_lowercase()),
-        lead: alert_facts(&read.alert, &style, today),
+        lead: alert_facts(&read.alert, &read.metric, today),
         status: episode_status(&read.alert),
         steps: steps(&read.alert, &read.events, &app.settings.zone, today),
         metric_href: format!("/alerts/{id}"),
@@ -89,7 +88,7 @@ async fn unit_page(app: &App, asker: &Asker, id: AlertId) -> Answer {
         supports: Vec::new(),
         can_propose: false,
         not_offered: String::new(),
-        why: why(&read.alert),
+        why: why(&read.alert, read.metric.cadence),
         history: Vec::new(),
         before: None,
         next: NextStep::Nothing(if closed {
@@ -210,7 +209,7 @@ async fn page_of(app: &App, asker: &Asker, id: AlertId, typed: Typed) -> Answer 
         ],
         first_name: name,
         title,
-        lead: alert_facts(&read.alert, &style, today),
+        lead: alert_facts(&read.alert, &read.read.metric, today),
         status: episode_status(&read.alert),
         steps: steps(&read.alert, &read.events, &app.settings.zone, today),
         chart: control_chart(
@@ -234,7 +233,7 @@ async fn page_of(app: &App, asker: &Asker, id: AlertId, typed: Typed) -> Answer 
                 format::names(names)
             ),
         },
-        why: why(&read.alert),
+        why: why(&read.alert, read.read.metric.cadence),
         history: history(&read, &app.settings.zone),
         before: before(&read, today),
         next: next(&read, relation, typed, &app.settings.zone, today),
@@ -325,7 +324,10 @@ fn facts(read: &AlertRead, style: &Style, today: Day) -> Vec<Fact> {
         facts.push(Fact::new("Did not change", format::capital(&format::names(&still))));
     }
     if f.without_common {
-        facts.push(Fact::new("Taken out first", "What moved everybody in the same weeks"));
+        facts.push(Fact::new(
+            "Taken out first",
+            format!("What moved everybody in the same {}s", read.read.metric.cadence.rolled().word()),
+        ));
     }
     let tried: Vec<String> = read
         .read
@@ -418,8 +420,8 @@ fn checked(read: &AlertRead) -> Option<Fact> {
     Some(Fact::new("Data checked", format!("{word}: {}{who}", found.note)))
 }
 
-fn why(alert: &Alert) -> String {
-    let history = format::plural(alert.facts.history.unsigned_abs(), "week", "weeks");
+fn why(alert: &Alert, cadence: Cadence) -> String {
+    let (word, history) = (cadence.rolled().word(), format::periods(alert.facts.history, cadence));
     let mut rule = match alert.rule.rsplit_once(' ') {
         Some((_, "0")) | None => format!("The rule that Throughline comes with, from {history} of history."),
         Some((code, version)) => format!("Rule “{code}”, version {version}, from {history} of history."),
@@ -435,10 +437,10 @@ fn why(alert: &Alert) -> String {
     }
     match alert.kind {
         Kind::Gap => format!(
-            "{rule} The mean over the target's window is off target by more than the tolerance and by more than chance would move it. One low week does not do that."
+            "{rule} The mean over the target's window is off target by more than the tolerance and by more than chance would move it. One low {word} does not do that."
         ),
         _ => format!(
-            "{rule} The values together left the usual range of the weeks before (a cumulative sum). Chance alone does that about once in 180 weeks for one metric. A plain “below target” rule would have spoken up far more often."
+            "{rule} The values together left the usual range of the {word}s before (a cumulative sum). Chance alone does that about once in 180 {word}s for one metric. A plain “below target” rule would have spoken up far more often."
         ),
     }
 }

@@ -77,7 +77,8 @@ fn floor(low: f64, metric: &Metric) -> f64 {
 }
 
 /// The finding in words: what, since when, against what.
-pub(crate) fn alert_facts(alert: &Alert, style: &Style, today: Day) -> String {
+pub(crate) fn alert_facts(alert: &Alert, metric: &Metric, today: Day) -> String {
+    let (style, period) = (Style::of_metric(metric), metric.cadence.rolled().word());
     let f = &alert.facts;
     let since = format::short_date(alert.since, today);
     match alert.kind {
@@ -85,12 +86,12 @@ pub(crate) fn alert_facts(alert: &Alert, style: &Style, today: Day) -> String {
             let target =
                 f.target.map_or_else(String::new, |t| format!(" against a target of {}", style.number(t)));
             format!(
-                "About {} a week{target} since {since}. Nothing changed: the level is steady.",
+                "About {} a {period}{target} since {since}. Nothing changed: the level is steady.",
                 style.number(f.level)
             )
         }
         _ => format!(
-            "About {} a week since {since}. The usual range is {}, around {}.",
+            "About {} a {period} since {since}. The usual range is {}, around {}.",
             style.number(f.level),
             style.range(f.usual_low.max(0.0), f.usual_high),
             style.number(f.usual)
@@ -100,8 +101,8 @@ pub(crate) fn alert_facts(alert: &Alert, style: &Style, today: Day) -> String {
 
 /// "lower for four weeks", "off target since 16 Feb".
 pub(crate) fn headline(alert: &Alert, metric: &Metric, today: Day) -> String {
-    let weeks = u64::from(periods(metric, alert.since, today));
-    let span = format!("{} {}", format::spell(weeks), if weeks == 1 { "week" } else { "weeks" });
+    let (many, word) = (u64::from(periods(metric, alert.since, today)), metric.cadence.rolled().word());
+    let span = format!("{} {word}{}", format::spell(many), if many == 1 { "" } else { "s" });
     match (alert.kind, alert.way) {
         (Kind::Gap, _) => format!("steadily off target for {span}"),
         (Kind::Guardrail, Way::Lower) => format!("a guardrail, lower for {span}"),

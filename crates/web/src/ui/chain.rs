@@ -132,7 +132,7 @@ fn under_way(
         },
         readable: format!(
             "in {}, {}",
-            format::plural(weeks as u64, "week", "weeks"),
+            format::plural(weeks, "week", "weeks"),
             format::short_date(day, today)
         ),
     }
@@ -259,10 +259,7 @@ fn hypothesis(s: &Outcome, chain: &Chain, metric: &Metric, words: &Words) -> Str
         support: &chain.support.intervention.name,
         metric: &metric.name.to_lowercase(),
         by: h.expected.map(|by| style.effect(by, by - by.abs() / 5.0, by + by.abs() / 5.0)),
-        within: h.within.map(|n| {
-            let word = metric.cadence.rolled().word();
-            format::plural(u64::from(n), word, &format!("{word}s"))
-        }),
+        within: h.within.map(|n| format::periods(n, metric.cadence)),
         guardrails: h.guardrails.iter().filter_map(|g| name(*g)).collect(),
     };
     prose::hypothesis(h, &named)

@@ -7,9 +7,15 @@
 use std::borrow::Cow;
 
 pub use domain::figures::{MINUS, Style, count, decimal, places_for, plural, signed};
-use domain::time::{Day, Instant, Zone};
+use domain::time::{Cadence, Day, Instant, Zone};
 
 const NARROW_SPACE: &str = "\u{202f}";
+
+/// A number of the periods in which a metric is looked at: "4 weeks", "1 month".
+pub fn periods(n: impl TryInto<u64>, cadence: Cadence) -> String {
+    let word = cadence.rolled().word();
+    plural(n, word, &format!("{word}s"))
+}
 
 /// A small number as a word, for sentences: "two"; from thirteen up in digits.
 pub fn spell(n: u64) -> Cow<'static, str> {
@@ -229,6 +235,8 @@ mod tests {
     fn words() {
         assert_eq!(plural(1, "week", "weeks"), "1 week");
         assert_eq!(plural(1840, "hour", "hours"), "1,840 hours");
+        assert_eq!(periods(3, Cadence::Day), "3 weeks");
+        assert_eq!(periods(1, Cadence::Month), "1 month");
         assert_eq!(spell(5), "five");
         assert_eq!(spell(13), "13");
         assert_eq!(capital("one thing"), "One thing");

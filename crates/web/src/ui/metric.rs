@@ -201,7 +201,7 @@ fn arrange(
                         format::date(day, today)
                     ),
                     (Some(day), _) => format!("Closed on {}: the data were wrong.", format::date(day, today)),
-                    _ => alert_facts(a, &style, today),
+                    _ => alert_facts(a, &read.metric, today),
                 },
             })
             .collect(),
@@ -230,13 +230,14 @@ fn says(
     style: &Style,
     today: Day,
 ) -> (Vec<String>, Vec<String>) {
+    let period = read.metric.cadence.rolled().word();
     let mut can = Vec::new();
     let mut cannot = Vec::new();
     match open {
         Some(a) => {
-            can.push(alert_facts(a, style, today));
+            can.push(alert_facts(a, &read.metric, today));
             if a.facts.without_common {
-                can.push("What moved everybody in the same weeks was taken out first, so this is not the season and not the market.".into());
+                can.push(format!("What moved everybody in the same {period}s was taken out first, so this is not the season and not the market."));
             }
             if a.facts.borrowed > 0 {
                 can.push(format!(
@@ -262,11 +263,11 @@ fn says(
             if let Some(s) = read.stand.as_ref().filter(|s| s.state == Standing::TooFew && s.usual.is_some())
             {
                 can.push(format!(
-                    "There are too few weeks for a range of one's own, so this is the {}.",
+                    "There are too few {period}s for a range of one's own, so this is the {}.",
                     s.detail
                 ));
             }
-            cannot.push("Anything about a single week: one value inside the usual range, high or low, means nothing by itself.".into());
+            cannot.push(format!("Anything about a single {period}: one value inside the usual range, high or low, means nothing by itself."));
         }
     }
     let since_talk =

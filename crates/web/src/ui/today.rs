@@ -222,7 +222,7 @@ fn own_alert(
         metric_href: format!("/people/{person}/metrics/{}", metric.id),
         status: episode_status(alert),
         headline,
-        facts: alert_facts(alert, &style, today),
+        facts: alert_facts(alert, metric, today),
         spark: spark(cell, metric, 16),
         style,
         sees_first: first.is_some(),

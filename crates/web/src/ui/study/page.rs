@@ -188,10 +188,7 @@ fn sentence(stand: &Standing, metric: &Metric) -> String {
         support: &stand.support.name,
         metric: &metric.name.to_lowercase(),
         by: h.expected.map(|by| style.effect(by, by - by.abs() / 5.0, by + by.abs() / 5.0)),
-        within: h.within.map(|n| {
-            let word = metric.cadence.rolled().word();
-            format::plural(u64::from(n), word, &format!("{word}s"))
-        }),
+        within: h.within.map(|n| format::periods(n, metric.cadence)),
         guardrails: guardrails(stand).iter().map(|g| g.to_lowercase()).collect(),
     };
     prose::hypothesis(h, &named)
@@ -272,7 +269,7 @@ fn before(
             let when = match (&o.cannot_say, o.readable_after, hoped) {
                 (Some(reason), ..) => reason.sentence(),
                 (None, Some(n), _) => {
-                    format!("{} after the first start", format::plural(n as u64, word, &format!("{word}s")))
+                    format!("{} after the first start", format::periods(n, metric.cadence))
                 }
                 (None, None, Some(_)) => "Not within the plan".to_owned(),
                 (None, None, None) => String::new(),
@@ -385,10 +382,7 @@ fn findings(prepared: &Prepared, metric: &Metric) -> Vec<(Status, String, String
         Some(n) => (
             Status::DataLate,
             "Cadence".into(),
-            format!(
-                "The newest value is {} behind.",
-                format::plural(u64::from(n), word, &format!("{word}s"))
-            ),
+            format!("The newest value is {} behind.", format::periods(n, metric.cadence)),
         ),
     });
     findings
@@ -408,7 +402,7 @@ fn during(
             n if n > 0 => (
                 "Time to readable".into(),
                 Status::TooFew,
-                format!("{}, on {}", format::plural(n as u64, "week", "weeks"), format::date(day, today)),
+                format!("{}, on {}", format::plural(n, "week", "weeks"), format::date(day, today)),
             ),
             _ => (
                 "Time to readable".into(),

@@ -57,8 +57,8 @@ pub struct TeamAlert {
     pub status: Status,
     /// Since when.
     pub since: Day,
-    /// For how many weeks.
-    pub weeks: u32,
+    /// How long that is: "4 weeks".
+    pub lasts: String,
     /// What the person answered: "I'd like help". `None` where they have not.
     pub answer: Option<String>,
     /// What is known, in two sentences.
@@ -196,8 +196,7 @@ impl ThresholdRow {
 impl TeamAlert {
     /// "since 16 Feb, 4 weeks".
     pub fn since_words(&self, today: &Day) -> String {
-        let weeks = format::plural(u64::from(self.weeks), "week", "weeks");
-        format!("since {}, {weeks}", format::short_date(self.since, *today))
+        format!("since {}, {}", format::short_date(self.since, *today), self.lasts)
     }
     /// "nothing yet", or what was tried.
     pub fn tried_words(&self) -> String {
