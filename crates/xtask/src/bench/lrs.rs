@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
+use super::floor::Floor;
 use super::http::{Client, basic};
 use super::latency::{Latency, round};
 use super::server::{Scratch, Server, bytes_in, cpu_of, cpu_of_family};
@@ -28,6 +29,9 @@ const CONNECTIONS: [usize; 3] = [1, 8, 64];
 pub(crate) struct Lrs {
     pub(crate) database: &'static str,
     pub(crate) statement_bytes: usize,
+    /// What the bare rows cost here; SQLite only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) floor: Option<Floor>,
     pub(crate) cells: Vec<Cell>,
     /// Statements in the store when the questions were asked.
     pub(crate) statements: u64,
@@ -108,13 +112,14 @@ pub(crate) fn measure(plan: Plan) -> Result<Vec<Lrs>> {
 fn on_sqlite(plan: Plan) -> Result<Lrs> {
     eprintln!(" SQLite, synchronous=FULL");
     let scratch = Scratch::new("lrs")?;
+    let floor = Floor::measure(scratch.path());
     let data = scratch.data();
     let place = data.display().to_string();
     let authorization = key(&["--data", &place])?;
     let server = Server::start("serve", &data, &[])?;
     let address = server.address()?;
     let site = Site { server, cluster: None, files: data, address, authorization, pool: Pool::new()? };
-    on("sqlite", &site, plan)
+    Ok(Lrs { floor, ..on("sqlite", &site, plan)? })
 }
 
 fn on_postgres(plan: Plan) -> Result<Lrs> {
@@ -160,6 +165,7 @@ fn on(database: &'static str, site: &Site, plan: Plan) -> Result<Lrs> {
     Ok(Lrs {
         database,
         statement_bytes: site.pool.mean_bytes,
+        floor: None,
         cells,
         statements: sent,
         disk_bytes_per_statement: disk.round(),

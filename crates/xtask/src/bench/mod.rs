@@ -6,6 +6,7 @@
 
 mod alerts;
 mod evidence;
+mod floor;
 mod host;
 mod http;
 mod import;
@@ -209,6 +210,14 @@ fn table(report: &Report) -> String {
                 cell.server_cpu_us,
                 cell.load_cpu_us,
                 if cell.errors > 0 { format!("  {} errors", cell.errors) } else { String::new() }
+            ));
+        }
+        if let Some(floor) = &lrs.floor {
+            let most = lrs.cells.iter().map(|cell| cell.statements_per_s).fold(0.0, f64::max);
+            text.push_str(&format!(
+                "bare rows here: {:.0} statements/s at best; the endpoint at best {:.0} % of that\n",
+                floor.best(),
+                100.0 * most / floor.best()
             ));
         }
         text.push_str(&format!(
