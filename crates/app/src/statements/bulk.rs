@@ -146,7 +146,7 @@ async fn take(
     let ready = super::ready(app, source, batch).await?;
     let taken = app
         .store
-        .write(move |tx: &mut Tx| -> Result<Taken> {
+        .write_many(move |tx: &mut Tx| -> Result<Taken> {
             let last = rows::last_seq(tx)?;
             super::write_in(tx, &clock, &ids, ready)?;
             let new = (rows::last_seq(tx)? - last).unsigned_abs();

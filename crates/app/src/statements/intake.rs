@@ -16,7 +16,9 @@ use super::{Prepared, Source};
 use crate::{App, Error, Result};
 
 /// Statements that one transaction takes, unless a single request holds more.
-const GROUP: usize = 8_000;
+const GROUP: usize = 16_000;
+/// Statements from which on a group begins a transaction of its own.
+const MANY: usize = 500;
 
 /// Who is storing statements: what waits for the next transaction, and since when somebody is writing.
 #[derive(Debug, Clone, Default)]
@@ -160,7 +162,8 @@ async fn drain(app: App) {
             group.into_iter().map(|w| (w.delivery, (w.reply, w._writing))).unzip();
         let count = deliveries.len();
         let began = std::time::Instant::now();
-        let outcomes = write_group(&app, deliveries).await;
+        let deliveries: Arc<[Delivery]> = deliveries.into();
+        let outcomes = write_group(&app, &deliveries).await;
         app.intake.note(count, began);
         app.index.notify_one();
         for ((reply, writing), outcome) in waiting.into_iter().zip(outcomes) {
@@ -168,14 +171,15 @@ async fn drain(app: App) {
             // Somebody who no longer waits has nothing to be told.
             let _ = reply.send(outcome);
         }
+        // Giving thousands of texts back takes a while, and the next group need not wait for it.
+        tokio::spawn(async move { drop(deliveries) });
     }
 }
 
 /// Writes deliveries in one transaction. One that breaks the transaction does not break it for the others.
-async fn write_group(app: &App, deliveries: Vec<Delivery>) -> Vec<Result<()>> {
+async fn write_group(app: &App, deliveries: &Arc<[Delivery]>) -> Vec<Result<()>> {
     use store::db::Error as Failed;
-    let deliveries: Arc<[Delivery]> = deliveries.into();
-    let failed = match write_some(app, &deliveries, 0..deliveries.len()).await {
+    let failed = match write_some(app, deliveries, 0..deliveries.len()).await {
         Ok(outcomes) => return outcomes,
         Err(failed) => failed,
     };
@@ -189,7 +193,7 @@ async fn write_group(app: &App, deliveries: Vec<Delivery>) -> Vec<Result<()>> {
             outcomes.push(Err(failed.clone().into()));
             continue;
         }
-        match write_some(app, &deliveries, at..at + 1).await {
+        match write_some(app, deliveries, at..at + 1).await {
             Ok(one) => outcomes.extend(one),
             Err(own) => outcomes.push(Err(own.into())),
         }
@@ -202,9 +206,10 @@ async fn write_some(
     deliveries: &Arc<[Delivery]>,
     which: std::ops::Range<usize>,
 ) -> Result<Vec<Result<()>>, store::db::Error> {
+    let many = deliveries.get(which.clone()).into_iter().flatten().map(Delivery::len).sum::<usize>() >= MANY;
     let (deliveries, clock, ids) = (deliveries.clone(), app.clock.clone(), app.ids.clone());
     let work = move |tx: &mut store::db::Tx| {
         write::write(tx, &clock, &ids, deliveries.get(which).unwrap_or_default())
     };
-    app.store.write(work).await
+    if many { app.store.write_many(work).await } else { app.store.write(work).await }
 }

@@ -12,6 +12,7 @@
 
 mod error;
 mod filter;
+mod log;
 mod migrate;
 pub mod pack;
 mod pgtls;
@@ -188,7 +189,21 @@ impl Store {
         F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
     {
         match &*self.0 {
-            Inner::Sqlite { engine, .. } => engine.write(work).await,
+            Inner::Sqlite { engine, .. } => engine.write(false, work).await,
+            Inner::Postgres(engine) => engine.write(work).await,
+        }
+    }
+
+    /// [`Store::write`] for a closure that writes thousands of rows: on SQLite it begins a transaction rather than share one that is
+    /// under way, because a commit costs less then than being able to undo the closure alone.
+    pub async fn write_many<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+    {
+        match &*self.0 {
+            Inner::Sqlite { engine, .. } => engine.write(true, work).await,
             Inner::Postgres(engine) => engine.write(work).await,
         }
     }

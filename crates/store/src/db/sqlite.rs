@@ -15,6 +15,7 @@ use rusqlite::{Connection, OpenFlags, Statement, ToSql, ffi};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::error::{Rule, brief};
+use super::log::Copying;
 use super::pack::Shelf;
 use super::tx::{self, Cells, Read, Row, Session as AnySession, Tx};
 use super::value::{Cell, Value};
@@ -30,6 +31,10 @@ const BLOCK: usize = 16;
 const GROUP_TIME: Duration = Duration::from_millis(50);
 /// How often emptying the log is tried; each try waits for [`LOCK_WAIT`].
 const WIPE_TRIES: usize = 6;
+/// What the log keeps of the disk when it begins anew, in bytes.
+const LOG_LIMIT: i64 = 64 << 20;
+/// The cache of the connection that copies the log, which reads nothing by it.
+const LOG_CACHE_KIB: i64 = 64;
 /// How long to wait for a lock held by another process, such as a backup tool.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 
@@ -75,6 +80,11 @@ trait Job: Send {
     fn apart(&self) -> bool {
         false
     }
+    /// Whether it writes so much that it begins a transaction: what comes first in one needs no savepoint, for which SQLite keeps
+    /// a copy of every page that is changed.
+    fn first(&self) -> bool {
+        false
+    }
 }
 
 /// Writes the file anew, so that nothing is left in it of what was deleted, and empties the log beside it.
@@ -107,6 +117,7 @@ impl Job for Wipe {
 }
 
 struct Closure<T, E, F> {
+    first: bool,
     work: Option<F>,
     outcome: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
@@ -123,6 +134,9 @@ where
         let keep = matches!(outcome, Some(Ok(_)));
         self.outcome = outcome;
         keep
+    }
+    fn first(&self) -> bool {
+        self.first
     }
     fn finish(self: Box<Self>, commit: Result<(), Error>) {
         let answer = match (self.outcome, commit) {
@@ -165,7 +179,10 @@ impl Sqlite {
                 e => fail(e.to_string()),
             })
         };
-        let write = Tx::new(session(connect(options.writer_cache_kib, false)?, path, shelf));
+        let mut writer = connect(options.writer_cache_kib, false)?;
+        let copying = Copying::beside(&mut writer, connect(LOG_CACHE_KIB, true)?)
+            .map_err(|e| fail(format!("cannot start the thread that copies the log: {e}")))?;
+        let write = Tx::new(session(writer, path, shelf));
         let mut idle = Vec::new();
         for _ in 0..options.readers.max(1) {
             idle.push(session(connect(options.reader_cache_kib, true)?, path, shelf));
@@ -176,7 +193,7 @@ impl Sqlite {
             .name("sqlite-writer".to_owned())
             .spawn({
                 let (health, path) = (health.clone(), path.to_owned());
-                move || write_loop(write, receive, &health, &path, lock)
+                move || write_loop(write, receive, &health, &path, (copying, lock))
             })
             .map_err(|e| fail(format!("cannot start the writer thread: {e}")))?;
         Ok(Self {
@@ -190,7 +207,7 @@ impl Sqlite {
         })
     }
 
-    pub(super) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    pub(super) async fn write<T, E, F>(&self, first: bool, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
@@ -199,7 +216,7 @@ impl Sqlite {
         self.health.check(&self.path)?;
         let queue = unpoisoned(&self.queue).clone().ok_or(Error::Closed)?;
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Closure { work: Some(work), outcome: None, reply });
+        let job = Box::new(Closure { first, work: Some(work), outcome: None, reply });
         queue.send(job).await.map_err(|_| Error::Closed)?;
         drop(queue);
         answer.await.unwrap_or_else(|_| {
@@ -387,7 +404,7 @@ fn connect(path: &Path, cache_kib: i64, reader: bool, durable: bool) -> rusqlite
     let sync = if durable { "FULL" } else { "OFF" };
     conn.execute_batch(&format!(
         "PRAGMA synchronous = {sync}; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
-         PRAGMA cache_size = -{cache_kib}; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 20971520;"
+         PRAGMA cache_size = -{cache_kib}; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {LOG_LIMIT};"
     ))?;
     if reader {
         conn.execute_batch("PRAGMA query_only = ON")?;
@@ -397,8 +414,14 @@ fn connect(path: &Path, cache_kib: i64, reader: bool, durable: bool) -> rusqlite
     Ok(conn)
 }
 
-/// Takes everything that waits, runs each closure in its own savepoint, commits once, and only then answers.
-fn write_loop(mut tx: Tx, mut queue: mpsc::Receiver<Box<dyn Job>>, health: &Health, path: &Path, lock: File) {
+/// Takes everything that waits, runs closures in savepoints, commits once, and only then answers.
+fn write_loop(
+    mut tx: Tx,
+    mut queue: mpsc::Receiver<Box<dyn Job>>,
+    health: &Health,
+    path: &Path,
+    (copying, lock): (Copying, File),
+) {
     let mut taken = Vec::new();
     let mut waiting: VecDeque<Box<dyn Job>> = VecDeque::new();
     loop {
@@ -423,6 +446,9 @@ fn write_loop(mut tx: Tx, mut queue: mpsc::Receiver<Box<dyn Job>>, health: &Heal
         done.into_iter().for_each(|job| job.finish(result.clone()));
     }
     let _ = tx::guarded(&mut tx, |tx| tx.batch("PRAGMA optimize"));
+    if let AnySession::Sqlite(session) = &mut tx.session {
+        copying.end(&mut session.conn);
+    }
     drop(tx);
     drop(lock);
 }
@@ -434,13 +460,13 @@ fn group(tx: &mut Tx, waiting: &mut VecDeque<Box<dyn Job>>) -> (Vec<Box<dyn Job>
         return (waiting.drain(..).collect(), Err(e));
     }
     let started = std::time::Instant::now();
-    let alone = waiting.len() == 1;
     let mut done = Vec::with_capacity(waiting.len());
     let mut kept = 0;
     let mut result = Ok(());
-    while let Some(mut job) = waiting.pop_front_if(|job| !job.apart()) {
-        // A transaction with one closure needs no savepoint: it is kept or undone as a whole.
-        if !alone && let Err(e) = step(tx, "SAVEPOINT closure") {
+    while let Some(mut job) = waiting.pop_front_if(|job| !job.apart() && (kept == 0 || !job.first())) {
+        // While there is nothing to keep, undoing the closure is undoing the transaction.
+        let within = kept > 0;
+        if within && let Err(e) = step(tx, "SAVEPOINT closure") {
             done.push(job);
             result = Err(e);
             break;
@@ -456,12 +482,15 @@ fn group(tx: &mut Tx, waiting: &mut VecDeque<Box<dyn Job>>) -> (Vec<Box<dyn Job>
             });
             break;
         }
-        if !alone {
-            let end = if keep { "RELEASE closure" } else { "ROLLBACK TO closure; RELEASE closure" };
-            if let Err(e) = step(tx, end) {
-                result = Err(e);
-                break;
-            }
+        let end = match (within, keep) {
+            (true, true) => Some("RELEASE closure"),
+            (true, false) => Some("ROLLBACK TO closure; RELEASE closure"),
+            (false, true) => None,
+            (false, false) => Some("ROLLBACK; BEGIN IMMEDIATE"),
+        };
+        if let Some(Err(e)) = end.map(|sql| step(tx, sql)) {
+            result = Err(e);
+            break;
         }
         if started.elapsed() > GROUP_TIME {
             break;
