@@ -116,6 +116,12 @@ pub fn lease(tx: &mut Tx, kinds: &[Kind], now: Instant, until: Instant, limit: u
     Ok(taken)
 }
 
+/// Ends every lease. Only where nobody can be sending.
+pub fn end_leases(tx: &mut Tx) -> Result<()> {
+    tx.execute("UPDATE outbox SET leased_until = NULL WHERE leased_until IS NOT NULL", params![])?;
+    Ok(())
+}
+
 /// One try of a delivery.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Try {

@@ -21,7 +21,7 @@ use connect::mail::Mailer;
 use domain::outbox::{Kind, State, Then, Tried, then};
 use domain::time::Instant;
 use serde::Serialize;
-use store::db::Tx;
+use store::db::{Engine, Tx};
 use store::outbox::{Delivery, New, Queue, Try};
 use tokio::task::JoinSet;
 
@@ -144,8 +144,23 @@ pub async fn deliver(app: &App, couriers: &Couriers) -> Result<usize> {
     Ok(count)
 }
 
+/// Frees what was on its way when the last server over an embedded database died. No other server can have it: over PostgreSQL one
+/// could, and there leases run out.
+async fn take_over(app: &App) -> Result<()> {
+    match app.store.engine() {
+        Engine::Sqlite => {
+            app.store.write(|tx| -> Result<_> { Ok(store::outbox::end_leases(tx)?) }).await?;
+        }
+        Engine::Postgres => {}
+    }
+    Ok(())
+}
+
 /// Sends what waits for as long as the server runs. One that hangs keeps none of another target waiting.
 pub async fn run(app: App, couriers: Couriers) {
+    if let Err(error) = take_over(&app).await {
+        tracing::error!(%error, "what was on its way before waits until its lease ends");
+    }
     let mut under_way: JoinSet<(Kind, Result<()>)> = JoinSet::new();
     let mut busy: BTreeMap<Kind, usize> = BTreeMap::new();
     let mut swept = None;

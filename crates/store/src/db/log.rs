@@ -17,8 +17,8 @@ use rusqlite::{Connection, DEFAULT_NAME};
 
 /// New pages in the log after which they are copied: 16 MiB.
 const SOME: c_int = 4_000;
-/// Pages in the log with which the writer copies what is left and begins anew: 64 MiB.
-const MANY: c_int = 16_000;
+/// Pages in the log with which the writer copies what is left and begins anew: 128 MiB.
+const MANY: c_int = 32_000;
 /// After how long without a copy the log gives its disk space back.
 const REST: Duration = Duration::from_secs(2);
 

@@ -91,6 +91,41 @@ fn a_damaged_file_closes_the_store() {
     });
 }
 
+/// What is written without a pause is copied from the log into the file meanwhile, and afterwards the log takes no room.
+#[test]
+fn the_log_stays_short_and_gives_its_room_back() {
+    on_sqlite(async |store| {
+        with_sample(&store).await;
+        let log = PathBuf::from(format!("{}-wal", store.place()));
+        let length = || std::fs::metadata(&log).map_or(0, |m| m.len());
+        let raw = vec![7_u8; 100_000];
+        let mut longest = 0;
+        for round in 0..100_i64 {
+            let row = |n: i64| params![super::id(n as u128), n + 100, raw.clone()];
+            let rows: Vec<_> = (30 * round..30 * round + 30).map(row).collect();
+            store
+                .write_many(move |tx| tx.insert_many("thing", &["id", "number", "raw"], rows, ""))
+                .await
+                .unwrap();
+            longest = longest.max(length());
+        }
+        // 300 MB went through it.
+        assert!((8 << 20..160 << 20).contains(&longest), "{longest}");
+        for _ in 0..200 {
+            if length() == 0 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        assert_eq!(length(), 0);
+        let count = store
+            .read(|r| r.query_one("SELECT count(*) FROM thing", params![], |row| row.get::<i64>(0)))
+            .await;
+        assert_eq!(count, Ok(Some(3000)));
+        assert_eq!(store.check().await.unwrap(), [""; 0]);
+    });
+}
+
 #[test]
 fn a_backup_opens_as_a_database_of_its_own() {
     on_sqlite(async |store| {

@@ -60,14 +60,15 @@ testkit::both_databases! {
         for n in 1..=6 {
             let store = store.clone();
             tasks.push(tokio::spawn(async move {
-                store.write(move |tx| {
+                let work = move |tx: &mut Tx| {
                     insert(tx, n)?;
                     match n % 3 {
                         0 => insert(tx, n),
                         1 => panic!("closure {n}"),
                         _ => Ok(1),
                     }
-                }).await
+                };
+                if n < 4 { store.write(work).await } else { store.write_many(work).await }
             }));
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
