@@ -433,8 +433,10 @@ pub fn each_newest(r: &mut Read, mut each: impl FnMut(Observation) -> Result<()>
 
 /// The first and last period for which a metric has readings.
 pub fn span(r: &mut Read, metric: MetricId) -> Result<Option<(Day, Day)>> {
+    // Two questions, because SQLite finds either end in an index and for both at once goes through all of it.
     let span: Option<(Option<Day>, Option<Day>)> = r.query_one(
-        "SELECT MIN(period), MAX(period) FROM metric_period WHERE metric_id = $1",
+        "SELECT (SELECT MIN(period) FROM metric_period WHERE metric_id = $1),
+                (SELECT MAX(period) FROM metric_period WHERE metric_id = $1)",
         params![metric],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;

@@ -47,14 +47,17 @@ impl Copying {
                     Err(RecvTimeoutError::Timeout) => CheckpointMode::TRUNCATE,
                     Err(RecvTimeoutError::Disconnected) => break,
                 };
-                rests = next.is_err();
-                match own.wal_checkpoint_v2(DEFAULT_NAME, mode) {
+                let done = own.wal_checkpoint_v2(DEFAULT_NAME, mode);
+                // Somebody reads or copies just now: there will be another time.
+                let busy =
+                    |e: &rusqlite::Error| e.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy);
+                rests = next.is_err() && !done.as_ref().is_err_and(busy);
+                match done {
                     Ok((_, done)) => copied.store(done.max(0), Ordering::Relaxed),
-                    // Somebody reads or copies just now: there will be another time.
-                    Err(e) if e.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => {}
-                    Err(error) => {
-                        tracing::warn!(%error, "the log of the database could not be copied into it")
+                    Err(error) if !busy(&error) => {
+                        tracing::warn!(%error, "the log of the database could not be copied into it");
                     }
+                    Err(_) => {}
                 }
             }
         })?;
