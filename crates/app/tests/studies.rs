@@ -8,7 +8,8 @@ use app::studies::{self, Definition};
 use app::{App, Error, pipeline};
 use company::{company, incoming, may_send, metric, week};
 use domain::access::{
-    AccessRole, KeyScope, Machine, Permit, ReadStudyResult, Relation, Viewer, Who, WriteStudy, permit,
+    AccessRole, DecideStudy, Denied, KeyScope, Machine, Permit, ReadStudyResult, Relation, Viewer, Who,
+    WriteStudy, permit, permit_decision,
 };
 use domain::ids::{KeyId, StudyId};
 use domain::interventions::{CauseBox, Intervention, Kind, MinutesPer, State};
@@ -269,10 +270,16 @@ testkit::both_databases! {
         let machine = |scopes: &[KeyScope]| Who::Machine(Machine { key: KeyId::new(uuid::Uuid::from_u128(1)), name: "BI".into(), scopes: scopes.iter().copied().collect(), active: true, actors: None });
         assert!(reads(&machine(&[KeyScope::Metrics])) && !reads(&machine(&[KeyScope::People])) && !writes(&machine(KeyScope::ALL)));
 
-        let may = permit(&who(&[AccessRole::Analyst]), Relation::NONE, WriteStudy(())).unwrap();
-        assert!(matches!(studies::decide(&app, &may, id, Choice::Scale, "  ".into(), None).await, Err(Error::Invalid(_))));
-        assert!(matches!(studies::decide(&app, &may_write(), id, Choice::Scale, "by the host".into(), None).await, Err(Error::Invalid(_))));
-        studies::decide(&app, &may, id, Choice::Scale, "pays back its minutes".into(), None).await.unwrap();
+        // Decided on by whoever writes studies and by executives; by nobody's machine, and not by a command.
+        let decides = |who: &Who| permit_decision(who, DecideStudy(id));
+        for not in [who(&[]), who(&[AccessRole::Admin]), machine(KeyScope::ALL), Who::Host] {
+            assert_eq!(decides(&not).unwrap_err(), Denied::Forbidden, "{not:?}");
+        }
+        assert_eq!(decides(&Who::Anonymous).unwrap_err(), Denied::SignIn);
+        assert!(decides(&who(&[AccessRole::Analyst])).is_ok());
+        let may = decides(&who(&[AccessRole::Executive])).unwrap();
+        assert!(matches!(studies::decide(&app, &may, Choice::Scale, "  ".into(), None).await, Err(Error::Invalid(_))));
+        studies::decide(&app, &may, Choice::Scale, "pays back its minutes".into(), None).await.unwrap();
         let result = studies::result(&app, &permit(&who(&[]), Relation::NONE, ReadStudyResult(())).unwrap(), id).await.unwrap();
         assert_eq!(result.decisions[0].choice, Choice::Scale);
         assert_eq!(result.decisions[0].input_hash, result.answer.unwrap().input_hash);

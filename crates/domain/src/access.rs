@@ -453,7 +453,7 @@ acts! {
     ReadOrgBoard(()): OrgBoard, Aggregate, Some(KeyScope::Metrics);
     /// Read a study's definition.
     ReadStudy(StudyId): StudyDefinition, Read, None;
-    /// Define, lock or run a study, and decide on it.
+    /// Define, lock or run a study.
     WriteStudy(()): StudyDefinition, Write, None;
     /// Read the rows behind a study, without names.
     ReadStudyData(StudyId): StudyData, Pseudonymised, None;
@@ -536,6 +536,10 @@ impl Owned for SettleData {}
 pub struct SilenceMetric(pub MetricId);
 impl Owned for SilenceMetric {}
 
+/// Decide on a study: scale, adapt, stop or keep watching. See [`permit_decision`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DecideStudy(pub StudyId);
+
 /// Proof that somebody may do one thing to one resource. Only this module makes one.
 #[derive(Debug, Clone)]
 pub struct Permit<A: Copy> {
@@ -616,6 +620,21 @@ pub fn permit_owner<A: Owned>(who: &Who, owner: Option<PersonId>, asked: A) -> R
             Ok(Permit { asked, by: who.label(), person: owner, actors: None })
         }
         _ => Err(Denied::Hidden),
+    }
+}
+
+/// Asks for a permit to decide on a study.
+///
+/// The matrix says who writes a study and has no row for what is decided on its answer. A decision is a person's: of the
+/// executive who answers for what is tried, or of whoever may write studies.
+pub fn permit_decision(who: &Who, asked: DecideStudy) -> Result<Permit<DecideStudy>, Denied> {
+    let writes = || allowed(who, Relation::NONE, Resource::StudyDefinition).write;
+    match who {
+        Who::Anonymous => Err(Denied::SignIn),
+        Who::Person(v) if v.active && (v.roles.contains(&AccessRole::Executive) || writes()) => {
+            Ok(Permit { asked, by: who.label(), person: Some(v.person), actors: None })
+        }
+        _ => Err(Denied::Forbidden),
     }
 }
 

@@ -150,6 +150,27 @@ impl Style {
         }
     }
 
+    /// The same with as many more decimals, two at most, as these numbers need: a target of half a stop is not "0".
+    pub fn exact_for(self, values: &[f64]) -> Self {
+        let exact = |places: u8| {
+            let ten = 10f64.powi(places.into());
+            values.iter().map(|v| self.scaled(*v) * ten).all(|v| (v - v.round()).abs() < 1e-6 * ten)
+        };
+        let most = self.places.saturating_add(2);
+        let places = (self.places..most).find(|p| exact(*p)).unwrap_or(most);
+        Self { places, ..self }
+    }
+
+    /// The same with at least two digits that say something for a mean of about this size: 0.42 stops, not "0".
+    pub fn for_mean(self, about: f64) -> Self {
+        let size = self.scaled(about).abs();
+        if size == 0.0 || !size.is_finite() {
+            return self;
+        }
+        let places = (1.0 - size.log10().floor()).clamp(0.0, 2.0) as u8;
+        Self { places: self.places.max(places), ..self }
+    }
+
     fn scaled(&self, value: f64) -> f64 {
         if self.divide == 0.0 { value } else { value / self.divide }
     }
@@ -211,6 +232,20 @@ impl Style {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_target_has_the_decimals_that_it_needs() {
+        let aim = |level, tolerance| {
+            let style = Style::of("stops", 0).exact_for(&[level, tolerance]);
+            format!("{} ± {}", style.number(level), style.value(tolerance))
+        };
+        assert_eq!(aim(0.5, 0.5), "0.5 ± 0.5 stops");
+        assert_eq!(aim(3.0, 2.0), "3 ± 2 stops");
+        assert_eq!(aim(1.0 / 3.0, 1.0), "0.33 ± 1.00 stops");
+        let mean = |v: f64| Style::of("stops", 0).for_mean(v).number(v);
+        assert_eq!([0.417, 1.04, 16.2, 0.0].map(mean), ["0.42", "1.0", "16", "0"]);
+        assert_eq!(Style::share(0).exact_for(&[0.125]).number(0.125), "12.5\u{202f}%");
+    }
 
     #[test]
     fn numbers() {

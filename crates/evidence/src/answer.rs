@@ -136,6 +136,14 @@ pub enum Reason {
         /// The column.
         term: String,
     },
+    /// Who has it cannot be told from which unit or which period it is.
+    #[error(
+        "{term} sets nobody apart: no unit was seen both without it and with it while another had not got it. Bring in periods before the start, and units that wait."
+    )]
+    SetsNobodyApart {
+        /// The column that says who has it.
+        term: String,
+    },
     /// Nobody was treated.
     #[error("The treatment: no unit ever starts. Check the start dates.")]
     NoTreated,

@@ -9,7 +9,7 @@ mod workflow;
 
 use std::collections::BTreeMap;
 
-use domain::access::{Permit, ReadStudyResult, WriteStudy};
+use domain::access::{DecideStudy, Permit, ReadStudyResult, WriteStudy};
 use domain::ids::{InterventionId, PersonId, StudyId};
 use domain::interventions::{Intervention, State};
 use domain::studies::{Choice, Decision, Design, Hypothesis, Input, METHOD, Plan, Reading, Study};
@@ -292,15 +292,14 @@ pub struct Next {
 /// where it says from when; a decision to stop retires the support, and what was only planned does not start. Gives the decision and how many units it scheduled.
 pub async fn decide(
     app: &App,
-    permit: &Permit<WriteStudy>,
-    id: StudyId,
+    permit: &Permit<DecideStudy>,
     choice: Choice,
     why: String,
     next: Option<Next>,
 ) -> Result<(Decision, usize)> {
-    let by: PersonId = permit.person().ok_or_else(|| {
-        Error::invalid("decision", "a decision is a person's; sign in and decide on the page")
-    })?;
+    let id = permit.asked().0;
+    let by: PersonId =
+        permit.person().ok_or_else(|| Error::internal("a permit to decide without a person"))?;
     let why = why.trim().to_owned();
     if why.is_empty() {
         return Err(Error::invalid(

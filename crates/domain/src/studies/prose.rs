@@ -92,7 +92,7 @@ pub fn hypothesis(h: &Hypothesis, named: &Named<'_>) -> String {
         return h.sentence.trim().to_owned();
     }
     let end = |text: &str| text.trim().trim_end_matches('.').to_owned();
-    let mut text = format!("We believe that {}", named.support);
+    let mut text = format!("We believe {}", named.support);
     if !h.whom.trim().is_empty() {
         text.push_str(&format!(" for {}", end(&h.whom)));
     }

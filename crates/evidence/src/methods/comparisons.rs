@@ -249,7 +249,11 @@ pub(super) fn two_way(report: &mut Report, table: &Table, options: &Options) -> 
         weights: weights.as_deref(),
         errors: options.errors.unwrap_or(Errors::Cr1),
     })
-    .into_result()?;
+    .into_result()
+    .map_err(|reason| match reason {
+        Reason::Collinear { term } if term == main => Reason::SetsNobodyApart { term },
+        other => other,
+    })?;
     let words = format!("Within units, and beyond what moved everybody, {main} goes with a change of");
     regression(report, &fit, &main, &words);
     if report.method == "twfe" {

@@ -147,6 +147,31 @@ fn every_method_answers_or_refuses_and_repeats_itself() {
 
 /// Panels that no method can make sense of: a refusal or a request error, never a panic.
 #[test]
+fn who_has_it_must_set_somebody_apart() {
+    let options = Options {
+        outcome: Some("y".into()),
+        unit: Some("u".into()),
+        time: Some("t".into()),
+        treated: vec!["d".into()],
+        ..Options::default()
+    };
+    let worlds = [
+        ("all start at once", "u,t,y,d\n1,1,1,0\n1,2,3,1\n2,1,2,0\n2,2,2,1\n3,1,2,0\n3,2,2.5,1\n"),
+        ("nobody was seen before", "u,t,y,d\n1,1,1,1\n1,2,3,1\n2,1,2,0\n2,2,2,0\n3,1,2,0\n3,2,2.5,0\n"),
+        ("there is one unit", "u,t,y,d\n1,1,1,0\n1,2,2,1\n"),
+    ];
+    for (world, text) in worlds {
+        for word in ["did", "twfe"] {
+            let said = format!("{:?}", run(word, &table(text), &options).unwrap().cannot_say);
+            assert!(
+                said.contains("sets nobody apart") || said.contains("SetsNobodyApart"),
+                "{word}, {world}: {said}"
+            );
+        }
+    }
+}
+
+#[test]
 fn nonsense_is_refused() {
     let header = "unit,time,first,on,branch,x,y\n";
     let rows = |f: &dyn Fn(u32, u32) -> String| {

@@ -37,6 +37,8 @@ enum About {
     Part(Resource, Act, &'static [Principal]),
     /// A row of the matrix, and besides whoever answers for the metric, whom no column names: the analyst of [`Org`].
     Keeps(Resource, Act),
+    /// A row of the matrix, and besides the executive, who decides on what the matrix says who writes.
+    Decides(Resource, Act),
     /// A row of the matrix about anybody at once, which only machines with the scope may touch.
     Sent(Resource, Act, KeyScope),
     /// A row of the matrix that two change together; one alone asks for it, or looks at what was asked.
@@ -643,7 +645,7 @@ fn lines() -> Vec<Line> {
         ),
         lacks(
             "study",
-            line("POST", "/chains/{id}/decide", Row(StudyDefinition, Write, None), |_| {
+            line("POST", "/chains/{id}/decide", Decides(StudyDefinition, Write), |_| {
                 let fields = vec![("decision", "watch".into()), ("reason", "a test".into())];
                 Ask::Form(format!("/chains/{}/decide", no_study()), fields)
             }),
@@ -759,6 +761,10 @@ fn expected(line: &Line, principal: Principal, scoped: bool) -> Expected {
         About::Keeps(resource, act) => {
             let by_cells = by_matrix(*resource, *act, principal) && principal != Principal::Api;
             if by_cells { Expected::Allowed } else { Expected::Denied }
+        }
+        About::Decides(resource, act) => {
+            let by_cells = by_matrix(*resource, *act, principal) || principal == Principal::Exec;
+            if by_cells && principal != Principal::Api { Expected::Allowed } else { Expected::Denied }
         }
         About::Part(resource, act, some) => {
             // The use case may let in fewer than the matrix, never more.

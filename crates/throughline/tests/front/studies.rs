@@ -36,6 +36,7 @@ struct Place {
     rework: MetricId,
     analyst: Client,
     member: Client,
+    exec: Client,
 }
 
 fn metric(server: &Server, code: &str, name: &str, direction: Direction, guardrail: bool) -> Definition {
@@ -99,6 +100,7 @@ impl Place {
         app::access::give_role(&app, host(WriteAssignment(())), "analyst", AccessRole::Analyst)
             .await
             .unwrap();
+        app::access::give_role(&app, host(WriteAssignment(())), "boss", AccessRole::Executive).await.unwrap();
         let may = host(SendObservations(()));
         let definitions = vec![
             metric(&server, "calls", "Successful calls", Direction::Up, false),
@@ -144,7 +146,8 @@ impl Place {
             .unwrap();
         let analyst = server.sign_in_as(server.id_of("analyst").await).await;
         let member = server.sign_in_as(server.id_of("w03x1").await).await;
-        let place = Self { server, support, calls, complaints, rework, analyst, member };
+        let exec = server.sign_in_as(server.id_of("boss").await).await;
+        let place = Self { server, support, calls, complaints, rework, analyst, member, exec };
         place.observe(0..WEEKS, |_, _| 0.0).await;
         place
     }
@@ -180,6 +183,7 @@ impl Place {
     async fn later(&mut self, weeks: i64) {
         self.server.advance(weeks * 7 * 86_400);
         self.analyst = self.server.sign_in_as(self.server.id_of("analyst").await).await;
+        self.exec = self.server.sign_in_as(self.server.id_of("boss").await).await;
         self.member = self.server.sign_in_as(self.server.id_of("w03x1").await).await;
     }
 
@@ -233,7 +237,7 @@ testkit::both_databases! {
         let draft = analyst.get(&path).expect(200);
         draft
             .contains("a hypothesis to finish")
-            .contains("We believe that The second question for account managers, all branches will move successful calls")
+            .contains("We believe The second question for account managers, all branches will move successful calls")
             .contains("Before it can be locked")
             .contains("Can this metric carry it?")
             .contains("50 periods of history")
@@ -373,12 +377,19 @@ testkit::both_databases! {
             .contains("complaints is not seen to be worse")
             .contains("Would chance look like this?");
         member.form(&format!("{chain}/decide"), &[("decision", "watch"), ("reason", "x")]).expect(403);
+        assert!(!member.get(&chain).expect(200).text().contains("Record the decision"));
+        // The executive decides as well, and writes no study.
+        let exec = place.exec.clone();
+        exec.get(&chain).expect(200).contains("Record the decision");
+        exec.form(&format!("{path}/lock"), &[]).expect(403);
+        exec.form(&format!("{chain}/decide"), &[("decision", "watch"), ("reason", "one more quarter")]).expect(303);
+        member.get(&path).expect(200).contains("Keep watching: ").contains("one more quarter");
         analyst.form(&format!("{chain}/decide"), &[("decision", "scale"), ("reason", " ")]).expect(400);
         analyst
             .form(&format!("{chain}/decide"), &[("decision", "scale"), ("reason", "it pays"), ("from", "2026-08-03")])
             .expect(303);
         analyst.get(&path).expect(200).contains("decided to scale").contains("it pays");
-        assert_eq!(key.get(&api).expect(200).json()["decisions"][0]["decision"], "scale");
+        assert_eq!(key.get(&api).expect(200).json()["decisions"][1]["decision"], "scale");
     }
 
     async fn a_decision_to_scale_schedules_those_who_wait(store: Store) {

@@ -133,7 +133,7 @@ fn draft() -> StudyPage {
         title: "The second question: a hypothesis to finish".to_owned(),
         stage: Stage::Draft,
         steps: steps(0),
-        sentence: "We believe that The second question for account managers, all branches will move revenue per hour by +€6 within 12 weeks, because offers fit better when the second question was asked. We stop if it makes complaints worse.".to_owned(),
+        sentence: "We believe The second question for account managers, all branches will move revenue per hour by +€6 within 12 weeks, because offers fit better when the second question was asked. We stop if it makes complaints worse.".to_owned(),
         fixed: vec![
             Fact::new("Metric", "Revenue per hour"),
             Fact::new("Window", "12 weeks before, 26 after the start"),

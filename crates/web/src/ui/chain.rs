@@ -6,7 +6,9 @@ use app::App;
 use app::chain::{Chain, Which, Words};
 use app::studies::Outcome;
 use axum::extract::State;
-use domain::access::{ReadStudy, ReadStudyData, ReadStudyResult, Relation, WriteStudy, permit};
+use domain::access::{
+    DecideStudy, ReadStudy, ReadStudyData, ReadStudyResult, Relation, WriteStudy, permit, permit_decision,
+};
 use domain::ids::MetricId;
 use domain::metrics::{Aggregation, Level, Metric};
 use domain::studies::{self, Choice, Design, Guard, Reading, Scale, prose};
@@ -71,6 +73,9 @@ pub async fn list(State(app): State<App>, asker: Asker) -> Answer {
                             format::short_date(d.at.day(&app.settings.zone), app.today()),
                             choice(d.choice)
                         )
+                    }
+                    (None, Some(day)) if c.reading.is_some() && day <= app.today() => {
+                        format!("To decide since {}", format::short_date(day, app.today()))
                     }
                     (None, Some(day)) if day > app.today() => {
                         format!("To be read {}", format::short_date(day, app.today()))
@@ -149,7 +154,8 @@ fn which(id: &str) -> Answer<Which> {
 pub async fn show(State(app): State<App>, asker: Asker, Path(id): Path<String>) -> Answer {
     let may = permit(&asker.who, Relation::NONE, ReadStudyResult(()))?;
     let (chain, words) = app::chain::chain(&app, &may, which(&id)?).await?;
-    let can_decide = permit(&asker.who, Relation::NONE, WriteStudy(())).is_ok();
+    let can_decide =
+        chain.study.as_ref().is_some_and(|s| permit_decision(&asker.who, DecideStudy(s.study.id)).is_ok());
     let metric = match (&chain.study, &chain.reading) {
         (Some(s), _) => words.metrics.values().find(|m| m.id == s.study.metric).cloned(),
         (None, _) => chain
@@ -286,13 +292,13 @@ pub async fn decide(
     Path(id): Path<String>,
     Form(form): Form<Deciding>,
 ) -> Answer {
-    let may = permit(&asker.who, Relation::NONE, WriteStudy(()))?;
     let read = permit(&asker.who, Relation::NONE, ReadStudyResult(()))?;
     let Some(choice) = Choice::from_word(&form.decision) else {
         return Err(Problem::invalid("decision", "choose scale, adapt, stop or watch"));
     };
     let (chain, _) = app::chain::chain(&app, &read, which(&id)?).await?;
     let Some(study) = chain.study else { return Err(Problem::not_found()) };
+    let may = permit_decision(&asker.who, DecideStudy(study.study.id))?;
     let next = match (choice, date("from", &form.from)?) {
         (Choice::Scale, Some(from)) => {
             let number = |field: &str, text: &str, else_: u32| match text.trim() {
@@ -304,7 +310,7 @@ pub async fn decide(
         }
         _ => None,
     };
-    let (_, scheduled) = app::studies::decide(&app, &may, study.study.id, choice, form.reason, next).await?;
+    let (_, scheduled) = app::studies::decide(&app, &may, choice, form.reason, next).await?;
     let said = match scheduled {
         0 => "Recorded, with your reason.".to_owned(),
         n => format!(
@@ -601,7 +607,8 @@ fn sections(r: &Reading, words: &Words, today: Day) -> Vec<LaneSection> {
 }
 
 fn row(r: &Reading, e: &studies::Effect, metric: &Metric, words: &Words, today: Day) -> LaneRow {
-    let style = Style::of_metric(metric);
+    let written = Style::of_metric(metric);
+    let style = written.clone().for_mean(e.now.or(e.before).unwrap_or_default());
     let cadence = e.lines.cadence.unwrap_or(Cadence::Week);
     let first = e.lines.first.unwrap_or(r.up_to);
     let line = |values: &[Option<f64>], gaps: &[(u32, u32, String)]| -> Vec<super::view::Reading> {
@@ -640,16 +647,15 @@ fn row(r: &Reading, e: &studies::Effect, metric: &Metric, words: &Words, today: 
         }
     }
     let target = words.targets.get(&e.metric).copied();
+    let aim = target.map_or_else(|| written.clone(), |t| written.clone().exact_for(&[t.0, t.1]));
+    // What was never below zero has no target there either.
+    let seen = || e.lines.treated.iter().chain(&e.lines.compared).flatten();
+    let floor = if seen().all(|v| *v >= 0.0) { 0.0 } else { f64::NEG_INFINITY };
     let note = match target {
         Some((level, tolerance)) if tolerance > 0.0 => {
-            format!(
-                "Target {}, give or take {}. {}",
-                style.value(level),
-                style.number(tolerance),
-                metric.source
-            )
+            format!("Target {}, give or take {}. {}", aim.number(level), aim.number(tolerance), metric.source)
         }
-        Some((level, _)) => format!("Target {}. {}", style.value(level), metric.source),
+        Some((level, _)) => format!("Target {}. {}", aim.number(level), metric.source),
         None => metric.source.clone(),
     };
     let solution = e.lane == Level::Solution;
@@ -681,9 +687,9 @@ fn row(r: &Reading, e: &studies::Effect, metric: &Metric, words: &Words, today: 
             compare: group("to compare with", &e.lines.compared, false).filter(|_| !solution),
             target: target
                 .filter(|t| t.1 > 0.0)
-                .map(|(level, tolerance)| (level - tolerance, level + tolerance)),
+                .map(|(level, tolerance)| ((level - tolerance).max(floor), level + tolerance)),
             target_label: target.filter(|t| t.1 > 0.0).map_or_else(String::new, |(level, tolerance)| {
-                format!("Target {} ± {}", style.number(level), style.value(tolerance))
+                format!("Target {} ± {}", aim.number(level), aim.value(tolerance))
             }),
             left_out,
             tall: e.lane == Level::Business,

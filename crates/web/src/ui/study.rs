@@ -387,7 +387,7 @@ pub async fn draw(
         }
     }
     let back = DrawForm {
-        shapes: Vec::new(),
+        shapes: vec![Choice { value: typed.shape, label: String::new(), set: true }],
         kinds: vec![Choice { value: typed.kind.clone(), label: typed.kind.clone(), set: true }],
         waves: typed.waves,
         first: typed.first,

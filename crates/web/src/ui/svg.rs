@@ -227,20 +227,26 @@ impl Interval {
     }
 }
 
+/// A drawing made twice, for a page and for a phone, so that words keep their size; the style sheet shows the one that fits.
+fn for_each_room(wide: f64, draw: impl Fn(f64) -> String) -> Markup {
+    let room = |name, w| format!(r#"<div class="chart__{name}">{}</div>"#, draw(w));
+    Markup(room("wide", wide) + &room("narrow", 320.0))
+}
+
 /// Half the width of the middle 50 % against half of the 95 % of a normal distribution: 0.6745 / 1.96.
 const INNER: f64 = 0.344;
 
 impl Forest {
     /// A bare row, for table cells and lanes.
     pub fn row(&self) -> Markup {
-        self.draw(300.0, 26.0)
+        Markup(self.draw(300.0, 26.0))
     }
     /// With the axis under it, for the one effect of a page.
     pub fn with_axis(&self) -> Markup {
-        self.draw(560.0, 42.0)
+        Markup(format!(r#"<div class="chart">{}</div>"#, for_each_room(560.0, |w| self.draw(w, 42.0))))
     }
 
-    fn draw(&self, w: f64, h: f64) -> Markup {
+    fn draw(&self, w: f64, h: f64) -> String {
         let (d0, d1) = self.domain;
         let span = if (d1 - d0).abs() > 0.0 { d1 - d0 } else { 1.0 };
         let x = |v: f64| r((8.0 + (v - d0) * (w - 16.0) / span).clamp(0.0, w));
@@ -302,7 +308,7 @@ impl Forest {
             let _ = write!(s, r#"<circle class="forest__naive" cx="{}" cy="{mid}" r="5"/>"#, x(naive));
         }
         s.push_str("</svg>");
-        Markup(s)
+        s
     }
 }
 
@@ -320,24 +326,27 @@ pub struct ByPeriod {
 impl ByPeriod {
     /// The drawing; empty where there is nothing to draw.
     pub fn svg(&self) -> Markup {
-        const W: f64 = 720.0;
+        if self.points.is_empty() { Markup::default() } else { for_each_room(1_000.0, |w| self.draw(w)) }
+    }
+
+    fn draw(&self, w: f64) -> String {
         const H: f64 = 190.0;
         const LEFT: f64 = 56.0;
         const FOOT: f64 = 150.0;
         let (Some(first), Some(last)) = (self.points.first(), self.points.last()) else {
-            return Markup::default();
+            return String::new();
         };
         let (lo, hi) = effect_domain(self.points.iter().map(|(_, i)| (*i, None)));
         let span = (last.0 - first.0).max(1) as f64;
-        let x = |period: i64| r(LEFT + 14.0 + (period - first.0) as f64 * (W - LEFT - 28.0) / span);
+        let x = |period: i64| r(LEFT + 14.0 + (period - first.0) as f64 * (w - LEFT - 28.0) / span);
         let y = |v: f64| r((8.0 + (hi - v) * (FOOT - 8.0) / (hi - lo)).clamp(0.0, FOOT + 8.0));
         let mut s =
-            format!(r#"<svg class="forest" viewBox="0 0 {W} {H}" aria-hidden="true" focusable="false">"#);
+            format!(r#"<svg class="forest" viewBox="0 0 {w} {H}" aria-hidden="true" focusable="false">"#);
         for (tick, word) in self.ticks.iter().filter(|(t, _)| (lo..=hi).contains(t)) {
             let kind = if *tick == 0.0 { "zero" } else { "grid" };
             let _ = write!(
                 s,
-                r#"<line class="forest__{kind}" x1="{LEFT}" x2="{W}" y1="{y}" y2="{y}"/><text x="{}" y="{}" text-anchor="end">{}</text>"#,
+                r#"<line class="forest__{kind}" x1="{LEFT}" x2="{w}" y1="{y}" y2="{y}"/><text x="{}" y="{}" text-anchor="end">{}</text>"#,
                 LEFT - 6.0,
                 r(y(*tick) + 4.0),
                 escape(word),
@@ -348,18 +357,20 @@ impl ByPeriod {
             let at = r((x(-1) + x(0)) / 2.0);
             let _ = write!(s, r#"<line class="forest__drift" x1="{at}" x2="{at}" y1="0" y2="{FOOT}"/>"#);
         }
+        let dot = if w > 500.0 { 4 } else { 3 };
         for (period, i) in &self.points {
             let hollow = if i.holds_zero() { "" } else { " is-self" };
             let at = x(*period);
             let _ = write!(
                 s,
-                r#"<line class="forest__bar{hollow}" x1="{at}" x2="{at}" y1="{}" y2="{}"/><circle class="forest__dot{hollow}" cx="{at}" cy="{}" r="4"/>"#,
+                r#"<line class="forest__bar{hollow}" x1="{at}" x2="{at}" y1="{}" y2="{}"/><circle class="forest__dot{hollow}" cx="{at}" cy="{}" r="{dot}"/>"#,
                 y(i.hi),
                 y(i.lo),
                 y(i.at)
             );
         }
-        let every = ((span / 10.0).ceil() as i64).max(1);
+        // A label for each 60 units of width at most.
+        let every = ((span * 60.0 / (w - LEFT)).ceil() as i64).max(1);
         for (period, _) in self.points.iter().filter(|(p, _)| p % every == 0) {
             let sign = if *period < 0 { "\u{2212}" } else { "" };
             let _ = write!(
@@ -371,7 +382,7 @@ impl ByPeriod {
             );
         }
         let _ = write!(s, r#"<text x="{LEFT}" y="{}">{}</text></svg>"#, H - 4.0, escape(&self.foot));
-        Markup(s)
+        s
     }
 }
 
@@ -389,30 +400,38 @@ pub struct DealtAgain {
 }
 
 impl DealtAgain {
-    /// The drawing.
+    /// The drawing; empty where there is nothing to draw.
     pub fn svg(&self) -> Markup {
-        const W: f64 = 720.0;
-        const DOT: f64 = 3.4;
-        const TOP: f64 = 26.0;
         let ends = self.again.iter().chain([&self.came, &0.0]);
         let (lo, hi) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(*v), b.max(*v)));
         if hi <= lo || !(hi - lo).is_finite() {
             return Markup::default();
         }
-        let x = |v: f64| r(20.0 + (v - lo) * (W - 40.0) / (hi - lo));
+        for_each_room(1_000.0, |w| self.draw(w, lo, hi))
+    }
+
+    fn draw(&self, w: f64, lo: f64, hi: f64) -> String {
+        const TOP: f64 = 26.0;
+        let radius = if w > 500.0 { 3.4 } else { 1.9 };
+        let x = |v: f64| r(20.0 + (v - lo) * (w - 40.0) / (hi - lo));
         let mut piles: std::collections::BTreeMap<i64, u32> = std::collections::BTreeMap::new();
-        let place = |v: f64| (x(v) / (2.0 * DOT + 1.0)).round() as i64;
+        let place = |v: f64| (x(v) / (2.0 * radius + 1.0)).round() as i64;
         self.again.iter().for_each(|v| *piles.entry(place(*v)).or_default() += 1);
         let most = f64::from(piles.values().copied().max().unwrap_or(1));
         // High piles overlap rather than grow without end.
-        let step = (2.0 * DOT + 1.0).min(120.0 / most);
-        let floor = TOP + most * step + DOT;
+        let step = (2.0 * radius + 1.0).min(120.0 / most);
+        let floor = TOP + most * step + radius;
         let mut s = format!(
-            r#"<svg class="forest" viewBox="0 0 {W} {}" aria-hidden="true" focusable="false"><line class="forest__grid" x1="0" x2="{W}" y1="{y}" y2="{y}"/>"#,
+            r#"<svg class="forest" viewBox="0 0 {w} {}" aria-hidden="true" focusable="false"><line class="forest__grid" x1="0" x2="{w}" y1="{y}" y2="{y}"/>"#,
             r(floor + 24.0),
             y = r(floor + 2.0),
         );
-        for (tick, word) in self.ticks.iter().filter(|(t, _)| (lo..=hi).contains(t)) {
+        let shown: Vec<_> = self.ticks.iter().filter(|(t, _)| (lo..=hi).contains(t)).collect();
+        // Words keep 48 units apart, counted from zero so that it stays.
+        let gap = shown.windows(2).map(|pair| x(pair[1].0) - x(pair[0].0)).next().unwrap_or(w);
+        let every = (48.0 / gap.max(1.0)).ceil().max(1.0) as usize;
+        let zero = shown.iter().position(|(t, _)| *t == 0.0).unwrap_or(0);
+        for (_, (tick, word)) in shown.iter().enumerate().filter(|(i, _)| i.abs_diff(zero) % every == 0) {
             let _ = write!(
                 s,
                 r#"<text x="{}" y="{}" text-anchor="middle">{}</text>"#,
@@ -425,17 +444,17 @@ impl DealtAgain {
             for n in 0..*count {
                 let _ = write!(
                     s,
-                    r#"<circle class="forest__chance" cx="{}" cy="{}" r="{DOT}"/>"#,
-                    r(*pile as f64 * (2.0 * DOT + 1.0)),
-                    r(floor - DOT - f64::from(n) * step)
+                    r#"<circle class="forest__chance" cx="{}" cy="{}" r="{radius}"/>"#,
+                    r(*pile as f64 * (2.0 * radius + 1.0)),
+                    r(floor - radius - f64::from(n) * step)
                 );
             }
         }
         let at = x(self.came);
         // The words stay inside the drawing.
-        let anchor = if at > W * 0.7 {
+        let anchor = if at > w * 0.7 {
             "end"
-        } else if at < W * 0.3 {
+        } else if at < w * 0.3 {
             "start"
         } else {
             "middle"
@@ -447,7 +466,7 @@ impl DealtAgain {
             r(floor + 2.0),
             escape(&self.label)
         );
-        Markup(s)
+        s
     }
 }
 
@@ -678,9 +697,10 @@ mod tests {
             foot: "weeks since the start".to_owned(),
         };
         let svg = drawing.svg();
-        assert_eq!(svg.as_str().matches("<circle").count(), 4);
-        assert_eq!(svg.as_str().matches("is-self").count(), 4, "two of them hold no zero: {svg}");
-        assert_eq!(svg.as_str().matches("forest__drift").count(), 1);
+        // Once for a wide page and once for a phone.
+        assert_eq!(svg.as_str().matches("<circle").count(), 2 * 4);
+        assert_eq!(svg.as_str().matches("is-self").count(), 2 * 4, "two of them hold no zero: {svg}");
+        assert_eq!(svg.as_str().matches("forest__drift").count(), 2);
         assert!(svg.as_str().contains("+2 &lt;") && !svg.as_str().contains("far"), "{svg}");
         assert_eq!(ByPeriod { points: vec![], ..drawing }.svg(), Markup::default());
     }

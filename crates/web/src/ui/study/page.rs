@@ -319,16 +319,32 @@ fn before(
         })
         .collect();
     let form = can_write.then(|| {
-        let typed = back.unwrap_or_else(|| DrawForm {
-            waves: "4".into(),
-            first: ahead(today).to_string(),
-            weeks: "4".into(),
-            ..DrawForm::default()
+        // What was typed, or what was drawn last, so that drawing once more is one click.
+        let chosen = |value: &str| vec![Choice { value: value.to_owned(), label: String::new(), set: true }];
+        let typed = back.unwrap_or_else(|| match stand.draws.last().map(|d| &d.request) {
+            Some(last) => DrawForm {
+                shapes: chosen(last.shape.word()),
+                waves: last.waves.to_string(),
+                first: last.first.max(ahead(today)).to_string(),
+                weeks: (last.every / 7).to_string(),
+                ..DrawForm::default()
+            },
+            None => DrawForm {
+                waves: "4".into(),
+                first: ahead(today).to_string(),
+                weeks: "4".into(),
+                ..DrawForm::default()
+            },
         });
+        let shape = typed.shapes.first().map(|s| s.value.clone()).unwrap_or_default();
         let kind = typed.kinds.first().map_or_else(|| prepared.kind.clone(), |k| k.value.clone());
         DrawForm {
             shapes: [Shape::Waves, Shape::Half, Shape::Pairs, Shape::Few]
-                .map(|s| Choice { value: s.word().into(), label: shape_words(s).0.into(), set: false })
+                .map(|s| Choice {
+                    value: s.word().into(),
+                    label: shape_words(s).0.into(),
+                    set: s.word() == shape,
+                })
                 .to_vec(),
             kinds: prepared
                 .kinds
