@@ -73,15 +73,7 @@ pub async fn open(
             if alert.subject != Subject::Person(about) {
                 return Err(Error::NotFound("alert"));
             }
-            let number = |v: f64| format!("{v:.*}", usize::from(metric.decimals));
-            agenda.push(first_point(
-                alert.kind,
-                alert.way,
-                &metric.name,
-                &alert.since.to_string(),
-                &alert.facts,
-                number,
-            ));
+            agenda.push(first_point(alert.kind, alert.way, &metric, alert.since, &alert.facts));
             if let Some(answer) = alert.answer {
                 let title = match answer {
                     domain::alerts::Answer::IKnowWhy => "They know the reason",

@@ -271,15 +271,15 @@ testkit::both_databases! {
         assert!(reads(&machine(&[KeyScope::Metrics])) && !reads(&machine(&[KeyScope::People])) && !writes(&machine(KeyScope::ALL)));
 
         // Decided on by whoever writes studies and by executives; by nobody's machine, and not by a command.
-        let decides = |who: &Who| permit_decision(who, DecideStudy(id));
+        let decides = |who: &Who| permit_decision(who, DecideStudy(()));
         for not in [who(&[]), who(&[AccessRole::Admin]), machine(KeyScope::ALL), Who::Host] {
             assert_eq!(decides(&not).unwrap_err(), Denied::Forbidden, "{not:?}");
         }
         assert_eq!(decides(&Who::Anonymous).unwrap_err(), Denied::SignIn);
         assert!(decides(&who(&[AccessRole::Analyst])).is_ok());
         let may = decides(&who(&[AccessRole::Executive])).unwrap();
-        assert!(matches!(studies::decide(&app, &may, Choice::Scale, "  ".into(), None).await, Err(Error::Invalid(_))));
-        studies::decide(&app, &may, Choice::Scale, "pays back its minutes".into(), None).await.unwrap();
+        assert!(matches!(studies::decide(&app, &may, id, Choice::Scale, "  ".into(), None).await, Err(Error::Invalid(_))));
+        studies::decide(&app, &may, id, Choice::Scale, "pays back its minutes".into(), None).await.unwrap();
         let result = studies::result(&app, &permit(&who(&[]), Relation::NONE, ReadStudyResult(())).unwrap(), id).await.unwrap();
         assert_eq!(result.decisions[0].choice, Choice::Scale);
         assert_eq!(result.decisions[0].input_hash, result.answer.unwrap().input_hash);

@@ -538,7 +538,7 @@ impl Owned for SilenceMetric {}
 
 /// Decide on a study: scale, adapt, stop or keep watching. See [`permit_decision`].
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct DecideStudy(pub StudyId);
+pub struct DecideStudy(pub ());
 
 /// Proof that somebody may do one thing to one resource. Only this module makes one.
 #[derive(Debug, Clone)]

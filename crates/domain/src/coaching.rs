@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::alerts::{Facts, Kind as AlertKind, Way};
+use crate::figures::Style;
 use crate::ids::{ActionId, AlertId, InterventionId, MetricId, PersonId, ProposalId, SessionId};
 use crate::interventions::Kind;
+use crate::metrics::Metric;
 use crate::time::{Day, Instant};
 
 worded! {
@@ -247,15 +249,11 @@ pub fn match_supports(offers: &[Offer], wanted: usize) -> (Vec<InterventionId>, 
     (chosen.into_iter().map(|o| o.intervention).collect(), withheld.collect())
 }
 
-/// The first point of an agenda: what moved, since when, in words. `number` writes a value of the metric.
-pub fn first_point(
-    kind: AlertKind,
-    way: Way,
-    metric: &str,
-    since: &str,
-    facts: &Facts,
-    number: impl Fn(f64) -> String,
-) -> Point {
+/// The first point of an agenda: what moved, since when, in words. It is kept with the talk, so its day has its year.
+pub fn first_point(kind: AlertKind, way: Way, metric: &Metric, since: Day, facts: &Facts) -> Point {
+    let (style, word) = (Style::of_metric(metric), metric.cadence.rolled().word());
+    let (number, metric) = (|v: f64| style.number(v), &metric.name);
+    let since = since.date().strftime("%-d %B %Y");
     let (kind_word, title) = match (kind, way) {
         (AlertKind::Gap, _) => ("gap", format!("{metric}: steadily off target since {since}")),
         (_, Way::Lower) => ("shift", format!("{metric}: lower since {since}")),
@@ -264,13 +262,13 @@ pub fn first_point(
     let sub = match (kind, facts.target) {
         (AlertKind::Gap, Some(target)) => {
             format!(
-                "About {} a period against a target of {}. The level is steady.",
+                "About {} a {word} against a target of {}. The level is steady.",
                 number(facts.level),
                 number(target)
             )
         }
         _ => format!(
-            "About {} a period; the usual range before was {} to {}, around {}.",
+            "About {} a {word}; the usual range before was {} to {}, around {}.",
             number(facts.level),
             number(facts.usual_low),
             number(facts.usual_high),

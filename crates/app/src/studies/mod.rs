@@ -293,11 +293,11 @@ pub struct Next {
 pub async fn decide(
     app: &App,
     permit: &Permit<DecideStudy>,
+    id: StudyId,
     choice: Choice,
     why: String,
     next: Option<Next>,
 ) -> Result<(Decision, usize)> {
-    let id = permit.asked().0;
     let by: PersonId =
         permit.person().ok_or_else(|| Error::internal("a permit to decide without a person"))?;
     let why = why.trim().to_owned();

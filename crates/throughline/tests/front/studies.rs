@@ -389,7 +389,7 @@ testkit::both_databases! {
             .form(&format!("{chain}/decide"), &[("decision", "scale"), ("reason", "it pays"), ("from", "2026-08-03")])
             .expect(303);
         analyst.get(&path).expect(200).contains("decided to scale").contains("it pays");
-        assert_eq!(key.get(&api).expect(200).json()["decisions"][1]["decision"], "scale");
+        assert_eq!(key.get(&api).expect(200).json()["decisions"][0]["decision"], "scale");
     }
 
     async fn a_decision_to_scale_schedules_those_who_wait(store: Store) {

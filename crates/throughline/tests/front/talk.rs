@@ -33,7 +33,7 @@ testkit::both_databases! {
         maya.get("/today").expect(200).contains("A talk is open");
         // The agenda is drafted from the facts and the answer.
         for who in [&maya, &leader] {
-            who.get(&page).expect(200).contains("Successful calls: lower since 2026-02-16").contains("usual range before was")
+            who.get(&page).expect(200).contains("Successful calls: lower since 16 February 2026").contains("usual range before was")
                 .contains("They would like help").contains("phones").contains("The call script");
         }
         maya.form(&format!("{page}/point"), &[("text", "My two new colleagues")]).expect(303);

@@ -154,8 +154,7 @@ fn which(id: &str) -> Answer<Which> {
 pub async fn show(State(app): State<App>, asker: Asker, Path(id): Path<String>) -> Answer {
     let may = permit(&asker.who, Relation::NONE, ReadStudyResult(()))?;
     let (chain, words) = app::chain::chain(&app, &may, which(&id)?).await?;
-    let can_decide =
-        chain.study.as_ref().is_some_and(|s| permit_decision(&asker.who, DecideStudy(s.study.id)).is_ok());
+    let can_decide = permit_decision(&asker.who, DecideStudy(())).is_ok();
     let metric = match (&chain.study, &chain.reading) {
         (Some(s), _) => words.metrics.values().find(|m| m.id == s.study.metric).cloned(),
         (None, _) => chain
@@ -292,13 +291,13 @@ pub async fn decide(
     Path(id): Path<String>,
     Form(form): Form<Deciding>,
 ) -> Answer {
+    let may = permit_decision(&asker.who, DecideStudy(()))?;
     let read = permit(&asker.who, Relation::NONE, ReadStudyResult(()))?;
     let Some(choice) = Choice::from_word(&form.decision) else {
         return Err(Problem::invalid("decision", "choose scale, adapt, stop or watch"));
     };
     let (chain, _) = app::chain::chain(&app, &read, which(&id)?).await?;
     let Some(study) = chain.study else { return Err(Problem::not_found()) };
-    let may = permit_decision(&asker.who, DecideStudy(study.study.id))?;
     let next = match (choice, date("from", &form.from)?) {
         (Choice::Scale, Some(from)) => {
             let number = |field: &str, text: &str, else_: u32| match text.trim() {
@@ -310,7 +309,7 @@ pub async fn decide(
         }
         _ => None,
     };
-    let (_, scheduled) = app::studies::decide(&app, &may, choice, form.reason, next).await?;
+    let (_, scheduled) = app::studies::decide(&app, &may, study.study.id, choice, form.reason, next).await?;
     let said = match scheduled {
         0 => "Recorded, with your reason.".to_owned(),
         n => format!(
@@ -564,7 +563,9 @@ fn axis(chain: &Chain, today: Day) -> TimeAxis {
         }
     }
     marks.retain(|m| m.day >= from && m.day <= to);
-    TimeAxis { from, to, today: today.min(to), marks }
+    // Numbers end a little before today; where they ended years ago, today is not on the axis.
+    let today = if today <= to.plus(62) { today.min(to) } else { today };
+    TimeAxis { from, to, today, marks }
 }
 
 fn rollout(chain: &Chain, today: Day) -> String {

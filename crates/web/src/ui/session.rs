@@ -403,7 +403,7 @@ pub async fn record_form(
     }
     let sign = form.what != "save";
     app::coaching::record(&app, &may, agreement, sign).await?;
-    let said = if sign { "Recorded. The other one is asked to sign." } else { "Saved." };
+    let said = if sign { "Recorded, and sent to be agreed to." } else { "Saved." };
     Ok(page::done(&format!("/sessions/{id}#record"), said))
 }
 

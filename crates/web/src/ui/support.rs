@@ -82,7 +82,8 @@ pub async fn show(State(app): State<App>, asker: Asker, Query(asked): Query<Aske
     };
     let mut rows: Vec<SupportRow> = chains.iter().zip(&judged).map(|(c, j)| row(c, *j)).collect();
     let headlines = headlines(&chains, &judged);
-    let waiting = waiting(&app, &asker, &chains, &judged, today);
+    let can_decide = permit_decision(&asker.who, DecideStudy(())).is_ok();
+    let waiting = waiting(&app, &chains, &judged, today, can_decide);
     let mut names: Vec<String> = rows.iter().map(|r| r.metric.clone()).filter(|m| !m.is_empty()).collect();
     names.sort();
     names.dedup();
@@ -248,10 +249,10 @@ fn headlines(chains: &[Chain], judged: &[Option<Judged>]) -> Vec<Headline> {
 /// Decisions that wait: read on their day and not decided, the costliest first.
 fn waiting(
     app: &App,
-    asker: &Asker,
     chains: &[Chain],
     judged: &[Option<Judged>],
     today: Day,
+    can_decide: bool,
 ) -> Vec<Waiting> {
     let mut waiting: Vec<(f64, Waiting)> = chains
         .iter()
@@ -275,9 +276,7 @@ fn waiting(
                 format::date(read, today)
             );
             let link = Link::new("Look at its chain and decide", format!("/chains/{}", study.study.id));
-            let decide = permit_decision(&asker.who, DecideStudy(study.study.id))
-                .is_ok()
-                .then(|| format!("/chains/{}/decide", study.study.id));
+            let decide = can_decide.then(|| format!("/chains/{}/decide", study.study.id));
             Some((reading.ledger.hours, Waiting { title, text, link, decide }))
         })
         .collect();

@@ -198,6 +198,9 @@ fn arrange(
     let counted = format!("{}s", cadence.word());
     let all = format::plural(people.len() as u64, "person", "people");
     target.tried = tried.map_or_else(String::new, |t| says_of(&people, metric, &style, t));
+    // A team as a whole is a mean, and means lie between what single people have.
+    let newest = read.year.iter().rev().find_map(|(_, value)| *value).unwrap_or_default();
+    let of_means = style.clone().for_mean(newest);
     TogetherPage {
         href: href(metric.id),
         crumbs: vec![Link::new("My team", "/team"), Link::new(metric.name.clone(), href(metric.id))],
@@ -216,11 +219,11 @@ fn arrange(
         spread: SpreadChart::of(&metric.name, style.clone(), &recent, same, &counted),
         season: season(
             read,
-            &style,
+            &of_means,
             format!("{} of the team as a whole, the last year.", metric.name),
             today,
         ),
-        season_says: season_says(read, &style, &name),
+        season_says: season_says(read, &of_means, &name),
         rows: people.iter().map(|p| row(p, metric, &style, named, tried)).collect(),
         example: people
             .iter()

@@ -58,14 +58,15 @@ async function atWidth(browser, url, { name, width, height }, cookies) {
     await page.setViewportSize({ width: 320, height: 700 });
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    if (wide > 0) {
-      const who = await page.evaluate(() => {
-        const right = document.documentElement.clientWidth + 0.5;
-        const out = [...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > right && !e.closest(".tablewrap, svg"));
-        return out.slice(0, 3).map((e) => `${e.tagName.toLowerCase()}.${String(e.className).replaceAll(" ", ".")}`);
-      });
-      add(`scrolls sideways by ${wide} at 320: ${who.join(", ")}`);
-    }
+    // What a card cuts off does not make the page scroll, and is lost all the same.
+    const who = await page.evaluate(() => {
+      const right = document.documentElement.clientWidth + 0.5;
+      const scrolls = (e) => e && (["auto", "scroll"].includes(getComputedStyle(e).overflowX) || scrolls(e.parentElement?.closest("main *")));
+      const out = [...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > right && !e.closest("svg, .vh") && !scrolls(e));
+      return out.slice(0, 3).map((e) => `${e.tagName.toLowerCase()}.${String(e.className).replaceAll(" ", ".")}`);
+    });
+    if (wide > 0) add(`scrolls sideways by ${wide} at 320: ${who.join(", ")}`);
+    else if (who.length > 0) add(`cut off at 320: ${who.join(", ")}`);
   }
   await context.close();
   return [...found];

@@ -123,11 +123,7 @@ fn one(
         episodes.nearest(person, metric.id, kind, talk.since.unwrap_or(opened_on), opened_on)
     });
     let agenda = match &episode {
-        Some(alert) => {
-            let number = |v: f64| format!("{v:.*}", usize::from(metric.decimals));
-            let since = alert.since.to_string();
-            first_point(alert.kind, alert.way, &metric.name, &since, &alert.facts, number)
-        }
+        Some(alert) => first_point(alert.kind, alert.way, metric, alert.since, &alert.facts),
         None => Point {
             kind: "point".into(),
             title: match talk.reason {

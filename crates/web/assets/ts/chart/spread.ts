@@ -12,6 +12,9 @@ export function spread(d: SpreadData, { width, narrow }: Frame): Drawn {
   const px = (value: number) => marginLeft + ((value - lo) / (hi - lo || 1)) * (width - marginLeft - marginRight);
   const y = (count: number) => height - marginBottom - (count / most) * (height - marginTop - marginBottom);
   const write = tickWriter([lo, hi], d.style);
+  // Where bars begin and end: anything between would read as another number once it is rounded.
+  const edges = [lo, ...d.bins.map((bin) => bin.hi)];
+  const each = Math.ceil(edges.length / (narrow ? 5 : 9));
   const target = d.target != null && d.target >= lo && d.target <= hi ? d.target : null;
   const drawing = Plot.plot({
     className: "plot",
@@ -26,7 +29,7 @@ export function spread(d: SpreadData, { width, narrow }: Frame): Drawn {
     marks: present([
       Plot.gridY({ stroke: v("c-grid"), strokeOpacity: 1, ticks: 4 }),
       Plot.axisY({ ticks: Math.min(4, most), tickSize: 0, fill: v("ink-3"), tickFormat: (t: number) => (Number.isInteger(t) ? String(t) : "") }),
-      Plot.axisX({ ticks: narrow ? 4 : 8, tickSize: 4, stroke: v("line-2"), fill: v("ink-3"), tickFormat: write }),
+      Plot.axisX({ ticks: edges.filter((_, i) => i % each === 0), tickSize: 4, stroke: v("line-2"), fill: v("ink-3"), tickFormat: write }),
       Plot.rectY(d.bins, { x1: "lo", x2: "hi", y: "count", inset: 1, fill: v("c-self"), fillOpacity: 0.72 }),
       Plot.ruleY([most], { x1: d.half[0], x2: d.half[1], dy: -10, stroke: v("accent-line"), strokeWidth: 8 }),
       Plot.dot([d.middle], { x: (m: number) => m, y: most, dy: -10, r: 4.4, fill: v("ink"), stroke: v("c-halo") }),
