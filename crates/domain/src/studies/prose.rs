@@ -10,6 +10,7 @@ use super::pack::Definition;
 use super::reading::{Check, Effect, Guard, Health, Number, Reading};
 use super::{Design, Hypothesis, Scale};
 use crate::figures::Style;
+use crate::metrics::Level;
 
 /// The verdict in one word, for storage and the API.
 pub const fn word(verdict: Verdict) -> &'static str {
@@ -229,7 +230,8 @@ pub fn health(h: &Health, say: &dyn Fn(f64) -> String) -> (String, String, Strin
             if h.numbers.len() == 3 { format!("{} with them", range(0)) } else { "Left out".to_owned() },
         ),
         Check::OtherEvent => {
-            (h.words.join("; "), "Not left out".to_owned(), "It may be part of the difference".to_owned())
+            let words: Vec<&str> = h.words.iter().map(|w| w.trim().trim_end_matches('.')).collect();
+            (words.join("; "), "Not left out".to_owned(), "It may be part of the difference".to_owned())
         }
         Check::Chance => own(
             "Chance between few units",
@@ -379,7 +381,12 @@ pub fn report(reading: &Reading, support: &str, definitions: &[Definition]) -> V
     }
     for e in &reading.others {
         let (name, metric) = of(&e.metric);
-        paragraphs.push(format!("{} {}", difference(e, &name, &metric), sentence(e, how)));
+        paragraphs.push(match (e.estimate, e.now) {
+            (Some(_), _) => format!("{} {}", difference(e, &name, &metric), sentence(e, how)),
+            // Whether a support is used is often known of those who have it only: there is nothing to compare.
+            (None, Some(now)) if e.lane == Level::Solution => format!("{name}: {} now.", metric.value(now)),
+            (None, _) => difference(e, &name, &metric),
+        });
     }
     paragraphs.extend(limits(reading));
     paragraphs
@@ -405,14 +412,14 @@ mod tests {
         };
         assert_eq!(
             hypothesis(&h, &named),
-            "We believe that the second question for account managers, everywhere will move revenue per hour by +€6 \
+            "We believe the second question for account managers, everywhere will move revenue per hour by +€6 \
              within 12 weeks, because offers fit better. We stop if it makes complaints worse."
         );
         let stop = Hypothesis { stop_if: "complaints pass 4 a week".into(), ..Hypothesis::default() };
         let bare = Named { support: "It", metric: "sales", ..Named::default() };
         assert_eq!(
             hypothesis(&stop, &bare),
-            "We believe that It will move sales. We stop if complaints pass 4 a week."
+            "We believe It will move sales. We stop if complaints pass 4 a week."
         );
         let several = Named {
             guardrails: ["complaints", "rework", "sick days"].map(str::to_owned).to_vec(),
@@ -420,7 +427,7 @@ mod tests {
         };
         assert_eq!(
             hypothesis(&stop, &several),
-            "We believe that It will move sales. We stop if it makes complaints, rework or sick days worse, or if \
+            "We believe It will move sales. We stop if it makes complaints, rework or sick days worse, or if \
              complaints pass 4 a week."
         );
         let whole = Hypothesis { sentence: " As written. ".into(), ..h };

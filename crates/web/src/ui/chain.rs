@@ -212,7 +212,7 @@ pub async fn show(State(app): State<App>, asker: Asker, Path(id): Path<String>) 
         let taken = s.decisions.iter().map(|d| {
             let who = words.people.get(&d.by).cloned().unwrap_or_else(|| "Somebody".into());
             let day = format::short_date(d.at.day(&app.settings.zone), today);
-            format!("{}: {who} decided on {day}. {}", choice(d.choice), d.why)
+            format!("{}: {who} decided on {day}. {}", format::capital(choice(d.choice)), d.why)
         });
         DecisionCard {
             title: "Decision".into(),
