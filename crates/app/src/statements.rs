@@ -19,6 +19,7 @@ use xapi::{AgentRole, Index, Received, Version};
 use crate::{App, Clock, Error, Fault, Ids, Result};
 
 pub mod bulk;
+mod common;
 mod index;
 mod intake;
 mod read;

@@ -104,4 +104,4 @@ pub use statement::{
 };
 pub use time::{duration_millis, timestamp};
 pub use version::Version;
-pub use without::{each_string, without};
+pub use without::{Called, each_string, with_strings, without};

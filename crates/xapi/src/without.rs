@@ -15,33 +15,83 @@ pub fn without(
     instead: &str,
     word: &dyn Fn(&str) -> Option<String>,
 ) -> Option<String> {
+    rewritten(text, &Rewrite { them, instead, word: &|text, _| word(text) })
+}
+
+/// A text of JSON in which every string is what `word` makes of it, told whether an agent is called by it; `None` for a text that
+/// is no JSON.
+pub fn with_strings(text: &str, word: &dyn Fn(&str, Called) -> Option<String>) -> Option<String> {
+    rewritten(text, &Rewrite { them: &|_| false, instead: "", word })
+}
+
+/// Whether an agent is called by a string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Called {
+    /// It says something else.
+    Nobody,
+    /// It is the name or an identifier of an agent.
+    Agent,
+}
+
+/// What the strings below a value are.
+#[derive(Clone, Copy)]
+enum Below {
+    /// What they are anywhere.
+    Anything,
+    /// The account of an agent: its home page is many people's.
+    Account,
+    /// Names and identifiers of an agent.
+    Identity,
+}
+
+impl Below {
+    /// What the strings below a member of an object are.
+    fn member(self, object: Value<'_>, key: &str) -> Self {
+        match (self, key) {
+            (Self::Anything, "account") if ifi(object).is_some() => Self::Account,
+            (Self::Anything, "objectType" | "member") => Self::Anything,
+            (Self::Anything, _) if ifi(object).is_some() => Self::Identity,
+            (Self::Account, "homePage") => Self::Anything,
+            (Self::Anything, _) => Self::Anything,
+            (Self::Account | Self::Identity, _) => Self::Identity,
+        }
+    }
+    fn called(self) -> Called {
+        match self {
+            Self::Anything => Called::Nobody,
+            Self::Account | Self::Identity => Called::Agent,
+        }
+    }
+}
+
+fn rewritten(text: &str, rewrite: &Rewrite<'_>) -> Option<String> {
     let doc = Doc::read(text, DEPTH).ok()?;
     let mut out = String::with_capacity(text.len());
-    Without { them, instead, word }.write(doc.root(), &mut out);
+    rewrite.write(doc.root(), Below::Anything, &mut out);
     Some(out)
 }
 
-struct Without<'f> {
+struct Rewrite<'f> {
     them: &'f dyn Fn(&str) -> bool,
     instead: &'f str,
-    word: &'f dyn Fn(&str) -> Option<String>,
+    word: &'f dyn Fn(&str, Called) -> Option<String>,
 }
 
-impl Without<'_> {
-    fn write(&self, value: Value<'_>, out: &mut String) {
+impl Rewrite<'_> {
+    fn write(&self, value: Value<'_>, below: Below, out: &mut String) {
         match value.kind() {
             Kind::Object if ifi(value).is_some_and(|ifi| (self.them)(ifi.key().as_str())) => {
                 out.push_str(self.instead);
             }
             Kind::Object => {
                 out.push('{');
-                for (n, (key, value)) in value.members().enumerate() {
+                for (n, (key, member)) in value.members().enumerate() {
                     if n > 0 {
                         out.push(',');
                     }
                     quote(key, out);
                     out.push(':');
-                    self.write(value, out);
+                    self.write(member, below.member(value, key), out);
                 }
                 out.push('}');
             }
@@ -51,11 +101,11 @@ impl Without<'_> {
                     if n > 0 {
                         out.push(',');
                     }
-                    self.write(item, out);
+                    self.write(item, below, out);
                 }
                 out.push(']');
             }
-            Kind::String => match value.text().and_then(|text| (self.word)(text)) {
+            Kind::String => match value.text().and_then(|text| (self.word)(text, below.called())) {
                 Some(other) => quote(&other, out),
                 None => out.push_str(value.raw()),
             },
@@ -78,24 +128,19 @@ fn ifi(value: Value<'_>) -> Option<Ifi> {
     })
 }
 
-/// Gives every string of a statement, with its actor as it was written, but for the names and identifiers of agents.
+/// Gives every string of a statement, with its actor as it was written and whether an agent is called by it.
 /// Gives nothing for a text that is no JSON.
-pub fn each_string(text: &str, mut give: impl FnMut(&str, &str)) {
+pub fn each_string(text: &str, mut give: impl FnMut(&str, &str, Called)) {
     let Ok(doc) = Doc::read(text, DEPTH) else { return };
     let actor = doc.root().get("actor").map_or("", Value::raw);
-    each(doc.root(), &mut |text| give(actor, text));
+    each(doc.root(), Below::Anything, &mut |text, called| give(actor, text, called));
 }
 
-fn each(value: Value<'_>, give: &mut dyn FnMut(&str)) {
+fn each(value: Value<'_>, below: Below, give: &mut dyn FnMut(&str, Called)) {
     match value.kind() {
-        Kind::Object if ifi(value).is_some() => {
-            let home = value.get("account").and_then(|account| account.get("homePage"));
-            let rest = ["objectType", "member"].into_iter().filter_map(|key| value.get(key));
-            rest.chain(home).for_each(|v| each(v, give));
-        }
-        Kind::Object => value.members().for_each(|(_, v)| each(v, give)),
-        Kind::Array => value.items().for_each(|v| each(v, give)),
-        Kind::String => value.text().into_iter().for_each(give),
+        Kind::Object => value.members().for_each(|(key, v)| each(v, below.member(value, key), give)),
+        Kind::Array => value.items().for_each(|v| each(v, below, give)),
+        Kind::String => value.text().into_iter().for_each(|text| give(text, below.called())),
         _ => {}
     }
 }
@@ -124,14 +169,19 @@ mod tests {
 
     #[test]
     fn strings_come_with_their_actor() {
-        let mut all = Vec::new();
-        each_string(
-            r#"{"actor":{"mbox":"m"},"result":{"response":"r\u0021","x":[1,"y"]}}"#,
-            |actor, text| {
-                assert_eq!(actor, r#"{"mbox":"m"}"#);
-                all.push(text.to_owned());
-            },
+        let text = r#"{"actor":{"mbox":"m"},"context":{"team":{"objectType":"Group","account":{"homePage":"h","name":"t"},"member":[{"name":"n","openid":"o"}]}},"result":{"response":"r\u0021","x":[1,"y"]}}"#;
+        let (mut said, mut called) = (Vec::new(), Vec::new());
+        each_string(text, |actor, text, by| {
+            assert_eq!(actor, r#"{"mbox":"m"}"#);
+            if by == Called::Agent { &mut called } else { &mut said }.push(text.to_owned());
+        });
+        assert_eq!(said, ["Group", "h", "r!", "y"]);
+        assert_eq!(called, ["m", "t", "n", "o"]);
+        let out = with_strings(text, &|text, by| (by == Called::Agent).then(|| text.to_uppercase())).unwrap();
+        assert_eq!(
+            out,
+            r#"{"actor":{"mbox":"M"},"context":{"team":{"objectType":"Group","account":{"homePage":"h","name":"T"},"member":[{"name":"N","openid":"O"}]}},"result":{"response":"r\u0021","x":[1,"y"]}}"#
         );
-        assert_eq!(all, ["r!", "y"], "the address of an agent is not among them");
+        assert_eq!(with_strings("[", &|_, _| None), None);
     }
 }

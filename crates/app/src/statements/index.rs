@@ -3,13 +3,12 @@
 //! What waits is taken in by strides that grow with the load: all that came in a second or so. Each stride is cut into slices, each a
 //! transaction of its own, so that nobody who stores statements waits long; readers find whatever waits all the same.
 
-use std::collections::{BTreeSet, HashMap};
-use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
 use store::db::pack;
 use store::statements::{self as rows, terms};
 
+use super::common;
 use crate::{App, Result};
 
 /// How long what waits gathers before it is taken in.
@@ -23,9 +22,6 @@ const LEARN_FROM: i64 = 2_000;
 const LEARN_AGAIN: i64 = 16;
 /// Statements that a dictionary is learnt from.
 const SAMPLES: i64 = 2_000;
-
-/// How many actors must have something in common before it is learnt.
-const SHARED_BY: usize = 5;
 
 /// Takes in what waits. Gives whether there was anything.
 pub async fn take_in(app: &App) -> Result<bool> {
@@ -62,7 +58,7 @@ async fn learn(app: &App) -> Result<()> {
         return Ok(());
     }
     let samples = app.store.read(|r| -> Result<_> { Ok(rows::samples(r, SAMPLES)?) }).await?;
-    let bytes = tokio::task::spawn_blocking(move || pack::learn(&shared(&samples)))
+    let bytes = tokio::task::spawn_blocking(move || pack::learn(&common::of(&samples)))
         .await
         .map_err(crate::Error::internal)?;
     // What cannot be learnt is written down as well: nothing in common, and not to be tried again soon.
@@ -70,32 +66,6 @@ async fn learn(app: &App) -> Result<()> {
     app.store.write(move |tx| -> Result<()> { Ok(pack::add(tx, &bytes, last, now)?) }).await?;
     app.store.look_for_dictionary();
     Ok(())
-}
-
-/// Texts without whatever fewer than [`SHARED_BY`] actors share, and without anybody's name or address: a dictionary outlives the
-/// statements it was learnt from, so it must hold nothing by which somebody could be found who is erased.
-fn shared(samples: &[Vec<u8>]) -> Vec<Vec<u8>> {
-    let texts: Vec<&str> = samples.iter().filter_map(|bytes| std::str::from_utf8(bytes).ok()).collect();
-    let mut by: HashMap<String, BTreeSet<u64>> = HashMap::new();
-    for text in &texts {
-        xapi::each_string(text, |actor, string| {
-            let mut hash = std::hash::DefaultHasher::new();
-            actor.hash(&mut hash);
-            let actors = by.entry(string.to_owned()).or_default();
-            if actors.len() < SHARED_BY {
-                actors.insert(hash.finish());
-            }
-        });
-    }
-    let word = |string: &str| {
-        let shared = by.get(string).is_some_and(|actors| actors.len() >= SHARED_BY);
-        (!shared).then(String::new)
-    };
-    texts
-        .iter()
-        .filter_map(|text| xapi::without(text, &|_| false, "", &word))
-        .map(String::into_bytes)
-        .collect()
 }
 
 /// Runs for as long as the server does. A failed stride is logged and tried again.
@@ -109,29 +79,5 @@ pub async fn run(app: App) {
             }
         }
         tokio::time::sleep(GATHER).await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_dictionary_is_learnt_from_what_several_people_share() {
-        let statement = |n: usize| {
-            format!(
-                r#"{{"actor":{{"name":"Person {n}","account":{{"homePage":"https://hr.example","name":"E{n}"}}}},"verb":{{"id":"http://v.example/did"}},"context":{{"instructor":{{"name":"Jo Boss","mbox":"mailto:jo@boss.example"}}}},"result":{{"response":"my own words {}"}},"n":{n}}}"#,
-                n / 4
-            )
-            .into_bytes()
-        };
-        let samples: Vec<Vec<u8>> = (0..12).map(statement).collect();
-        let text = String::from_utf8(shared(&samples).concat()).unwrap();
-        for kept in ["http://v.example/did", "https://hr.example", "\"instructor\""] {
-            assert_eq!(text.matches(kept).count(), 12, "{kept}: {text}");
-        }
-        for left_out in ["Person", "E1", "Jo Boss", "jo@boss", "my own words"] {
-            assert!(!text.contains(left_out), "{left_out}: {text}");
-        }
     }
 }
