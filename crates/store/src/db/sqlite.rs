@@ -390,6 +390,8 @@ fn connect(path: &Path, cache_kib: i64, reader: bool, durable: bool) -> rusqlite
     // A misspelt column must be an error as it is on PostgreSQL, not a string.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+    // Once SQLite has looked at what is in its indexes, it would plan a statement anew for every value that is bound to it.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     if !reader {
         let mode: String = conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
         if mode != "wal" {
