@@ -61,9 +61,11 @@ fn text(r: &mut Read, body: &[u8], stored: Instant) -> Result<String> {
     for _ in 0..count.min(8) {
         places.push(varint::take(&mut rest).ok_or_else(cut)? as usize);
     }
-    let text = r.unpack(rest)?;
-    let text = std::str::from_utf8(&text).map_err(|_| cut())?;
-    Ok(xapi::stamp(text, &places, &xapi::rfc3339(stored.timestamp())))
+    let moment = xapi::rfc3339(stored.timestamp());
+    let text = r.unpack(rest, places.len() * moment.len())?;
+    let mut text = String::from_utf8(text).map_err(|_| cut())?;
+    xapi::stamp(&mut text, &places, &moment);
+    Ok(text)
 }
 
 /// One statement with everything by which it is found.

@@ -78,21 +78,19 @@ pub struct Unstamped {
 impl Unstamped {
     /// The statement as it is given back.
     pub fn stamped(&self, stored: Timestamp) -> String {
-        stamp(&self.text, &self.places, &rfc3339(stored))
+        let mut text = self.text.clone();
+        stamp(&mut text, &self.places, &rfc3339(stored));
+        text
     }
 }
 
 /// Puts a moment into a text at some places, which are in order.
-pub fn stamp(text: &str, places: &[usize], moment: &str) -> String {
-    let mut out = String::with_capacity(text.len() + places.len() * moment.len());
-    let mut from = 0;
-    for &place in places {
-        out.push_str(text.get(from..place).unwrap_or_default());
-        out.push_str(moment);
-        from = place;
+pub fn stamp(text: &mut String, places: &[usize], moment: &str) {
+    for &place in places.iter().rev() {
+        if text.is_char_boundary(place) {
+            text.insert_str(place, moment);
+        }
     }
-    out.push_str(text.get(from..).unwrap_or_default());
-    out
 }
 
 impl Received {

@@ -82,9 +82,9 @@ impl Dictionary {
         Ok(out)
     }
 
-    fn unpack(&self, frame: &[u8], length: usize) -> Result<Vec<u8>, Error> {
+    fn unpack(&self, frame: &[u8], length: usize, room: usize) -> Result<Vec<u8>, Error> {
         let make = || Decompressor::with_dictionary(&self.bytes);
-        let value = with(&self.unpackers, make, |unpacker| unpacker.decompress(frame, length));
+        let value = with(&self.unpackers, make, |unpacker| unpacker.decompress(frame, length + room));
         match value {
             Ok(value) if value.len() == length => Ok(value),
             Ok(value) => Err(bad("unpacked", &format!("it has {} bytes instead of {length}", value.len()))),
@@ -144,11 +144,11 @@ impl Read {
         Ok(self.shelf.keep(Dictionary::new(number, bytes), true))
     }
 
-    /// Unpacks a value.
+    /// Unpacks a value, with room behind it for so many bytes that are to be added.
     ///
     /// # Errors
     /// [`Error::BadValue`] where it is none that was packed here.
-    pub fn unpack(&mut self, packed: &[u8]) -> Result<Vec<u8>, Error> {
+    pub fn unpack(&mut self, packed: &[u8], room: usize) -> Result<Vec<u8>, Error> {
         let mut rest = packed;
         let (Some(number), Some(length)) = (varint::take(&mut rest), varint::take(&mut rest)) else {
             return Err(bad("unpacked", &"it ends too soon"));
@@ -169,7 +169,7 @@ impl Read {
                 self.shelf.keep(Dictionary::new(number, bytes), false)
             }
         };
-        dictionary.unpack(rest, length as usize)
+        dictionary.unpack(rest, length as usize, room)
     }
 }
 
@@ -221,12 +221,13 @@ mod tests {
                 let mut rest = packed.as_slice();
                 assert_eq!(varint::take(&mut rest), Some(dictionary.number as u64));
                 let length = varint::take(&mut rest).unwrap() as usize;
-                assert_eq!(dictionary.unpack(rest, length).unwrap(), value);
+                assert_eq!(dictionary.unpack(rest, length, 0).unwrap(), value);
+                assert_eq!(dictionary.unpack(rest, length, 30).unwrap(), value);
             }
         }
         let size = |d: &Dictionary| d.pack(&samples[5]).unwrap().len();
         assert!(size(&learnt) * 2 < size(&plain));
-        assert!(learnt.unpack(b"nonsense", 10).is_err());
+        assert!(learnt.unpack(b"nonsense", 10, 0).is_err());
         assert_eq!(learn(&[b"a".to_vec()]), None);
     }
 }
