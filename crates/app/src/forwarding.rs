@@ -277,11 +277,19 @@ pub(crate) fn choose(r: &mut Read, filter: &Filter, next: &[Seen], today: Day) -
             seen.account.and_then(|a| persons.get(&a)).is_some_and(|p| people.contains(p))
         })
     };
+    let mut said: BTreeMap<i64, xapi::Said> = BTreeMap::new();
+    if filter.asks_what_is_said() {
+        let seqs: Vec<i64> = judged.iter().map(|(s, other)| other.unwrap_or(s).seq).collect();
+        let kept = store::statements::kept_at(r, &seqs)?;
+        said.extend(kept.iter().filter_map(|kept| Some((kept.seq, xapi::said(&kept.text)?))));
+    }
+    let nothing = xapi::Said::default();
     Ok(judged
         .into_iter()
         .filter(|(s, other)| {
             let about = other.unwrap_or(s);
-            filter.passes(&about.verb, about.activity.as_deref(), in_unit(about))
+            let said = said.get(&about.seq).unwrap_or(&nothing);
+            filter.passes(&said.verb, said.activity.as_deref(), in_unit(about))
         })
         .map(|(s, _)| (s.seq, s.id))
         .collect())

@@ -19,6 +19,10 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Whether it asks for anything that only the text of a statement tells.
+    pub fn asks_what_is_said(&self) -> bool {
+        !self.verbs.is_empty() || !self.activities.is_empty()
+    }
     /// Whether a statement goes on. `in_unit` says whether its actor belongs to the unit; an actor nobody knows does not.
     pub fn passes(&self, verb: &str, activity: Option<&str>, in_unit: bool) -> bool {
         (self.verbs.is_empty() || self.verbs.iter().any(|v| v == verb))

@@ -38,6 +38,24 @@ pub struct Event {
     pub duration_ms: Option<i64>,
 }
 
+impl Event {
+    /// What the text of a stored statement says of learning; `None` where it is about no activity.
+    pub fn of(at: Instant, text: &str) -> Option<Self> {
+        let said = xapi::said(text)?;
+        Some(Self {
+            at,
+            verb: said.verb,
+            activity: said.activity?,
+            within: said.within,
+            registration: said.registration,
+            completion: said.completion,
+            success: said.success,
+            score: share(said.scaled, said.raw, said.min, said.max),
+            duration_ms: said.duration_millis,
+        })
+    }
+}
+
 /// What one person did with one activity on one day.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct LearningDay {
@@ -250,7 +268,7 @@ fn length(mut list: Vec<Stretch>) -> i64 {
 }
 
 /// A score as a share: `scaled`, or else where `raw` lies between `min` and `max`; `None` where that cannot be told.
-pub fn share(scaled: Option<f64>, raw: Option<f64>, min: Option<f64>, max: Option<f64>) -> Option<f64> {
+fn share(scaled: Option<f64>, raw: Option<f64>, min: Option<f64>, max: Option<f64>) -> Option<f64> {
     let share = match (scaled, raw, max) {
         (Some(scaled), ..) => scaled,
         (None, Some(raw), Some(max)) => {

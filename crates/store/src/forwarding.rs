@@ -107,28 +107,17 @@ pub struct Seen {
     pub seq: i64,
     /// Its id.
     pub id: Uuid,
-    /// Its verb.
-    pub verb: String,
-    /// The activity it is about.
-    pub activity: Option<String>,
     /// Its actor.
     pub account: Option<AccountId>,
     /// The statement that it voids.
     pub voids: Option<Uuid>,
 }
 
-const SEEN: &str = "SELECT seq, id, verb, activity, account_id, refers_to, voids FROM statement ";
+const SEEN: &str = "SELECT seq, id, account_id, refers_to, voids FROM statement ";
 
 fn read_seen(row: &Row) -> Result<Seen> {
-    let (refers_to, voids): (Option<Uuid>, bool) = (row.get(5)?, row.get(6)?);
-    Ok(Seen {
-        seq: row.get(0)?,
-        id: row.get(1)?,
-        verb: row.get(2)?,
-        activity: row.get(3)?,
-        account: row.get(4)?,
-        voids: refers_to.filter(|_| voids),
-    })
+    let (refers_to, voids): (Option<Uuid>, bool) = (row.get(3)?, row.get(4)?);
+    Ok(Seen { seq: row.get(0)?, id: row.get(1)?, account: row.get(2)?, voids: refers_to.filter(|_| voids) })
 }
 
 /// The next statements after a place in the order.

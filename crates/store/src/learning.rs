@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::db::{Error, Read, Row, Tx, Value};
 use crate::params;
+use crate::statements;
 use crate::statements::terms::{self, Term};
 
 type Result<T> = std::result::Result<T, Error>;
@@ -153,27 +154,16 @@ pub fn events(r: &mut Read, accounts: &[AccountId], spans: &[(Instant, Instant)]
     let seqs = terms::every(r, &wanted)?;
     let mut all: Vec<(Event, Uuid)> = Vec::with_capacity(seqs.len());
     for some in seqs.chunks(ROWS) {
-        all.extend(r.query(
-            "SELECT happened_at, verb, activity, within_iris, registration, completion, success, score, duration_ms, id
-             FROM statement
-             WHERE seq = ANY($1) AND happened_at >= $2 AND happened_at < $3 AND activity IS NOT NULL AND NOT voided",
+        let rows: Vec<(Instant, Uuid, Instant, Vec<u8>)> = r.query(
+            "SELECT happened_at, id, stored_at, body FROM statement
+             WHERE seq = ANY($1) AND happened_at >= $2 AND happened_at < $3 AND NOT voided",
             params![Value::list(some.iter().copied()), from, until],
-            |row| {
-                let within: Option<String> = row.get(3)?;
-                let event = Event {
-                    at: row.get(0)?,
-                    verb: row.get(1)?,
-                    activity: row.get(2)?,
-                    within: within.map(|w| w.split('\n').map(str::to_owned).collect()).unwrap_or_default(),
-                    registration: row.get(4)?,
-                    completion: row.get(5)?,
-                    success: row.get(6)?,
-                    score: row.get(7)?,
-                    duration_ms: row.get(8)?,
-                };
-                Ok((event, row.get(9)?))
-            },
-        )?);
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+        )?;
+        for (at, id, stored, body) in rows {
+            let text = statements::text(r, &body, stored)?;
+            all.extend(Event::of(at, &text).map(|event| (event, id)));
+        }
     }
     all.sort_by(|(a, a_id), (b, b_id)| (a.at, a_id).cmp(&(b.at, b_id)));
     Ok(all.into_iter().map(|(event, _)| event).collect())

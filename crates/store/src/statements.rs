@@ -53,7 +53,7 @@ impl Body {
 }
 
 /// The text that a body holds.
-fn text(r: &mut Read, body: &[u8], stored: Instant) -> Result<String> {
+pub(crate) fn text(r: &mut Read, body: &[u8], stored: Instant) -> Result<String> {
     let mut rest = body;
     let cut = || Error::BadValue { place: "statement.body".to_owned(), reason: "it is cut short".to_owned() };
     let count = varint::take(&mut rest).ok_or_else(cut)?;
@@ -69,7 +69,7 @@ fn text(r: &mut Read, body: &[u8], stored: Instant) -> Result<String> {
 }
 
 /// One statement with everything by which it is found.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     /// Its id.
     pub id: Uuid,
@@ -83,10 +83,6 @@ pub struct Row {
     pub account: Option<AccountId>,
     /// The verb's IRI.
     pub verb: String,
-    /// The activity it is about, if it is about one.
-    pub activity: Option<String>,
-    /// What that activity is part of.
-    pub within: Vec<String>,
     /// The attempt or enrolment.
     pub registration: Option<Uuid>,
     /// The statement it is about, if it is about one.
@@ -95,14 +91,6 @@ pub struct Row {
     pub voids: bool,
     /// Whether it is voided itself.
     pub voided: bool,
-    /// Whether it says that something was completed.
-    pub completion: Option<bool>,
-    /// Whether it says that something succeeded.
-    pub success: Option<bool>,
-    /// The score as a share, −1 to 1.
-    pub score: Option<f64>,
-    /// How long it took, in milliseconds.
-    pub duration_ms: Option<i64>,
     /// The key that sent it.
     pub key: Option<KeyId>,
     /// The text that is given back.
@@ -219,23 +207,15 @@ pub fn void(tx: &mut Tx, ids: &[Uuid]) -> Result<()> {
 
 /// Adds statements, in one SQL statement for all of them. What they are found by is noted apart: [`terms::note`].
 pub fn add(tx: &mut Tx, rows: &[Row]) -> Result<()> {
-    const COLUMNS: [&str; 18] = [
+    const COLUMNS: [&str; 10] = [
         "seq",
         "id",
         "stored_at",
         "happened_at",
         "account_id",
-        "verb",
-        "activity",
-        "within_iris",
-        "registration",
         "refers_to",
         "voids",
         "voided",
-        "completion",
-        "success",
-        "score",
-        "duration_ms",
         "key_id",
         "body",
     ];
@@ -249,17 +229,9 @@ pub fn add(tx: &mut Tx, rows: &[Row]) -> Result<()> {
                 s.stored_at,
                 s.happened_at,
                 s.account,
-                &s.verb,
-                s.activity.as_deref(),
-                (!s.within.is_empty()).then(|| s.within.join("\n")),
-                s.registration,
                 s.refers_to,
                 s.voids,
                 s.voided,
-                s.completion,
-                s.success,
-                s.score,
-                s.duration_ms,
                 s.key,
                 s.body.0.as_slice()
             ]

@@ -44,7 +44,7 @@
 //! `json` reads text strictly and keeps the place of every value; `judge` holds what was read to the rules and builds the
 //! values of `statement`; `rules` is the table of all rules with their clauses. The other files each do one thing with a
 //! statement: `index` (rows for a store), `splice` (the text as stored), `sameness` (whether two mean the same), `format` (the
-//! forms a reader may ask for), `without` (without somebody who is erased), `multipart` and `signature` (what comes with it). `query` reads parameters, `document` judges
+//! forms a reader may ask for), `said` (what it says in short), `without` (without somebody who is erased), `multipart` and `signature` (what comes with it). `query` reads parameters, `document` judges
 //! writes to the state and profile resources.
 //!
 //! # To add a rule
@@ -66,6 +66,7 @@ mod multipart;
 mod parse;
 mod query;
 pub mod rules;
+mod said;
 mod sameness;
 mod shape;
 mod signature;
@@ -95,6 +96,7 @@ pub use query::{
     DocumentCall, DocumentQuery, Filter, StatementsQuery, activities_query, agents_query, document_query,
     post_query, put_query, statements_query,
 };
+pub use said::{Said, said};
 pub use sameness::{fingerprint, same_meaning};
 pub use signature::{Algorithm, Jws, check_signature};
 pub use splice::{ServerFields, Unstamped, rfc3339, stamp};

@@ -10,7 +10,7 @@ use store::db::Tx;
 use store::statements::terms::{self, By, Postings};
 use store::statements::{self as rows, Known};
 use uuid::Uuid;
-use xapi::{ActivityRole, AgentRole, Index};
+use xapi::{AgentRole, Index};
 
 use super::{Prepared, Source};
 use crate::signed::Key;
@@ -266,14 +266,7 @@ fn row(place: Place, index: &Index, accounts: &BTreeMap<String, Known>, body: ro
         }
     }
     let mut activities: BTreeMap<String, bool> = BTreeMap::new();
-    let mut within = Vec::new();
     for activity in &index.activities {
-        if matches!(activity.role, ActivityRole::Parent | ActivityRole::Grouping)
-            && index.activity.as_deref() != Some(&activity.iri)
-            && !within.contains(&activity.iri)
-        {
-            within.push(activity.iri.clone());
-        }
         *activities.entry(activity.iri.clone()).or_default() |= activity.direct;
     }
     rows::Row {
@@ -283,16 +276,10 @@ fn row(place: Place, index: &Index, accounts: &BTreeMap<String, Known>, body: ro
         happened_at: place.happened_at,
         account: account.filter(|_| place.alone),
         verb: index.verb.clone(),
-        activity: index.activity.clone(),
-        within,
         registration: index.registration,
         refers_to: index.refers_to,
         voids: index.voids.is_some(),
         voided: false,
-        completion: index.completion,
-        success: index.success,
-        score: domain::learning::share(index.scaled, index.raw, index.min, index.max),
-        duration_ms: index.duration_millis,
         key: place.key,
         body,
         agents: agents.into_iter().collect(),

@@ -69,6 +69,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/0003_what_came.sql"),
         oldest_server: 2,
     },
+    Migration {
+        number: 4,
+        name: "said_once",
+        sql: include_str!("../../migrations/0004_said_once.sql"),
+        oldest_server: 4,
+    },
 ];
 
 /// The key of the advisory lock that lets one server migrate at a time.

@@ -1,7 +1,7 @@
 //! The ledger.
 
-use store::db::{Error, Migration, Store};
-use store::params;
+use store::db::{Error, MIGRATIONS, Migration, Options, Place, Store, Tx, pack};
+use store::{params, statements};
 
 use super::{NOW, SAMPLE, at};
 
@@ -79,4 +79,50 @@ testkit::both_databases! {
         let error = store.migrate_with(MISSPELT, at(NOW)).await.unwrap_err();
         assert!(error.to_string().contains("{uuid}"), "{error}");
     }
+}
+
+/// Statements that a server before the fourth migration stored.
+async fn what_was_stored_before_is_read_after(place: Place) {
+    const TEXT: &str = r#"{"id":"00000000-0000-4000-8000-000000000001","actor":{"mbox":"mailto:a@b.example"},"verb":{"id":"x:v"},"object":{"id":"x:a"}}"#;
+    let one = uuid::uuid!("00000000-0000-4000-8000-000000000001");
+    let store = Store::open(place, Options::default()).await.unwrap();
+    store.migrate_with(&MIGRATIONS[..3], at(NOW)).await.unwrap();
+    let mut body = vec![0];
+    body.extend(store.dictionary().await.unwrap().pack(TEXT.as_bytes()).unwrap());
+    let old = move |tx: &mut Tx| -> Result<(), Error> {
+        tx.execute(
+            "INSERT INTO statement (seq, id, stored_at, happened_at, verb, activity, within_iris, voids, voided, score, body)
+             VALUES (7, $1, $2, $2, 'x:v', 'x:a', 'x:b', FALSE, FALSE, 0.5, $3)",
+            params![one, at(NOW), body],
+        )?;
+        let learnt =
+            "INSERT INTO dictionary (number, learnt_at, learnt_from, bytes) VALUES (1, $1, 5000, $2)";
+        tx.execute(learnt, params![at(NOW), Vec::new()])?;
+        Ok(())
+    };
+    store.write(old).await.unwrap();
+    assert_eq!(store.migrate(at(NOW)).await.unwrap().first().map(String::as_str), Some("0004 said_once"));
+    let read = store.read(move |r| Ok::<_, Error>((statements::one(r, one)?, pack::learnt_from(r)?))).await;
+    let (found, learnt_from) = read.unwrap();
+    assert_eq!(found.unwrap().exact, TEXT);
+    assert_eq!(learnt_from, 0, "it is learnt again");
+    let again = "INSERT INTO statement (seq, id, stored_at, happened_at, voids, voided, body) VALUES (8, $1, $2, $2, FALSE, FALSE, $3)";
+    let twice = store.write(move |tx| tx.execute(again, params![one, at(NOW), vec![0]])).await.unwrap_err();
+    assert!(matches!(twice, Error::Conflict { .. }), "{twice}");
+    store.close().await;
+}
+
+#[tokio::test]
+async fn what_was_stored_before_is_read_after_on_sqlite() {
+    let folder = testkit::TempDir::new();
+    what_was_stored_before_is_read_after(Place::Sqlite(folder.path().join("throughline.db"))).await;
+}
+
+#[test]
+fn what_was_stored_before_is_read_after_on_postgres() {
+    testkit::beside_postgres(|url| {
+        let place = Place::Postgres(url.to_owned());
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(what_was_stored_before_is_read_after(place));
+    });
 }

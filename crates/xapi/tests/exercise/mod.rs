@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 use xapi::{
-    DocumentCall, Limits, Preferred, Resource, ServerFields, Version, activities_query, agents_query,
-    alternate_request, canonical_format, check_attachments, document_query, duration_millis, fingerprint,
-    ids_format, index, iri_fault, is_language_tag, mailto_fault, parse_actor, parse_statements, post_query,
-    put_query, same_meaning, split_multipart, statements_query, timestamp,
+    ActivityRole, DocumentCall, Limits, Preferred, Resource, ServerFields, Version, activities_query,
+    agents_query, alternate_request, canonical_format, check_attachments, document_query, duration_millis,
+    fingerprint, ids_format, index, iri_fault, is_language_tag, mailto_fault, parse_actor, parse_statements,
+    post_query, put_query, said, same_meaning, split_multipart, statements_query, timestamp,
 };
 
 /// Everything there is to do with a text, for the sake of doing it.
@@ -28,6 +28,26 @@ pub(crate) fn statements(body: &[u8]) {
                     assert_eq!(again[0].with_server_fields(&fields), stored);
                     assert!(same_meaning(&received.raw, &stored), "{stored}");
                     assert_eq!(fingerprint(&received.raw), fingerprint(&stored));
+                    let said = said(&stored).unwrap();
+                    let (activity, verb) = (said.activity.as_deref(), said.verb.as_str());
+                    assert_eq!((activity, verb), (rows.activity.as_deref(), rows.verb.as_str()));
+                    assert_eq!(
+                        (said.registration, said.completion, said.success, said.duration_millis),
+                        (rows.registration, rows.completion, rows.success, rows.duration_millis)
+                    );
+                    assert_eq!(
+                        (said.scaled, said.raw, said.min, said.max),
+                        (rows.scaled, rows.raw, rows.min, rows.max)
+                    );
+                    let part_of = [ActivityRole::Parent, ActivityRole::Grouping];
+                    assert!(said.within.iter().all(|iri| {
+                        rows.activities.iter().any(|a| a.iri == *iri && part_of.contains(&a.role))
+                    }));
+                    assert!(
+                        rows.activities.iter().filter(|a| part_of.contains(&a.role)).all(|a| {
+                            said.within.contains(&a.iri) || said.activity.as_ref() == Some(&a.iri)
+                        })
+                    );
                     ids_format(&stored).unwrap();
                     let canonical =
                         canonical_format(&stored, &Preferred::from_header("de"), &|_| None).unwrap();
