@@ -19,9 +19,9 @@ use xapi::{AgentRole, Index, Received, Version};
 use crate::{App, Clock, Error, Fault, Ids, Result};
 
 pub mod bulk;
-mod common;
 mod index;
 mod intake;
+mod learnt;
 mod read;
 pub(crate) mod remove;
 mod write;

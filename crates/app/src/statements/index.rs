@@ -8,7 +8,7 @@ use std::time::Duration;
 use store::db::pack;
 use store::statements::{self as rows, terms};
 
-use super::common;
+use super::learnt;
 use crate::{App, Result};
 
 /// How long what waits gathers before it is taken in.
@@ -58,7 +58,7 @@ async fn learn(app: &App) -> Result<()> {
         return Ok(());
     }
     let samples = app.store.read(|r| -> Result<_> { Ok(rows::samples(r, SAMPLES)?) }).await?;
-    let bytes = tokio::task::spawn_blocking(move || pack::learn(&common::of(&samples)))
+    let bytes = tokio::task::spawn_blocking(move || pack::learn(&learnt::from(&samples)))
         .await
         .map_err(crate::Error::internal)?;
     // What cannot be learnt is written down as well: nothing in common, and not to be tried again soon.

@@ -23,7 +23,7 @@ const CUTS: usize = 64;
 const NOISE: usize = 64;
 
 /// The texts of statements with nothing in them but what they have in common.
-pub(super) fn of(samples: &[Vec<u8>]) -> Vec<Vec<u8>> {
+pub(super) fn from(samples: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let texts: Vec<&str> = samples.iter().filter_map(|bytes| std::str::from_utf8(bytes).ok()).collect();
     let mut shared: HashMap<u64, Actors> = HashMap::new();
     for text in &texts {
@@ -187,7 +187,7 @@ mod tests {
 
     fn shared(statement: impl Fn(usize) -> String) -> String {
         let samples: Vec<Vec<u8>> = (0..12).map(|n| statement(n).into_bytes()).collect();
-        String::from_utf8(of(&samples).concat()).unwrap()
+        String::from_utf8(from(&samples).concat()).unwrap()
     }
 
     #[test]
