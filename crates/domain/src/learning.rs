@@ -42,16 +42,17 @@ impl Event {
     /// What the text of a stored statement says of learning; `None` where it is about no activity.
     pub fn of(at: Instant, text: &str) -> Option<Self> {
         let said = xapi::said(text)?;
+        let went = said.outcome;
         Some(Self {
             at,
             verb: said.verb,
             activity: said.activity?,
             within: said.within,
             registration: said.registration,
-            completion: said.completion,
-            success: said.success,
-            score: share(said.scaled, said.raw, said.min, said.max),
-            duration_ms: said.duration_millis,
+            completion: went.completion,
+            success: went.success,
+            score: share(went.scaled, went.raw, went.min, went.max),
+            duration_ms: went.duration_millis,
         })
     }
 }

@@ -120,6 +120,13 @@ pub struct Index {
     pub voids: Option<Uuid>,
     /// The statement that its object refers to, voided or not: filters follow it.
     pub refers_to: Option<Uuid>,
+    /// How it went.
+    pub outcome: Outcome,
+}
+
+/// How something went, as a statement's result says it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Outcome {
     /// Whether it was completed.
     pub completion: Option<bool>,
     /// Whether it succeeded.
@@ -149,9 +156,6 @@ pub fn index(statement: &Statement) -> Index {
     if let Some(context) = &statement.context {
         rows.context(context, false);
     }
-    let none = StatementResult::default();
-    let result = statement.result.as_ref().unwrap_or(&none);
-    let score = result.score.unwrap_or_default();
     let object_kind = match statement.object {
         Object::Activity(_) => ObjectKind::Activity,
         Object::Agent(_) => ObjectKind::Agent,
@@ -177,13 +181,22 @@ pub fn index(statement: &Statement) -> Index {
             Object::StatementRef(id) => Some(id),
             _ => None,
         },
-        completion: result.completion,
-        success: result.success,
-        scaled: score.scaled,
-        raw: score.raw,
-        min: score.min,
-        max: score.max,
-        duration_millis: result.duration.as_ref().map(|d| d.millis),
+        outcome: statement.result.as_ref().map_or_else(Outcome::default, Outcome::of),
+    }
+}
+
+impl Outcome {
+    fn of(result: &StatementResult) -> Self {
+        let score = result.score.unwrap_or_default();
+        Self {
+            completion: result.completion,
+            success: result.success,
+            scaled: score.scaled,
+            raw: score.raw,
+            min: score.min,
+            max: score.max,
+            duration_millis: result.duration.as_ref().map(|d| d.millis),
+        }
     }
 }
 

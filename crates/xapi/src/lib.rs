@@ -85,7 +85,9 @@ pub use fault::{Fault, Faults};
 pub use format::{
     Format, activity_json, activity_name, canonical_format, ids_format, merge_definition, statements_json,
 };
-pub use index::{ActivityRole, ActivityRow, ActivitySeen, AgentRole, AgentRow, Index, ObjectKind, index};
+pub use index::{
+    ActivityRole, ActivityRow, ActivitySeen, AgentRole, AgentRow, Index, ObjectKind, Outcome, index,
+};
 pub use iri::{iri_fault, is_iri, mailto_fault};
 pub use language::{LanguageMap, Preferred, is_language_tag};
 pub use multipart::{

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use crate::index::Outcome;
 use crate::json::{Doc, Value};
 use crate::time;
 
@@ -19,20 +20,8 @@ pub struct Said {
     pub within: Vec<String>,
     /// The attempt or enrolment.
     pub registration: Option<Uuid>,
-    /// Whether it was completed.
-    pub completion: Option<bool>,
-    /// Whether it succeeded.
-    pub success: Option<bool>,
-    /// The score as a share, −1 to 1.
-    pub scaled: Option<f64>,
-    /// The score as counted.
-    pub raw: Option<f64>,
-    /// The least possible score.
-    pub min: Option<f64>,
-    /// The most possible score.
-    pub max: Option<f64>,
-    /// How long it took, in milliseconds (a year of 365 days, a month of 30).
-    pub duration_millis: Option<i64>,
+    /// How it went.
+    pub outcome: Outcome,
 }
 
 /// Looks at the text of a statement that was accepted before; `None` for a text that is none.
@@ -59,13 +48,17 @@ pub fn said(text: &str) -> Option<Said> {
         }
     }
     if let Some(result) = root.get("result") {
-        said.completion = result.get("completion").and_then(Value::bool);
-        said.success = result.get("success").and_then(Value::bool);
         let duration = result.get("duration").and_then(Value::text);
-        said.duration_millis = duration.and_then(|text| time::duration_millis(text).ok());
         let score = |name| result.get("score")?.get(name)?.number();
-        (said.scaled, said.raw, said.min, said.max) =
-            (score("scaled"), score("raw"), score("min"), score("max"));
+        said.outcome = Outcome {
+            completion: result.get("completion").and_then(Value::bool),
+            success: result.get("success").and_then(Value::bool),
+            scaled: score("scaled"),
+            raw: score("raw"),
+            min: score("min"),
+            max: score("max"),
+            duration_millis: duration.and_then(|text| time::duration_millis(text).ok()),
+        };
     }
     Some(said)
 }

@@ -45,12 +45,12 @@ enum Below {
 }
 
 impl Below {
-    /// What the strings below a member of an object are.
-    fn member(self, object: Value<'_>, key: &str) -> Self {
+    /// What the strings below a member of an object are, which is an `agent` or something else.
+    fn member(self, agent: bool, key: &str) -> Self {
         match (self, key) {
-            (Self::Anything, "account") if ifi(object).is_some() => Self::Account,
+            (Self::Anything, "account") if agent => Self::Account,
             (Self::Anything, "objectType" | "member") => Self::Anything,
-            (Self::Anything, _) if ifi(object).is_some() => Self::Identity,
+            (Self::Anything, _) if agent => Self::Identity,
             (Self::Account, "homePage") => Self::Anything,
             (Self::Anything, _) => Self::Anything,
             (Self::Account | Self::Identity, _) => Self::Identity,
@@ -80,10 +80,11 @@ struct Rewrite<'f> {
 impl Rewrite<'_> {
     fn write(&self, value: Value<'_>, below: Below, out: &mut String) {
         match value.kind() {
-            Kind::Object if ifi(value).is_some_and(|ifi| (self.them)(ifi.key().as_str())) => {
-                out.push_str(self.instead);
-            }
             Kind::Object => {
+                let agent = ifi(value);
+                if agent.as_ref().is_some_and(|ifi| (self.them)(ifi.key().as_str())) {
+                    return out.push_str(self.instead);
+                }
                 out.push('{');
                 for (n, (key, member)) in value.members().enumerate() {
                     if n > 0 {
@@ -91,7 +92,7 @@ impl Rewrite<'_> {
                     }
                     quote(key, out);
                     out.push(':');
-                    self.write(member, below.member(value, key), out);
+                    self.write(member, below.member(agent.is_some(), key), out);
                 }
                 out.push('}');
             }
@@ -138,7 +139,10 @@ pub fn each_string(text: &str, mut give: impl FnMut(&str, &str, Called)) {
 
 fn each(value: Value<'_>, below: Below, give: &mut dyn FnMut(&str, Called)) {
     match value.kind() {
-        Kind::Object => value.members().for_each(|(key, v)| each(v, below.member(value, key), give)),
+        Kind::Object => {
+            let agent = ifi(value).is_some();
+            value.members().for_each(|(key, v)| each(v, below.member(agent, key), give));
+        }
         Kind::Array => value.items().for_each(|v| each(v, below, give)),
         Kind::String => value.text().into_iter().for_each(|text| give(text, below.called())),
         _ => {}

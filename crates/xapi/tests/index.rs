@@ -63,10 +63,14 @@ fn every_row_at_once() {
     );
     assert_eq!(rows.timestamp.unwrap().to_string(), "2026-03-18T07:41:00Z");
     assert_eq!(
-        (rows.completion, rows.success, rows.duration_millis),
+        (rows.outcome.completion, rows.outcome.success, rows.outcome.duration_millis),
         (Some(true), Some(false), Some(90_500))
     );
-    assert_eq!((rows.scaled, rows.raw, rows.min, rows.max), (Some(0.5), Some(5.0), Some(0.0), Some(10.0)));
+    let score = rows.outcome;
+    assert_eq!(
+        (score.scaled, score.raw, score.min, score.max),
+        (Some(0.5), Some(5.0), Some(0.0), Some(10.0))
+    );
     assert_eq!((rows.voids, rows.refers_to), (None, None));
 }
 
