@@ -270,7 +270,7 @@ fn table() -> Vec<Route> {
         post(Person, "/suggestions/answer", ui::today::answer_suggestion).up_to(FORM),
         get(Person, "/chains", ui::chain::list),
         get(Person, "/chains/{id}", ui::chain::show),
-        post(Person, "/chains/{id}/decide", ui::chain::decide).up_to(FORM),
+        post(Person, "/chains/{id}/decide", ui::decision::record).up_to(FORM),
         get(Person, "/studies/new", ui::study::new),
         post(Person, "/studies", ui::study::create).up_to(FORM),
         get(Person, "/studies/{id}", ui::study::show),

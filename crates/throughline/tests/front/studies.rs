@@ -400,6 +400,11 @@ testkit::both_databases! {
         analyst.form(&format!("{path}/lock"), &[]).expect(303);
         let half = [("shape", "half"), ("kind", "branch"), ("waves", "2"), ("first", "2026-03-23"), ("weeks", "4")];
         analyst.form(&format!("{path}/draw"), &half).expect(303);
+        let other = [("shape", "waves"), ("kind", "branch"), ("waves", "5"), ("first", "2026-03-23"), ("weeks", "3")];
+        analyst.form(&format!("{path}/draw"), &other).expect(303);
+        // Drawing once more begins with what was drawn last.
+        let form = analyst.get(&path).expect(200).text();
+        assert!(form.contains(r#"name="waves" value="5""#) && form.contains(r#"<option value="waves" selected>"#), "{form}");
         analyst.form(&format!("{path}/rollout"), &[("draw", "1")]).expect(303);
         analyst.get(&path).expect(200).contains("8 units");
         place.later(12).await;

@@ -1,4 +1,4 @@
-//! Chains of evidence: the list, one chain, and the decision on it. Only stored readings are shown, never persons.
+//! Chains of evidence: the list and one chain. Only stored readings are shown, never persons.
 
 use std::collections::BTreeSet;
 
@@ -11,12 +11,11 @@ use domain::access::{
 };
 use domain::ids::MetricId;
 use domain::metrics::{Aggregation, Level, Metric};
-use domain::studies::{self, Choice, Design, Guard, Reading, Scale, prose};
+use domain::studies::{self, Design, Guard, Reading, Scale, prose};
 use domain::time::{Cadence, Day};
-use serde::Deserialize;
 
+use super::decision::{choice, decided};
 use super::format::{self, Style};
-use super::forms::date;
 use super::svg::{ByPeriod, DealtAgain, Interval, effect_domain, ticks};
 use super::view::{
     ChainPage, ChainRow, ChainsPage, ChartTable, DecisionCard, DecisionFact, Effect, Event, EventKind,
@@ -24,7 +23,7 @@ use super::view::{
     LedgerRow, LeftOut, Link, LinkNode, NextUnits, Place, RecoveryChart, RunningRow, Status, TimeAxis,
     Timing, Verdict,
 };
-use crate::extract::{Form, Path};
+use crate::extract::Path;
 use crate::page;
 use crate::problem::{Answer, Problem};
 use crate::session::Asker;
@@ -143,7 +142,7 @@ fn under_way(
     }
 }
 
-fn which(id: &str) -> Answer<Which> {
+pub(super) fn which(id: &str) -> Answer<Which> {
     if let Ok(study) = id.parse() {
         return Ok(Which::Study(study));
     }
@@ -211,8 +210,7 @@ pub async fn show(State(app): State<App>, asker: Asker, Path(id): Path<String>) 
     let decision = chain.study.as_ref().map(|s| {
         let taken = s.decisions.iter().map(|d| {
             let who = words.people.get(&d.by).cloned().unwrap_or_else(|| "Somebody".into());
-            let day = format::short_date(d.at.day(&app.settings.zone), today);
-            format!("{}: {who} decided on {day}. {}", format::capital(choice(d.choice)), d.why)
+            decided(d, &who, d.at.day(&app.settings.zone), today)
         });
         DecisionCard {
             title: "Decision".into(),
@@ -268,65 +266,6 @@ fn hypothesis(s: &Outcome, chain: &Chain, metric: &Metric, words: &Words) -> Str
         guardrails: h.guardrails.iter().filter_map(|g| name(*g)).collect(),
     };
     prose::hypothesis(h, &named)
-}
-
-/// The decision form. What says from when counts where the decision is to scale.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Deciding {
-    decision: String,
-    reason: String,
-    #[serde(default)]
-    from: String,
-    #[serde(default)]
-    waves: String,
-    #[serde(default)]
-    weeks: String,
-}
-
-/// Records what was decided on the newest reading.
-pub async fn decide(
-    State(app): State<App>,
-    asker: Asker,
-    Path(id): Path<String>,
-    Form(form): Form<Deciding>,
-) -> Answer {
-    let may = permit_decision(&asker.who, DecideStudy(()))?;
-    let read = permit(&asker.who, Relation::NONE, ReadStudyResult(()))?;
-    let Some(choice) = Choice::from_word(&form.decision) else {
-        return Err(Problem::invalid("decision", "choose scale, adapt, stop or watch"));
-    };
-    let (chain, _) = app::chain::chain(&app, &read, which(&id)?).await?;
-    let Some(study) = chain.study else { return Err(Problem::not_found()) };
-    let next = match (choice, date("from", &form.from)?) {
-        (Choice::Scale, Some(from)) => {
-            let number = |field: &str, text: &str, else_: u32| match text.trim() {
-                "" => Ok(else_),
-                text => text.parse().map_err(|_| Problem::invalid(field, "give a whole number")),
-            };
-            let (waves, weeks) = (number("waves", &form.waves, 1)?, number("weeks", &form.weeks, 4)?);
-            Some(app::studies::Next { from, waves, weeks })
-        }
-        _ => None,
-    };
-    let (_, scheduled) = app::studies::decide(&app, &may, study.study.id, choice, form.reason, next).await?;
-    let said = match scheduled {
-        0 => "Recorded, with your reason.".to_owned(),
-        n => format!(
-            "Recorded. {} scheduled, in an order by lot.",
-            format::plural(n as u64, "unit is", "units are")
-        ),
-    };
-    Ok(page::done(&format!("/chains/{id}"), &said))
-}
-
-pub(crate) fn choice(choice: Choice) -> &'static str {
-    match choice {
-        Choice::Scale => "scale",
-        Choice::Adapt => "adapt",
-        Choice::Stop => "stop",
-        Choice::Watch => "keep watching",
-    }
 }
 
 /// How effects on a metric are written.

@@ -11,6 +11,7 @@ pub mod calendars;
 pub mod case;
 pub mod chain;
 pub mod channels;
+pub mod decision;
 pub mod deliveries;
 pub mod erasure;
 pub(crate) mod filters;

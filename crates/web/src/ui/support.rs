@@ -12,7 +12,8 @@ use domain::studies::verdict::Verdict;
 use domain::time::Day;
 use serde::Deserialize;
 
-use super::chain::{choice as decided, evidence, reach, relative};
+use super::chain::{evidence, reach, relative};
+use super::decision::choice;
 use super::format;
 use super::svg::Interval;
 use super::view::{
@@ -175,7 +176,7 @@ fn worth(r: &Reading, metric: &Metric, hour_value: Option<f64>) -> Option<Interv
 fn note(app: &App, c: &Chain, judged: Option<Judged>, today: Day) -> String {
     if let Some(d) = c.study.as_ref().and_then(|s| s.decisions.first()) {
         let day = format::short_date(d.at.day(&app.settings.zone), today);
-        return format!("{}: decided {day}", format::capital(decided(d.choice)));
+        return format!("{}: decided {day}", format::capital(choice(d.choice)));
     }
     if c.reading.as_ref().is_some_and(|r| r.progress.is_some()) {
         return "Early look".into();

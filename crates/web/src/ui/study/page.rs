@@ -14,7 +14,8 @@ use super::{Back, Typed, ahead, form, may_write};
 use crate::page as pages;
 use crate::problem::{Answer, Problem};
 use crate::session::Asker;
-use crate::ui::chain::{choice, guards, style};
+use crate::ui::chain::{guards, style};
+use crate::ui::decision::{choice, decided};
 use crate::ui::format::{self, Moment, Style};
 use crate::ui::view::{
     AdoptionRow, AmendmentRow, BeforeStart, Choice, DrawForm, DrawRow, During, Fact, FormErrors, Link, Place,
@@ -103,15 +104,7 @@ pub(super) async fn show(app: &App, asker: &Asker, id: StudyId, back: Back) -> A
         decisions: stand
             .decisions
             .iter()
-            .map(|d| {
-                let day = format::short_date(d.at.day(zone), today);
-                format!(
-                    "{}: {} decided on {day}. {}",
-                    format::capital(choice(d.choice)),
-                    name(&stand, d.by),
-                    d.why
-                )
-            })
+            .map(|d| decided(d, &name(&stand, d.by), d.at.day(zone), today))
             .collect(),
         href,
         shell,
@@ -320,21 +313,17 @@ fn before(
         .collect();
     let form = can_write.then(|| {
         // What was typed, or what was drawn last, so that drawing once more is one click.
-        let chosen = |value: &str| vec![Choice { value: value.to_owned(), label: String::new(), set: true }];
-        let typed = back.unwrap_or_else(|| match stand.draws.last().map(|d| &d.request) {
-            Some(last) => DrawForm {
-                shapes: chosen(last.shape.word()),
-                waves: last.waves.to_string(),
-                first: last.first.max(ahead(today)).to_string(),
-                weeks: (last.every / 7).to_string(),
+        let typed = back.unwrap_or_else(|| {
+            let (last, soonest) = (stand.draws.first().map(|d| &d.request), ahead(today));
+            let chosen =
+                |shape: Shape| Choice { value: shape.word().into(), label: String::new(), set: true };
+            DrawForm {
+                shapes: last.map(|r| chosen(r.shape)).into_iter().collect(),
+                waves: last.map_or(4, |r| r.waves).to_string(),
+                first: last.map_or(soonest, |r| r.first.max(soonest)).to_string(),
+                weeks: last.map_or(4, |r| r.every / 7).to_string(),
                 ..DrawForm::default()
-            },
-            None => DrawForm {
-                waves: "4".into(),
-                first: ahead(today).to_string(),
-                weeks: "4".into(),
-                ..DrawForm::default()
-            },
+            }
         });
         let shape = typed.shapes.first().map(|s| s.value.clone()).unwrap_or_default();
         let kind = typed.kinds.first().map_or_else(|| prepared.kind.clone(), |k| k.value.clone());
