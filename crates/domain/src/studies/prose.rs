@@ -92,10 +92,9 @@ pub fn hypothesis(h: &Hypothesis, named: &Named<'_>) -> String {
     if !h.sentence.trim().is_empty() {
         return h.sentence.trim().to_owned();
     }
-    let end = |text: &str| text.trim().trim_end_matches('.').to_owned();
     let mut text = format!("We believe {}", named.support);
     if !h.whom.trim().is_empty() {
-        text.push_str(&format!(" for {}", end(&h.whom)));
+        text.push_str(&format!(" for {}", unended(&h.whom)));
     }
     text.push_str(&format!(" will move {}", named.metric));
     if let Some(by) = &named.by {
@@ -105,7 +104,7 @@ pub fn hypothesis(h: &Hypothesis, named: &Named<'_>) -> String {
         text.push_str(&format!(" within {within}"));
     }
     if !h.because.trim().is_empty() {
-        text.push_str(&format!(", because {}", end(&h.because)));
+        text.push_str(&format!(", because {}", unended(&h.because)));
     }
     text.push('.');
     let mut stops = Vec::new();
@@ -113,12 +112,17 @@ pub fn hypothesis(h: &Hypothesis, named: &Named<'_>) -> String {
         stops.push(format!("if it makes {} worse", listed(&named.guardrails, "or")));
     }
     if !h.stop_if.trim().is_empty() {
-        stops.push(format!("if {}", end(&h.stop_if)));
+        stops.push(format!("if {}", unended(&h.stop_if)));
     }
     if !stops.is_empty() {
         text.push_str(&format!(" We stop {}.", stops.join(", or ")));
     }
     text
+}
+
+/// What somebody wrote, to go on behind it: without its full stop.
+fn unended(text: &str) -> &str {
+    text.trim().trim_end_matches('.')
 }
 
 /// Why the plain before–after number is not the answer.
@@ -230,7 +234,7 @@ pub fn health(h: &Health, say: &dyn Fn(f64) -> String) -> (String, String, Strin
             if h.numbers.len() == 3 { format!("{} with them", range(0)) } else { "Left out".to_owned() },
         ),
         Check::OtherEvent => {
-            let words: Vec<&str> = h.words.iter().map(|w| w.trim().trim_end_matches('.')).collect();
+            let words: Vec<&str> = h.words.iter().map(|w| unended(w)).collect();
             (words.join("; "), "Not left out".to_owned(), "It may be part of the difference".to_owned())
         }
         Check::Chance => own(
