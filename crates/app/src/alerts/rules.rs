@@ -242,7 +242,7 @@ fn set_in(
     Ok(difference)
 }
 
-/// "interval: 2.9 to 3.5, baseline: 26 to 39", or that a rule of its own begins or ends.
+/// "interval: 2.8 to 3.5, baseline: 26 to 39", or that a rule of its own begins or ends.
 fn how(before: Option<Rules>, after: Option<Rules>) -> String {
     let Some(after) = after else { return "as the default from now on".into() };
     let (own, before) = (before.is_none(), before.unwrap_or_default());

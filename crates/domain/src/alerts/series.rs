@@ -60,7 +60,7 @@ impl Default for Rules {
             min_borrowed: 6,
             ramp: 26,
             slack: 0.75,
-            interval: 2.9,
+            interval: 2.8,
             common_min: 5,
             unit_min_effect: 0.03,
             recover: 3,

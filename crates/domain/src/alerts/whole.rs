@@ -288,6 +288,39 @@ mod tests {
         assert!(hit.len() <= 4, "one alert where it is common, not one for each branch: {hit:?}");
     }
 
+    /// Of people in branches of ten of which one in eight moves from week 50 on, how many are told in 20 weeks:
+    /// of those who move and of the others, in 100 person-weeks.
+    fn told_where_branches_move(factor: impl Fn(usize) -> f64) -> (f64, f64) {
+        let (count, weeks) = (4_000, 20);
+        let mut all = people(43, count, 50 + weeks, 0.0);
+        let moves = |i: usize| (i / 10).is_multiple_of(8);
+        for (_, (member, _)) in all.iter_mut().enumerate().filter(|(i, _)| moves(*i)) {
+            member.values[50..].iter_mut().enumerate().for_each(|(k, v)| *v = v.map(|v| v * factor(k)));
+        }
+        let found = judged(&all).found;
+        let rate = |of: bool| {
+            let of = found.iter().enumerate().filter(|(i, _)| moves(*i) == of);
+            let told = of.clone().flat_map(|(_, f)| &f.episodes).filter(|e| e.opened >= 50).count();
+            100.0 * told as f64 / (of.count() * weeks) as f64
+        };
+        (rate(true), rate(false))
+    }
+
+    #[test]
+    fn what_moves_a_branch_is_not_held_against_its_people() {
+        let worlds: [(&str, &dyn Fn(usize) -> f64); 4] = [
+            ("is closed for two weeks", &|k| if k < 2 { 0.8 } else { 1.0 }),
+            ("does a tenth less for good", &|_| 0.9),
+            ("falls by a sixth in a quarter", &|k| 1.0 - 0.15 * (k as f64 / 13.0).min(1.0)),
+            ("falls by half a percent a week", &|k| 1.0 - 0.005 * k as f64),
+        ];
+        for (what, factor) in worlds {
+            let (moved, others) = told_where_branches_move(factor);
+            assert!(moved <= 0.75, "{moved:.2} in 100 person-weeks where a branch {what}");
+            assert!(others <= 0.6, "{others:.2} in 100 person-weeks beside branches of which one {what}");
+        }
+    }
+
     #[test]
     fn one_member_again_is_as_one_of_all() {
         let mut all = people(29, 200, 70, 0.3);
@@ -311,6 +344,26 @@ mod tests {
             assert_eq!(again.groups.len(), 1);
         }
         assert!(whole.found[5].episodes.iter().any(|e| e.opened >= 60));
+    }
+
+    #[test]
+    fn members_of_a_small_region_again_are_as_those_of_all() {
+        let mut all = people(59, 160, 70, 0.3);
+        for (i, (member, _)) in all.iter_mut().enumerate() {
+            member.groups.insert(1, unit(50 + i as u128 / 20));
+            // One region falls for three weeks, and one of its branches by as much again.
+            let by = if i < 10 { 0.8 } else { 0.9 };
+            member.values[60..63].iter_mut().filter(|_| i < 20).for_each(|v| *v = v.map(|v| v * by));
+        }
+        let whole = judged(&all);
+        let top = whole.groups.iter().find(|(c, _)| c.group == unit(1)).unwrap().0.movement.clone();
+        let known = BTreeMap::from([(unit(1), top)]);
+        for (region, some) in all.chunks(20).enumerate() {
+            let members: Vec<Member> = some.iter().map(|m| m.0.clone()).collect();
+            let again = judge_again(&members, &known, Direction::Up, &Rules::default(), whole.shared.clone());
+            assert_eq!(again.found, whole.found[region * 20..(region + 1) * 20], "region {region}");
+            assert_eq!(again.groups.len(), 3);
+        }
     }
 
     #[test]

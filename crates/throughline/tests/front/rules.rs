@@ -16,7 +16,7 @@ fn fields<'a>(changed: &[(&'a str, &'a str)], rest: &[(&'a str, &'a str)]) -> Ve
         ("min_borrowed", "6"),
         ("ramp", "26"),
         ("slack", "0.75"),
-        ("interval", "2.9"),
+        ("interval", "2.8"),
         ("common_min", "5"),
         ("unit_min_effect", "0.03"),
         ("recover", "3"),
@@ -80,7 +80,7 @@ testkit::both_databases! {
         assert!(on.cookies().iter().any(|k| k.contains("versions%2F0")), "a way back: {:?}", on.cookies());
         app::pipeline::settle(&c.server.app).await.unwrap();
         maya.get("/rules").expect(200).contains("one metric has one of their own".replace("one metric", "1 metric").as_str())
-            .contains("interval 1.0 instead of 2.9").contains("Keeper Example").contains("we want to hear sooner");
+            .contains("interval 1.0 instead of 2.8").contains("Keeper Example").contains("we want to hear sooner");
         analyst.form("/rules/calls", &fields(&[("interval", "1")], &[("do", "set"), ("why", "again")])).expect(400).contains("Nothing differs");
 
         // The page and the file are one and the same.

@@ -143,7 +143,7 @@ async fn list_page(app: &App, asker: &Asker) -> Answer<RulesPage> {
     })
 }
 
-/// "interval 3.5 instead of 2.9" for each parameter that differs.
+/// "interval 3.5 instead of 2.8" for each parameter that differs.
 fn differs(before: Rules, after: Rules, word: &str) -> Vec<String> {
     let (before, after) = (before.parameters(), after.parameters());
     let named = GROUPS.iter().flat_map(|(_, fields)| fields.iter());

@@ -39,7 +39,7 @@ pub struct RuleRow {
     pub name: String,
     /// Its code.
     pub code: String,
-    /// How it differs from the parameters that hold before anybody sets any: "interval 3.5 instead of 2.9".
+    /// How it differs from the parameters that hold before anybody sets any: "interval 3.5 instead of 2.8".
     pub differs: Vec<String>,
     /// Its version; 0 before anybody set it.
     pub version: i64,
