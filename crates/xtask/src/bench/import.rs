@@ -1,6 +1,8 @@
-//! Bringing observations in from a file: through the binary's own import command, into the embedded database.
+//! Bringing observations and statements in from files: through the binary's own import command, into the embedded database.
 
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -10,7 +12,7 @@ use serde::Serialize;
 
 use super::latency::{milliseconds, round};
 use super::server::{Scratch, bytes_in};
-use super::statements::{Random, date};
+use super::statements::{Pool, Random, date};
 use crate::house;
 
 const PEOPLE: u32 = 1000;
@@ -19,12 +21,13 @@ const WEEKS: u32 = 100;
 /// Monday, 2024-01-01.
 const FIRST_DAY: i64 = 19_723;
 
-/// What was measured.
+/// What one kind of file took.
 #[derive(Debug, Serialize)]
 pub(crate) struct Import {
-    pub(crate) rows: u32,
+    pub(crate) what: &'static str,
+    pub(crate) rows: u64,
     pub(crate) file_mib: f64,
-    /// The command from start to end: opening the database, reading, checking, writing, roll-ups.
+    /// The command from start to end: opening the database, reading, checking, writing, and what follows at once.
     pub(crate) took_s: f64,
     pub(crate) rows_per_s: f64,
     /// The same file a second time, which changes nothing.
@@ -32,9 +35,11 @@ pub(crate) struct Import {
     pub(crate) disk_bytes_per_row: f64,
 }
 
+/// Observations, and so many statements.
+///
 /// # Errors
 /// Where a file cannot be written or an import fails.
-pub(crate) fn measure() -> Result<Import> {
+pub(crate) fn measure(statements: u64) -> Result<Vec<Import>> {
     let scratch = Scratch::new("import")?;
     let data = scratch.data();
     let write = |name: &str, text: &str| -> Result<_> {
@@ -45,21 +50,43 @@ pub(crate) fn measure() -> Result<Import> {
     import("units", &write("units.csv", "code,name,kind,parent\nall,All,organisation,\n")?, &data)?;
     import("people", &write("people.csv", &people())?, &data)?;
     import("metrics", &write("metrics.toml", &definitions())?, &data)?;
-    let text = observations();
-    let file = write("observations.csv", &text)?;
-    let before = bytes_in(&data);
-    let took = import("observations", &file, &data)?;
-    let disk = bytes_in(&data).saturating_sub(before);
-    let again = import("observations", &file, &data)?;
-    let rows = PEOPLE * METRICS * WEEKS;
+    let of_work = write("observations.csv", &observations())?;
+    let of_learning = scratch.path().join("statements.ndjson");
+    write_statements(&of_learning, statements)
+        .with_context(|| format!("cannot write {}", of_learning.display()))?;
+    Ok(vec![
+        twice("observations", u64::from(PEOPLE * METRICS * WEEKS), &of_work, &data)?,
+        twice("statements", statements, &of_learning, &data)?,
+    ])
+}
+
+/// Brings a file in, and once more.
+fn twice(what: &'static str, rows: u64, file: &Path, data: &Path) -> Result<Import> {
+    let before = bytes_in(data);
+    let took = import(what, file, data)?;
+    let disk = bytes_in(data).saturating_sub(before);
+    let again = import(what, file, data)?;
     Ok(Import {
+        what,
         rows,
-        file_mib: round(text.len() as f64 / 1_048_576.0),
+        file_mib: round(std::fs::metadata(file)?.len() as f64 / 1_048_576.0),
         took_s: milliseconds(took) / 1000.0,
-        rows_per_s: (f64::from(rows) / took.as_secs_f64()).round(),
+        rows_per_s: (rows as f64 / took.as_secs_f64()).round(),
         again_s: milliseconds(again) / 1000.0,
-        disk_bytes_per_row: (disk as f64 / f64::from(rows)).round(),
+        disk_bytes_per_row: (disk as f64 / rows as f64).round(),
     })
+}
+
+/// One statement a line, the same each time.
+fn write_statements(to: &Path, count: u64) -> Result<()> {
+    let (pool, mut random, mut line) = (Pool::new()?, Random(3), Vec::new());
+    let mut file = BufWriter::new(File::create(to)?);
+    for _ in 0..count {
+        pool.write(&mut line, 1, &mut random);
+        line.push(b'\n');
+        file.write_all(&line)?;
+    }
+    Ok(file.flush()?)
 }
 
 fn import(what: &str, file: &Path, data: &Path) -> Result<Duration> {

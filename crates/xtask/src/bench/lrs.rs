@@ -222,9 +222,10 @@ fn ask(site: &Site, ids: &[String], middle: &str, time: Duration) -> Result<Vec<
             .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
             .collect()
     };
-    const KINDS: [&str; 8] = [
+    const KINDS: [&str; 9] = [
         "by id",
-        "by agent",
+        "by agent, 25",
+        "by agent, 100",
         "activity + since",
         "recent 100",
         "agent + verb",
@@ -241,7 +242,8 @@ fn ask(site: &Site, ids: &[String], middle: &str, time: Duration) -> Result<Vec<
             let agent = encode(&Pool::actor(&mut random));
             let path = match kind {
                 "by id" => format!("?statementId={}", ids[random.below(ids.len() as u32) as usize]),
-                "by agent" => format!("?limit=100&agent={agent}"),
+                "by agent, 25" => format!("?limit=25&agent={agent}"),
+                "by agent, 100" => format!("?limit=100&agent={agent}"),
                 "activity + since" => {
                     format!("?limit=100&activity={}&since={middle}", encode(&Pool::lesson(&mut random)))
                 }
