@@ -86,6 +86,8 @@ pub(crate) enum Export {
 /// Statements in one batch, and about how many bytes of them.
 const BATCH: usize = 4_000;
 const BATCH_BYTES: usize = 16 << 20;
+/// Statements that are indexed together.
+const INDEXED: u64 = 100_000;
 /// Faulty lines that are listed.
 const LISTED: usize = 100;
 
@@ -143,54 +145,45 @@ fn open(path: &Path) -> anyhow::Result<File> {
 }
 
 /// Reads lines into batches and hands them over, until the file ends or nobody takes them any more.
-fn read(mut lines: Lines, after: u64, to: &mpsc::Sender<Handed>) {
-    let limits = Limits::default();
+async fn read(
+    app: App,
+    source: Source,
+    mut lines: Lines,
+    after: u64,
+    to: mpsc::Sender<Handed>,
+) -> anyhow::Result<()> {
     let mut text = Vec::new();
-    let mut likely = Version::V1_0_3;
-    let mut batch = Batch::new(likely);
+    let mut batch = Batch::new(&app, &source, after, Version::V1_0_3).await?;
     let mut bytes = 0;
     loop {
-        match lines.next(&mut text) {
-            Ok(true) => {}
+        let broken = match lines.next(&mut text) {
+            Ok(true) => None,
             Ok(false) => break,
-            Err(broken) => {
-                let _ = to.blocking_send(Handed::Batch(batch, lines.read_so_far()));
-                let _ = to.blocking_send(Handed::Broken(broken));
-                return;
-            }
+            Err(broken) => Some(broken),
+        };
+        if let Some(broken) = broken {
+            let _ = to.send(Handed::Batch(batch, lines.read_so_far())).await;
+            let _ = to.send(Handed::Broken(broken)).await;
+            return Ok(());
         }
         let line = lines.line();
         if line <= after || text.iter().all(u8::is_ascii_whitespace) {
             batch.line = batch.line.max(line);
             continue;
         }
-        match bulk::read_line(line, &text, likely, limits) {
-            Ok(read) => {
-                likely = read.version;
-                if let Some(read) = batch.add(read) {
-                    let full = std::mem::replace(&mut batch, Batch::new(likely));
-                    bytes = 0;
-                    if to.blocking_send(Handed::Batch(full, lines.read_so_far())).is_err() {
-                        return;
-                    }
-                    let _ = batch.add(read);
-                }
-            }
-            Err(bad) => {
-                batch.line = line;
-                batch.bad.push(bad);
-            }
-        }
+        batch.add(line, &text, Limits::default());
         bytes += text.len();
         if batch.len() + batch.bad.len() >= BATCH || bytes >= BATCH_BYTES {
-            let full = std::mem::replace(&mut batch, Batch::new(likely));
             bytes = 0;
-            if to.blocking_send(Handed::Batch(full, lines.read_so_far())).is_err() {
-                return;
+            let next = Batch::new(&app, &source, line, batch.version()).await?;
+            let full = std::mem::replace(&mut batch, next);
+            if to.send(Handed::Batch(full, lines.read_so_far())).await.is_err() {
+                return Ok(());
             }
         }
     }
-    let _ = to.blocking_send(Handed::Batch(batch, lines.read_so_far()));
+    let _ = to.send(Handed::Batch(batch, lines.read_so_far())).await;
+    Ok(())
 }
 
 /// Takes in a file.
@@ -207,10 +200,12 @@ pub(crate) async fn import(app: &App, import: &Import) -> anyhow::Result<ExitCod
     let source = Source::host(app, &host(SendStatements(()))?, &host(DefineActivities(()))?);
     let lines = Lines::new(open(&import.file)?, Limits::default().statement_bytes)?;
     let (to, mut batches) = mpsc::channel(2);
-    let reader = tokio::task::spawn_blocking(move || read(lines, before.line, &to));
+    let reading = read(app.clone(), source, lines, before.line, to);
+    let runtime = tokio::runtime::Handle::current();
+    let reader = tokio::task::spawn_blocking(move || runtime.block_on(reading));
 
     let mut taken = before;
-    let mut looked_at = 0_u64;
+    let (mut looked_at, mut index_at) = (0_u64, before.new + 1);
     let mut bad: Vec<BadLine> = Vec::new();
     let mut more_bad = 0;
     let mut broken = None;
@@ -227,8 +222,13 @@ pub(crate) async fn import(app: &App, import: &Import) -> anyhow::Result<ExitCod
         let found = if import.dry_run {
             batch.bad
         } else {
-            let (now, found) = bulk::take_some(app, &source, &name, taken, batch, import.skip_bad).await?;
+            let (now, found) = bulk::take(app, &name, taken, batch, import.skip_bad).await?;
             taken = now;
+            // The first are indexed at once, so that what they have in common is learnt before most are packed.
+            if taken.new >= index_at {
+                while app::statements::take_in(app).await? {}
+                index_at = taken.new + INDEXED;
+            }
             found
         };
         let stop = !found.is_empty() && !import.skip_bad && !import.dry_run;
@@ -241,7 +241,7 @@ pub(crate) async fn import(app: &App, import: &Import) -> anyhow::Result<ExitCod
         }
     }
     drop(batches);
-    reader.await?;
+    reader.await??;
     let pace = progress.close(looked_at);
     for one in &bad {
         for why in &one.why {
@@ -271,7 +271,8 @@ pub(crate) async fn import(app: &App, import: &Import) -> anyhow::Result<ExitCod
         );
     }
     if taken.new > before.new {
-        eprintln!("bringing roll-ups up to date …");
+        eprintln!("bringing index and roll-ups up to date …");
+        while app::statements::take_in(app).await? {}
         app::pipeline::settle(app).await?;
     }
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })

@@ -1,21 +1,23 @@
 //! Statements by the million: taken in from files and given out to them.
 //!
-//! Taking in uses the same core as a request does ([`super::ready`], [`super::write_in`]), a batch a transaction, and notes in the same
-//! transaction how far it came, so that what was interrupted goes on where it stopped and nothing is taken twice.
+//! Taking in uses the same core as a request does: each line is a delivery of its own, made ready by whoever reads the file while
+//! those before it are written, a batch a transaction. The same transaction notes how far it came, so that what was interrupted
+//! goes on where it stopped and nothing is taken twice.
 
-use std::collections::HashSet;
+use std::sync::Arc;
 
 use domain::access::{Permit, ReadStatements};
 use domain::ids::AccountId;
 use domain::time::Instant;
 use serde::{Deserialize, Serialize};
-use store::db::Tx;
+use store::db::{Dictionary, Tx};
 use store::statements::{self as rows, Scan};
 use uuid::Uuid;
 use xapi::{IfiKey, Limits, Received, Version};
 
-use super::Source;
-use crate::{App, Error, Result};
+use super::write::{self, Delivery};
+use super::{Source, prepare};
+use crate::{App, Error, Ids, Result};
 
 /// How far a file was taken in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,13 +41,16 @@ pub struct BadLine {
     pub why: Vec<String>,
 }
 
-/// Statements of one file that are taken in together.
-#[derive(Debug)]
+/// Lines of one file that are taken in together.
 pub struct Batch {
-    /// In the order of their lines.
-    received: Vec<(u64, Received)>,
-    ids: HashSet<Uuid>,
-    version: Version,
+    /// Whoever vouches for them, with the version that the last line came by.
+    source: Source,
+    ids: Ids,
+    now: Instant,
+    dictionary: Arc<Dictionary>,
+    /// The lines that can be taken, and their statements.
+    lines: Vec<u64>,
+    ready: Vec<Delivery>,
     /// Lines that hold none.
     pub bad: Vec<BadLine>,
     /// The last line that was looked at.
@@ -53,63 +58,70 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// An empty one. Its statements came by one version.
-    pub fn new(version: Version) -> Self {
-        Self { received: Vec::new(), ids: HashSet::new(), version, bad: Vec::new(), line: 0 }
+    /// An empty one that goes on after a line. The version is what its lines are likely to come by.
+    pub async fn new(app: &App, source: &Source, after: u64, likely: Version) -> Result<Self> {
+        Ok(Self {
+            source: source.by(likely),
+            ids: app.ids.clone(),
+            now: app.now(),
+            dictionary: app.store.dictionary().await?,
+            lines: Vec::new(),
+            ready: Vec::new(),
+            bad: Vec::new(),
+            line: after,
+        })
     }
     /// How many statements it holds.
     pub fn len(&self) -> usize {
-        self.received.len()
+        self.ready.len()
     }
     /// Whether it holds none.
     pub fn is_empty(&self) -> bool {
-        self.received.is_empty()
+        self.ready.is_empty()
     }
-    /// Adds one. Gives it back where it must begin a batch of its own: it came by another version, or repeats an id.
-    pub fn add(&mut self, read: Read) -> Option<Read> {
-        let id = read.received.statement.id;
-        if read.version != self.version || id.is_some_and(|id| self.ids.contains(&id)) {
-            return Some(read);
+    /// The version that the last line came by.
+    pub fn version(&self) -> Version {
+        self.source.version
+    }
+    /// Reads a line and makes its statement ready, or notes everything that is wrong with it.
+    pub fn add(&mut self, line: u64, text: &[u8], limits: Limits) {
+        self.line = line;
+        let ready = read_line(text, self.source.version, limits).and_then(|(version, received)| {
+            self.source.version = version;
+            prepare(&self.source, &self.ids, self.now, &self.dictionary, vec![received], &[])
+                .map_err(|error| vec![error.to_string()])
+        });
+        match ready {
+            Ok(statement) => {
+                self.lines.push(line);
+                self.ready.push(Delivery::new(&self.source, self.now, statement));
+            }
+            Err(why) => self.bad.push(BadLine { line, why }),
         }
-        self.ids.extend(id);
-        self.line = read.line;
-        self.received.push((read.line, read.received));
-        None
     }
-}
-
-/// A statement that was read from a line.
-#[derive(Debug)]
-pub struct Read {
-    /// Which line.
-    pub line: u64,
-    /// The version it came by.
-    pub version: Version,
-    received: Received,
 }
 
 /// Reads one line: by the version that the lines before came by, or else by the other.
 ///
 /// # Errors
 /// Everything that is wrong with it, as the version says that it names itself.
-pub fn read_line(line: u64, text: &[u8], likely: Version, limits: Limits) -> Result<Read, BadLine> {
+fn read_line(text: &[u8], likely: Version, limits: Limits) -> Result<(Version, Received), Vec<String>> {
     let other = match likely {
         Version::V1_0_3 => Version::V2_0,
         Version::V2_0 => Version::V1_0_3,
     };
-    let bad = |why: Vec<String>| BadLine { line, why };
     let mut first = Vec::new();
     for version in [likely, other] {
         match xapi::parse_statements(text, version, limits) {
             Ok(mut one) if one.len() == 1 && text.first() == Some(&b'{') => {
-                return Ok(Read { line, version, received: one.remove(0) });
+                return Ok((version, one.remove(0)));
             }
-            Ok(_) => return Err(bad(vec!["a line holds one statement, not a list of them".to_owned()])),
+            Ok(_) => return Err(vec!["a line holds one statement, not a list of them".to_owned()]),
             Err(faults) if first.is_empty() => first = faults,
             Err(_) => {}
         }
     }
-    Err(bad(first.iter().map(ToString::to_string).collect()))
+    Err(first.iter().map(ToString::to_string).collect())
 }
 
 fn setting(file: &str) -> String {
@@ -129,96 +141,85 @@ pub async fn forget(app: &App, file: &str) -> Result<()> {
     app.store.write(move |tx| -> Result<()> { Ok(store::pipeline::set_setting(tx, &key, &none)?) }).await
 }
 
-/// Takes in a batch and notes how far the file is.
-///
-/// # Errors
-/// Where one of its statements cannot be taken: nothing of the batch was. [`take_some`] then finds which.
-async fn take(
-    app: &App,
-    source: &Source,
-    file: &str,
-    before: Taken,
-    batch: Vec<Received>,
-    line: u64,
-) -> Result<Taken> {
-    let (clock, ids, key) = (app.clock.clone(), app.ids.clone(), setting(file));
-    let count = batch.len() as u64;
-    let ready = super::ready(app, source, batch).await?;
-    let taken = app
-        .store
-        .write_many(move |tx: &mut Tx| -> Result<Taken> {
-            let last = rows::last_seq(tx)?;
-            super::write_in(tx, &clock, &ids, ready)?;
-            let new = (rows::last_seq(tx)? - last).unsigned_abs();
-            let taken = Taken { line, new: before.new + new, known: before.known + count - new, ..before };
-            let text = serde_json::to_string(&taken).map_err(Error::internal)?;
-            store::pipeline::set_setting(tx, &key, &text)?;
-            Ok(taken)
-        })
-        .await?;
-    app.work.notify_one();
-    Ok(taken)
+/// Why a transaction kept nothing.
+enum Undone {
+    /// One of the lines cannot be taken, and lines are not to be passed over: which of the batch, and why.
+    Refused(usize, BadLine),
+    Failed(Error),
 }
 
-/// Takes in as much of a batch as can be. Gives how far the file is, and the lines that could not be taken.
+impl<E: Into<Error>> From<E> for Undone {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Takes in as much of a batch as can be, and notes how far the file is. Gives that, and the lines that could not be taken.
 ///
 /// With `pass_over`, every good line of the batch is taken; without, those before the first bad one.
 ///
 /// # Errors
 /// Where the database fails; bad lines are no error here.
-pub async fn take_some(
+pub async fn take(
     app: &App,
-    source: &Source,
     file: &str,
     before: Taken,
     batch: Batch,
     pass_over: bool,
 ) -> Result<(Taken, Vec<BadLine>)> {
-    let Batch { received, mut bad, line: end, version, .. } = batch;
-    let source = source.by(version);
-    let first_bad = bad.first().map(|b| b.line);
-    let mut taken = before;
-    let mut refused = Vec::new();
-    let (good, end) = match first_bad {
-        Some(first) if !pass_over => {
-            (received.into_iter().filter(|(line, _)| *line < first).collect::<Vec<_>>(), first - 1)
-        }
-        _ => (received, end),
-    };
-    // Pieces yet to be taken, the earliest last. One that is refused is halved until the line at fault stands alone.
-    let mut pieces: Vec<(Vec<(u64, Received)>, u64)> = vec![(good, end)];
-    while let Some((piece, to)) = pieces.pop() {
-        let statements = piece.iter().map(|(_, received)| received.clone()).collect();
-        match take(app, &source, file, taken, statements, to).await {
-            Ok(now) => taken = now,
-            Err(error @ (Error::Conflict(_) | Error::Invalid(_) | Error::Limited(_))) => {
-                let mut first = piece;
-                if first.len() == 1 {
-                    refused.push(BadLine { line: first[0].0, why: vec![error.to_string()] });
-                    if !pass_over {
-                        return Ok((taken, refused));
+    let Batch { lines, ready, mut bad, line: mut end, .. } = batch;
+    let mut count = ready.len();
+    if let Some(first) = bad.first().filter(|_| !pass_over) {
+        count = lines.partition_point(|&line| line < first.line);
+        end = first.line - 1;
+    }
+    let batch = Arc::new((lines, ready));
+    loop {
+        let (clock, ids, key) = (app.clock.clone(), app.ids.clone(), setting(file));
+        let (batch, passed_over) = (batch.clone(), if pass_over { bad.len() } else { 0 });
+        let written = app
+            .store
+            .write_many(move |tx: &mut Tx| -> Result<(Taken, Vec<BadLine>), Undone> {
+                let (lines, ready) = &*batch;
+                let last = rows::last_seq(tx)?;
+                let outcomes = write::write(tx, &clock, &ids, &ready[..count])?;
+                let mut refused = Vec::new();
+                for (n, outcome) in outcomes.into_iter().enumerate() {
+                    if let Err(error) = outcome {
+                        let bad = BadLine { line: lines[n], why: vec![error.to_string()] };
+                        if !pass_over {
+                            return Err(Undone::Refused(n, bad));
+                        }
+                        refused.push(bad);
                     }
-                    taken.bad += 1;
-                    continue;
                 }
-                let second = first.split_off(first.len() / 2);
-                let middle = second[0].0 - 1;
-                pieces.push((second, to));
-                pieces.push((first, middle));
+                let new = (rows::last_seq(tx)? - last).unsigned_abs();
+                let taken = Taken {
+                    line: end,
+                    new: before.new + new,
+                    known: before.known + (count - refused.len()) as u64 - new,
+                    bad: before.bad + (refused.len() + passed_over) as u64,
+                };
+                let text = serde_json::to_string(&taken).map_err(Error::internal)?;
+                store::pipeline::set_setting(tx, &key, &text)?;
+                Ok((taken, refused))
+            })
+            .await;
+        match written {
+            Ok((taken, mut refused)) => {
+                app.work.notify_one();
+                bad.append(&mut refused);
+                bad.sort_by_key(|b| b.line);
+                return Ok((taken, bad));
             }
-            Err(other) => return Err(other),
+            // Those before it are taken alone.
+            Err(Undone::Refused(at, line)) => {
+                (count, end) = (at, line.line - 1);
+                bad = vec![line];
+            }
+            Err(Undone::Failed(error)) => return Err(error),
         }
     }
-    if pass_over {
-        taken.bad += bad.len() as u64;
-        refused.append(&mut bad);
-        refused.sort_by_key(|b| b.line);
-        // What is known of the last lines must not depend on whether the batch ended with a good one.
-        taken = take(app, &source, file, Taken { line: end, ..taken }, Vec::new(), end).await?;
-        return Ok((taken, refused));
-    }
-    refused.append(&mut bad);
-    Ok((taken, refused))
 }
 
 /// What is given out.
@@ -371,12 +372,13 @@ mod tests {
 
     #[test]
     fn a_line_is_read_by_either_version() {
+        let version = |text, likely| read_line(text, likely, Limits::default()).unwrap().0;
         let plain = br#"{"actor":{"mbox":"mailto:a@b.example"},"verb":{"id":"x:v"},"object":{"id":"x:a"}}"#;
-        assert_eq!(read_line(1, plain, Version::V2_0, Limits::default()).unwrap().version, Version::V2_0);
+        assert_eq!(version(plain, Version::V2_0), Version::V2_0);
         let new = br#"{"version":"2.0.0","actor":{"mbox":"mailto:a@b.example"},"verb":{"id":"x:v"},"object":{"id":"x:a"}}"#;
-        assert_eq!(read_line(1, new, Version::V1_0_3, Limits::default()).unwrap().version, Version::V2_0);
+        assert_eq!(version(new, Version::V1_0_3), Version::V2_0);
         for bad in [&b"[]"[..], b"", b"{}", b"x", b"[{}]"] {
-            assert!(!read_line(7, bad, Version::V1_0_3, Limits::default()).unwrap_err().why.is_empty());
+            assert!(!read_line(bad, Version::V1_0_3, Limits::default()).unwrap_err().is_empty());
         }
     }
 }

@@ -56,6 +56,13 @@ fn what_goes_in_comes_out_again() {
     let (_, out, _) = import(&["in.ndjson.gz", "--again"]);
     assert!(out.starts_with("0 new, 9002 here already"), "{out}");
 
+    // As many lines as are written together, and nothing after them.
+    write(&at("even.ndjson"), &lines[..4_000]);
+    let (_, out, _) = import(&["even.ndjson"]);
+    assert!(out.starts_with("0 new, 4000 here already"), "{out}");
+    let (_, out, err) = import(&["even.ndjson"]);
+    assert!(out.starts_with("0 new, 0 here already") && err.contains("after line 4000"), "{out}{err}");
+
     let export =
         |args: &[&str]| ran(folder.path(), &[&["export", "statements", "--data", "data"], args].concat());
     let (code, out, err) = export(&["out.ndjson.zst"]);
