@@ -86,6 +86,8 @@ pub(crate) enum Export {
 /// Statements in one batch, and about how many bytes of them.
 const BATCH: usize = 4_000;
 const BATCH_BYTES: usize = 16 << 20;
+/// Batches that are read ahead, so that reading goes on while what came before is indexed.
+const AHEAD: usize = 6;
 /// Statements that are indexed together.
 const INDEXED: u64 = 100_000;
 /// Faulty lines that are listed.
@@ -199,7 +201,7 @@ pub(crate) async fn import(app: &App, import: &Import) -> anyhow::Result<ExitCod
     }
     let source = Source::host(app, &host(SendStatements(()))?, &host(DefineActivities(()))?);
     let lines = Lines::new(open(&import.file)?, Limits::default().statement_bytes)?;
-    let (to, mut batches) = mpsc::channel(2);
+    let (to, mut batches) = mpsc::channel(AHEAD);
     let reading = read(app.clone(), source, lines, before.line, to);
     let runtime = tokio::runtime::Handle::current();
     let reader = tokio::task::spawn_blocking(move || runtime.block_on(reading));

@@ -176,11 +176,11 @@ pub async fn take(
     let batch = Arc::new((lines, ready));
     loop {
         let (clock, ids, key) = (app.clock.clone(), app.ids.clone(), setting(file));
-        let (batch, passed_over) = (batch.clone(), if pass_over { bad.len() } else { 0 });
+        let (shared, passed_over) = (batch.clone(), if pass_over { bad.len() } else { 0 });
         let written = app
             .store
             .write_many(move |tx: &mut Tx| -> Result<(Taken, Vec<BadLine>), Undone> {
-                let (lines, ready) = &*batch;
+                let (lines, ready) = &*shared;
                 let last = rows::last_seq(tx)?;
                 let outcomes = write::write(tx, &clock, &ids, &ready[..count])?;
                 let mut refused = Vec::new();
@@ -208,6 +208,8 @@ pub async fn take(
         match written {
             Ok((taken, mut refused)) => {
                 app.work.notify_one();
+                // Giving back thousands of statements' memory takes as long as a tenth of writing them.
+                tokio::task::spawn_blocking(move || drop(batch));
                 bad.append(&mut refused);
                 bad.sort_by_key(|b| b.line);
                 return Ok((taken, bad));

@@ -1,6 +1,7 @@
 //! The xAPI endpoint under load: single statements and batches on few connections and on many, then questions to a filled store,
 //! on both databases.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
@@ -14,6 +15,7 @@ use serde::Serialize;
 use super::floor::Floor;
 use super::http::{Client, basic};
 use super::latency::{Latency, round};
+use super::one_by_one;
 use super::server::{Scratch, Server, bytes_in, cpu_of, cpu_of_family};
 use super::statements::{Pool, Random, now};
 use crate::house;
@@ -32,6 +34,9 @@ pub(crate) struct Lrs {
     /// What the bare rows cost here; SQLite only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) floor: Option<Floor>,
+    /// Statements a second that are written one row at a time on 8 connections, by how many share a transaction; PostgreSQL only.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) one_by_one: BTreeMap<usize, f64>,
     pub(crate) cells: Vec<Cell>,
     /// Statements in the store when the questions were asked.
     pub(crate) statements: u64,
@@ -126,13 +131,14 @@ fn on_postgres(plan: Plan) -> Result<Lrs> {
     eprintln!(" PostgreSQL, fsync=on");
     let scratch = Scratch::new("lrs-postgres")?;
     let cluster = Cluster::durable()?;
+    let one_by_one = one_by_one::measure(&cluster, scratch.path(), plan.seconds)?;
     let url = cluster.url();
     let authorization = key(&["--database", &url])?;
     let words = ["serve", "--database", &url, "--listen", "127.0.0.1:0"];
     let server = Server::launch(&house::binary(true), &words, &scratch.data())?;
     let (address, files) = (server.address()?, cluster.tables());
     let site = Site { server, cluster: Some(cluster), files, address, authorization, pool: Pool::new()? };
-    on("postgres", &site, plan)
+    Ok(Lrs { one_by_one, ..on("postgres", &site, plan)? })
 }
 
 fn on(database: &'static str, site: &Site, plan: Plan) -> Result<Lrs> {
@@ -166,6 +172,7 @@ fn on(database: &'static str, site: &Site, plan: Plan) -> Result<Lrs> {
         database,
         statement_bytes: site.pool.mean_bytes,
         floor: None,
+        one_by_one: BTreeMap::new(),
         cells,
         statements: sent,
         disk_bytes_per_statement: disk.round(),

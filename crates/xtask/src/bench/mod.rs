@@ -12,6 +12,7 @@ mod http;
 mod import;
 mod latency;
 mod lrs;
+mod one_by_one;
 mod pages;
 pub(crate) mod server;
 mod statements;
@@ -219,6 +220,13 @@ fn table(report: &Report) -> String {
                 "bare rows here: {:.0} statements/s at best; the endpoint at best {:.0} % of that\n",
                 floor.best(),
                 100.0 * most / floor.best()
+            ));
+        }
+        for (together, rate) in &lrs.one_by_one {
+            let ours = lrs.cells.iter().find(|cell| cell.batch == *together && cell.connections == 8);
+            text.push_str(&format!(
+                "one row at a time, {together} a transaction: {rate:.0} statements/s; the endpoint stores {:.1} times as many\n",
+                ours.map_or(0.0, |cell| cell.statements_per_s / rate)
             ));
         }
         text.push_str(&format!(
