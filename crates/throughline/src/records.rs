@@ -24,7 +24,7 @@ use crate::import::host;
 use crate::opened;
 
 pub(crate) const IMPORT_HELP: &str = "\
-Statements go in by the rules of /xapi, a few thousand a transaction. What is interrupted, by Ctrl-C or by a line at fault, goes
+Statements go in by the rules of /xapi, some thousand a transaction. What is interrupted, by Ctrl-C or by a line at fault, goes
 on where it stopped when the same command runs again; a file that has grown since is taken from where it ended.
 A statement that is here already changes nothing. Exit codes: 0 done, 1 a line is at fault (what is wrong is listed),
 3 a server has the database open.";
@@ -83,11 +83,12 @@ pub(crate) enum Export {
     },
 }
 
-/// Statements in one batch, and about how many bytes of them.
-const BATCH: usize = 4_000;
+/// Statements in one batch, and about how many bytes of them. The index of ids is touched all over, so the more share a commit the
+/// fewer of its pages are written for each.
+const BATCH: usize = 12_000;
 const BATCH_BYTES: usize = 16 << 20;
 /// Batches that are read ahead, so that reading goes on while what came before is indexed.
-const AHEAD: usize = 6;
+const AHEAD: usize = 2;
 /// Statements that are indexed together.
 const INDEXED: u64 = 100_000;
 /// Faulty lines that are listed.

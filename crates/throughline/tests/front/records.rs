@@ -57,11 +57,20 @@ fn what_goes_in_comes_out_again() {
     assert!(out.starts_with("0 new, 9002 here already"), "{out}");
 
     // As many lines as are written together, and nothing after them.
-    write(&at("even.ndjson"), &lines[..4_000]);
+    let even: Vec<String> = (0..12_000)
+        .map(|n| {
+            statement(
+                n % 9_000,
+                if n % 3 == 0 { "maya" } else { "omar" },
+                if n % 2 == 0 { "completed" } else { "experienced" },
+            )
+        })
+        .collect();
+    write(&at("even.ndjson"), &even);
     let (_, out, _) = import(&["even.ndjson"]);
-    assert!(out.starts_with("0 new, 4000 here already"), "{out}");
+    assert!(out.starts_with("0 new, 12000 here already"), "{out}");
     let (_, out, err) = import(&["even.ndjson"]);
-    assert!(out.starts_with("0 new, 0 here already") && err.contains("after line 4000"), "{out}{err}");
+    assert!(out.starts_with("0 new, 0 here already") && err.contains("after line 12000"), "{out}{err}");
 
     let export =
         |args: &[&str]| ran(folder.path(), &[&["export", "statements", "--data", "data"], args].concat());
