@@ -138,13 +138,18 @@ fn name_of(path: &Path) -> anyhow::Result<String> {
     let place = path.canonicalize().with_context(|| format!("cannot read {}", path.display()))?;
     let mut first = Vec::new();
     // A first line that is too long is found again, and named, when the file is read.
-    let _ = Lines::new(open(path)?, Limits::default().statement_bytes)?.next(&mut first);
+    let _ = lines_of(path)?.next(&mut first);
     first.extend_from_slice(place.as_os_str().as_encoded_bytes());
     xapi::sha2_of(&first, 64).context("SHA-256 has 64 digits")
 }
 
 fn open(path: &Path) -> anyhow::Result<File> {
     File::open(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn lines_of(path: &Path) -> anyhow::Result<Lines> {
+    Lines::new(open(path)?, Limits::default().statement_bytes)
+        .with_context(|| format!("cannot read {}", path.display()))
 }
 
 /// Reads lines into batches and hands them over, until the file ends or nobody takes them any more.
@@ -201,7 +206,7 @@ pub(crate) async fn import(app: &App, import: &Import) -> anyhow::Result<ExitCod
         eprintln!("Going on after line {}, where it stopped before; --again begins anew.", before.line);
     }
     let source = Source::host(app, &host(SendStatements(()))?, &host(DefineActivities(()))?);
-    let lines = Lines::new(open(&import.file)?, Limits::default().statement_bytes)?;
+    let lines = lines_of(&import.file)?;
     let (to, mut batches) = mpsc::channel(AHEAD);
     let reading = read(app.clone(), source, lines, before.line, to);
     let runtime = tokio::runtime::Handle::current();

@@ -56,6 +56,8 @@ fn what_goes_in_comes_out_again() {
     let (_, out, _) = import(&["in.ndjson.gz", "--again"]);
     assert!(out.starts_with("0 new, 9002 here already"), "{out}");
 
+    let (code, _, err) = import(&["."]);
+    assert_eq!((code, err.contains("cannot read .: ")), (1, true), "{err}");
     // As many lines as are written together, and nothing after them.
     let even: Vec<String> = (0..12_000)
         .map(|n| {
