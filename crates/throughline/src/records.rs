@@ -128,7 +128,7 @@ impl Progress {
 /// What the reading thread hands over.
 enum Handed {
     /// A batch, and how much of the file was read.
-    Batch(Batch, u64),
+    Batch(Box<Batch>, u64),
     /// The file cannot be read on.
     Broken(lines::Broken),
 }
@@ -170,7 +170,7 @@ async fn read(
             Err(broken) => Some(broken),
         };
         if let Some(broken) = broken {
-            let _ = to.send(Handed::Batch(batch, lines.read_so_far())).await;
+            let _ = to.send(Handed::Batch(Box::new(batch), lines.read_so_far())).await;
             let _ = to.send(Handed::Broken(broken)).await;
             return Ok(());
         }
@@ -185,12 +185,12 @@ async fn read(
             bytes = 0;
             let next = Batch::new(&app, &source, line, batch.version()).await?;
             let full = std::mem::replace(&mut batch, next);
-            if to.send(Handed::Batch(full, lines.read_so_far())).await.is_err() {
+            if to.send(Handed::Batch(Box::new(full), lines.read_so_far())).await.is_err() {
                 return Ok(());
             }
         }
     }
-    let _ = to.send(Handed::Batch(batch, lines.read_so_far())).await;
+    let _ = to.send(Handed::Batch(Box::new(batch), lines.read_so_far())).await;
     Ok(())
 }
 
@@ -230,7 +230,7 @@ pub(crate) async fn import(app: &App, import: &Import) -> anyhow::Result<ExitCod
         let found = if import.dry_run {
             batch.bad
         } else {
-            let (now, found) = bulk::take(app, &name, taken, batch, import.skip_bad).await?;
+            let (now, found) = bulk::take(app, &name, taken, *batch, import.skip_bad).await?;
             taken = now;
             // The first are indexed at once, so that what they have in common is learnt before most are packed.
             if taken.new >= index_at {
