@@ -22,7 +22,7 @@ use crate::house;
 use crate::postgres::Cluster;
 
 /// Statements per request.
-const BATCHES: [usize; 3] = [1, 50, 1000];
+pub(super) const BATCHES: [usize; 3] = [1, 50, 1000];
 /// Connections.
 const CONNECTIONS: [usize; 3] = [1, 8, 64];
 

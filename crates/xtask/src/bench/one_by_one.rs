@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 use super::latency::round;
+use super::lrs::BATCHES;
 use crate::machine;
 use crate::postgres::Cluster;
 
@@ -21,7 +22,7 @@ pub(crate) fn measure(cluster: &Cluster, folder: &Path, seconds: u64) -> Result<
     let url = cluster.url();
     ran("psql", &["-q", "-v", "ON_ERROR_STOP=1", "-d", &url, "-c", include_str!("one_by_one_tables.sql")])?;
     let mut rates = BTreeMap::new();
-    for together in [1, 50, 1000] {
+    for together in BATCHES {
         let script = folder.join(format!("one-by-one-{together}.sql"));
         let all = include_str!("one_by_one.sql").repeat(together);
         std::fs::write(&script, format!("BEGIN;\n{all}END;\n"))
