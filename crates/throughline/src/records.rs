@@ -179,7 +179,7 @@ async fn read(
             batch.line = batch.line.max(line);
             continue;
         }
-        batch.add(line, &text, Limits::default());
+        batch.add(line, &text, Limits::default())?;
         bytes += text.len();
         if batch.len() + batch.bad.len() >= BATCH || bytes >= BATCH_BYTES {
             bytes = 0;

@@ -84,20 +84,30 @@ impl Batch {
         self.source.version
     }
     /// Reads a line and makes its statement ready, or notes everything that is wrong with it.
-    pub fn add(&mut self, line: u64, text: &[u8], limits: Limits) {
+    ///
+    /// # Errors
+    /// Where making it ready fails for another reason than what the line says.
+    pub fn add(&mut self, line: u64, text: &[u8], limits: Limits) -> Result<()> {
         self.line = line;
-        let ready = read_line(text, self.source.version, limits).and_then(|(version, received)| {
-            self.source.version = version;
-            prepare(&self.source, &self.ids, self.now, &self.dictionary, vec![received], &[])
-                .map_err(|error| vec![error.to_string()])
-        });
-        match ready {
+        let (version, received) = match read_line(text, self.source.version, limits) {
+            Ok(read) => read,
+            Err(why) => {
+                self.bad.push(BadLine { line, why });
+                return Ok(());
+            }
+        };
+        self.source.version = version;
+        match prepare(&self.source, &self.ids, self.now, &self.dictionary, vec![received], &[]) {
             Ok(statement) => {
                 self.lines.push(line);
                 self.ready.push(Delivery::new(&self.source, self.now, statement));
             }
-            Err(why) => self.bad.push(BadLine { line, why }),
+            Err(error @ (Error::Invalid(_) | Error::Limited(_))) => {
+                self.bad.push(BadLine { line, why: vec![error.to_string()] });
+            }
+            Err(other) => return Err(other),
         }
+        Ok(())
     }
 }
 
